@@ -1,0 +1,44 @@
+# StreamBus: `make demo` shows it, `make test` proves it. Both set themselves up in .venv.
+
+PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup demo test bench check clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    start a real broker, kill it under load, verify every acknowledged record, simulate 50 power cuts, write a report"
+	@echo "make test    run the whole test suite with coverage"
+	@echo "make bench   compare StreamBus side by side with its limit and its peers"
+	@echo "make check   lint, types and layering"
+	@echo "make setup   only make $(VENV) (the others do it by themselves)"
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "StreamBus needs Python 3.11 or newer with the venv module (Debian: apt install python3-venv)"; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON) (once, about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m streambus.cli demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -261,9 +261,10 @@ class Read(Effect):
 class DiskFailed(Event):
     """A disk operation did not happen, or only in part. `operation` is the effect's name in lower case, `error` an errno name.
 
-    A failed sync has lost what it was to make durable: it must never be tried again.
+    `then` is the completion that will not come. A failed sync has lost what it was to make durable: it must never be tried again.
     """
 
     file: FileName
     operation: str
     error: str
+    then: Event | None = None

@@ -35,6 +35,6 @@ DURABLE_LOG_PARTLY_READ = Contract(
 AT_LEAST_ONCE = Contract(
     "at least once",
     "Every acknowledged record is kept at the offset its sender was told; a retry may add a copy or land behind a later record.",
-    (Kind.DUPLICATE, Kind.WRONG_OFFSET, Kind.NONMONOTONIC_SEND, Kind.INTERNAL_NONMONOTONIC_SEND),
+    (Kind.DUPLICATE, Kind.NONMONOTONIC_SEND, Kind.INTERNAL_NONMONOTONIC_SEND),
 )
 """What acks=all without an idempotent producer promises."""

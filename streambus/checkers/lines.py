@@ -1,9 +1,10 @@
 """Histories as text: one JSON object per line, in a form that stays.
 
-The first line is `{"history": 1}`, the version of the format. An operation is an object with `process`, `outcome`, `invoked_at`, `completed_at`,
-`actions` and, if there is one, `error`; a fault is an object with `fault` (its name), `target`, `began_at`, `ended_at` and `details`.
-Actions are arrays: `["sent", topic, partition, value, offset]`, `["polled", topic, partition, offset, value]`, `["assigned", [[topic, partition], ...]]`
-and `["sought", topic, partition]`. A value is a string when it is printable ASCII, else `{"hex": "..."}`.
+The first line is `{"history": 1}`, the version of the format. An operation is an object with `process`, `outcome`, `invoked_at`,
+`completed_at`, `actions` and, if there is one, `error`; a fault is an object with `fault` (its name), `target`, `began_at`, `ended_at`
+and `details`. Actions are arrays: `["sent", topic, partition, value, offset]`, `["polled", topic, partition, offset, value]`,
+`["assigned", [[topic, partition], ...]]` and `["sought", topic, partition]`. A value is a string when it is printable ASCII,
+else `{"hex": "..."}`.
 """
 
 import json

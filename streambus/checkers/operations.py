@@ -70,10 +70,10 @@ Action = Sent | Polled | Assigned | Sought
 class Operation:
     """One thing that one client did, from its call to its answer.
 
-    `process` names a client that does one thing after the other: a consumer polls again when the last poll has returned. Only a producer may have
-    several sends under way; their `invoked_at` tells their order. A client that was restarted is a new process.
-    `completed_at` is when the client learnt the outcome or gave up waiting, None if it never did either. `actions` are in the order in which they
-    happened; a transaction is an operation with several. `error` says in words why an operation is not `OK`.
+    `process` names a client that does one thing after the other: a consumer polls again when the last poll has returned. Only a
+    producer may have several sends under way; their `invoked_at` tells their order. A client that was restarted is a new process.
+    `completed_at` is when the client learnt the outcome or gave up waiting, None if it never did either. `actions` are in the order
+    in which they happened; a transaction is an operation with several. `error` says in words why an operation is not `OK`.
     """
 
     process: str
@@ -88,7 +88,8 @@ class Operation:
 class Fault:
     """Something bad that was done to the system on purpose: a crash, a partition, a slow disk.
 
-    `name` is the kind (`crash`), `target` what it was done to (`broker 1`). `ended_at` is None if it never ended; equal to `began_at` for one that takes no time.
+    `name` is the kind (`crash`), `target` what it was done to (`broker 1`). `ended_at` is None if it never ended, and equal to
+    `began_at` for a fault that takes no time.
     """
 
     name: str

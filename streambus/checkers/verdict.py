@@ -90,7 +90,11 @@ class Anomaly:
 
 @message
 class PartitionCoverage:
-    """What the history holds of one partition. `acknowledged`, `failed` and `unknown` count sends; `read` counts distinct offsets, `polled` all reads."""
+    """What the history holds of one partition.
+
+    `acknowledged`, `failed` and `unknown` count sends by outcome; `read` counts offsets that were read, `polled` how often in total.
+    `last_offset` is the highest that was read.
+    """
 
     topic: str
     partition: int
@@ -119,7 +123,8 @@ class Coverage:
 class Verdict:
     """What the checker found. `valid` if nothing that the contract excludes has happened.
 
-    `anomalies` are the worst first and at most `ANOMALIES_PER_KIND_MAX` of a kind; `counts` has all of them, by kind.
+    `anomalies` come worst first, at most `ANOMALIES_PER_KIND_MAX` of a kind; `counts` says of every kind that occurred how many
+    records it befell.
     """
 
     valid: bool

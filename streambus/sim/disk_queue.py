@@ -1,0 +1,127 @@
+"""The queue in front of a simulated disk: one operation at a time, first in first out, each taking its time.
+
+An operation takes effect on the disk when it *completes*: a sync that is still in the queue has made nothing durable, and a write
+that is still in the queue is lost with the process. Only a slice that is being sent sees queued writes, because it must (duty 7 of
+a driver).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+
+from streambus.kernel import Create, Delete, Effect, Event, FileSlice, Prng, Read, Rename, Sync, SyncDirectory, Truncate, Write
+from streambus.sim.agenda import Agenda, Occurrence
+
+DiskEffect = Create | Write | Sync | SyncDirectory | Truncate | Rename | Delete | Read
+DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
+
+
+class Disk(Protocol):
+    """What a host asks of its disk."""
+
+    def perform(self, effect: Effect) -> Event | None:
+        """Do `effect` now; the completion or the failure, if there is one to tell."""
+        ...
+
+    def read_slice(self, part: FileSlice) -> bytes:
+        """The bytes that `part` names, as the page cache has them."""
+        ...
+
+    def crash_process(self) -> None:
+        """The process was killed; the page cache lives on."""
+        ...
+
+    def power_cut(self, dice: Prng) -> None:
+        """The machine lost power: what was not synced may be gone, or there in part."""
+        ...
+
+
+@attrs.frozen
+class DiskSpeed:
+    """How long operations take, in microseconds: a smallest and a largest time, and the throughput of writes and reads."""
+
+    sync_min: int = 150
+    sync_max: int = 3_000
+    other_min: int = 5
+    other_max: int = 60
+    bytes_per_microsecond: int = 500
+
+
+class DiskQueue:
+    """The disk as one life of a node has it."""
+
+    __slots__ = ("agenda", "busy_until", "deliver", "dice", "disk", "is_over", "pending", "slowdown", "speed")
+
+    def __init__(self, agenda: Agenda, disk: Disk, speed: DiskSpeed, dice: Prng, deliver: Callable[[Event], None]) -> None:
+        self.agenda = agenda
+        self.disk = disk
+        self.speed = speed
+        self.dice = dice
+        self.deliver = deliver
+        self.pending: deque[tuple[int, DiskEffect]] = deque()
+        self.busy_until = 0
+        self.slowdown = 1
+        self.is_over = False
+
+    def submit(self, effect: DiskEffect) -> None:
+        """Put `effect` behind everything that was asked for before."""
+        now = self.agenda.now
+        start = self.busy_until if self.busy_until > now else now
+        self.busy_until = due = start + self._duration(effect) * self.slowdown
+        self.pending.append((due, effect))
+        if len(self.pending) == 1:
+            self.agenda.after(due - now, self._complete)
+
+    def read_slice(self, part: FileSlice) -> bytes:
+        """The bytes of `part` as if every queued write had happened."""
+        data = self.disk.read_slice(part)
+        for _, effect in self.pending:
+            if type(effect) is Write and effect.file == part.file:
+                data = _overlaid(data, part, effect)
+        return data
+
+    def abandon(self, dice: Prng) -> None:
+        """The process is gone, and the queue with it. The operation at work may have happened, in part or not at all."""
+        self.is_over = True
+        if not self.pending or not dice.chance(1, 2):
+            return
+        effect = self.pending[0][1]
+        if type(effect) is Write:
+            data = b"".join(effect.parts)
+            effect = Write(effect.file, effect.position, (data[: dice.below(len(data) + 1)],))
+        self.disk.perform(effect)
+
+    def _complete(self, _occurrence: Occurrence) -> None:
+        if self.is_over:
+            return
+        pending, now = self.pending, self.agenda.now
+        while pending and pending[0][0] <= now:
+            completion = self.disk.perform(pending.popleft()[1])
+            if completion is not None:
+                self.deliver(completion)
+        if pending:
+            self.agenda.after(pending[0][0] - now, self._complete)
+
+    def _duration(self, effect: DiskEffect) -> int:
+        speed = self.speed
+        kind = type(effect)
+        if kind is Sync or kind is SyncDirectory:
+            return self.dice.between(speed.sync_min, speed.sync_max)
+        duration = self.dice.between(speed.other_min, speed.other_max)
+        if isinstance(effect, Write):
+            return duration + sum(map(len, effect.parts)) // speed.bytes_per_microsecond
+        if isinstance(effect, Read):
+            return duration + effect.length // speed.bytes_per_microsecond
+        return duration
+
+
+def _overlaid(data: bytes, part: FileSlice, write: Write) -> bytes:
+    """`data`, which is what the disk has of `part`, with what `write` will put there."""
+    written = b"".join(write.parts)
+    start, end = max(part.position, write.position), min(part.position + part.length, write.position + len(written))
+    if start >= end:
+        return data
+    first, last = start - part.position, end - part.position
+    return data[:first].ljust(first, b"\0") + written[start - write.position : end - write.position] + data[last:]

@@ -1,0 +1,205 @@
+"""One life of one node: from `Started` to a crash or a `Halt`.
+
+A life queues what happens to its node, hands it over in bursts, performs the effects in order and wakes the node at its deadline.
+Where a burst ends is drawn, because that is where `Drained` comes, and with it group commit: every grouping of appends must be
+right, not only the natural one.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from streambus.kernel import (
+    Close,
+    ConnectionId,
+    Dial,
+    Drained,
+    Effect,
+    Event,
+    FileSlice,
+    Halt,
+    Instant,
+    Node,
+    Pause,
+    Received,
+    Resume,
+    Send,
+    Trace,
+    Woken,
+)
+from streambus.sim.agenda import Occurrence
+from streambus.sim.disk_queue import DISK_EFFECTS, DiskQueue
+from streambus.sim.network import Endpoint
+
+if TYPE_CHECKING:
+    from streambus.sim.host import Host
+
+BURST_SIZES = (1, 2, 3, 8, 64, 64, 64, 64)
+"""How many events may be handed over before `Drained`, as drawn; never more than 64 (duty 6 of a driver)."""
+
+WOKEN = Woken()
+DRAINED = Drained()
+
+
+class Life:
+    """A node that lives on `host`. `shift` is its own clock minus simulated time: no two lives agree on what an `Instant` counts from."""
+
+    def __init__(self, host: "Host", number: int, node: Node, shift: int) -> None:
+        simulation = host.simulation
+        streams, name = simulation.streams, f"{host.name}/{number}"
+        self.host = host
+        self.name = host.name
+        self.number = number
+        self.node = node
+        self.shift = shift
+        self.agenda = simulation.agenda
+        self.network = simulation.network
+        self.simulation = simulation
+        self.bursts = streams.stream(name, "bursts")
+        self.disk_queue = DiskQueue(self.agenda, host.disk, host.disk_speed, streams.stream(name, "disk latency"), self.enqueue)
+        self.disk_queue.slowdown = host.disk_slowdown
+        self.endpoints: dict[ConnectionId, Endpoint] = {}
+        self.dialling: dict[ConnectionId, None] = {}
+        self.ready: deque[Event] = deque()
+        self.is_over = False
+        self.can_refuse = True
+        """Once over: whether the machine still runs and refuses dials. Without power nobody does."""
+        self._connections = 0
+        self._is_due = False
+        self._busy_until = 0
+        self._alarm: int | None = None
+        self._performers: dict[type[Effect], Callable[[Any], None]] = {
+            Send: self._send,
+            Close: self._close,
+            Pause: self._pause,
+            Resume: self._resume,
+            Dial: self._dial,
+            Trace: _ignore,
+            Halt: self._halt,
+            **dict.fromkeys(DISK_EFFECTS, self.disk_queue.submit),
+            **host.performers,
+        }
+
+    # What happens to the node ------------------------------------------------------------------------------------------
+
+    def enqueue(self, event: Event) -> None:
+        """Let `event` happen to the node, after everything that is ready already."""
+        self.ready.append(event)
+        if not self._is_due:
+            self._is_due = True
+            self.agenda.at(self._busy_until, self._burst)
+
+    def receive(self, connection: ConnectionId, data: bytes, *, glued: bool) -> None:
+        """Bytes arrived. `glued`: if the last thing ready is more of the same stream, the node sees both as one piece."""
+        ready = self.ready
+        if glued and ready:
+            last = ready[-1]
+            if type(last) is Received and last.connection == connection:
+                ready[-1] = Received(connection, b"".join((last.data, data)))
+                return
+        self.enqueue(Received(connection, data))
+
+    def next_connection(self) -> ConnectionId:
+        """The number of the next inbound connection."""
+        self._connections += 1
+        return ConnectionId(self._connections)
+
+    def end(self) -> None:
+        """Nothing happens to this node any more, and nothing it asked for."""
+        self.is_over = True
+        self.ready.clear()
+
+    # Steps -------------------------------------------------------------------------------------------------------------
+
+    def _burst(self, _occurrence: Occurrence) -> None:
+        if self.is_over:
+            return
+        ready, dice = self.ready, self.bursts
+        draw = dice.bits64()
+        count = min(len(ready), BURST_SIZES[draw & 7])
+        for _ in range(count):
+            self._step(ready.popleft())
+            if self.is_over:
+                return
+        self._step(DRAINED)
+        if self.is_over:
+            return
+        self._busy_until = self.agenda.now + count * (1 + (draw >> 3 & 31))
+        if ready:
+            self.agenda.at(self._busy_until, self._burst)
+        else:
+            self._is_due = False
+        self._arm()
+
+    def _step(self, event: Event) -> None:
+        now = Instant(self.agenda.now + self.shift)
+        try:
+            effects = self.node.step(now, event)
+        except Exception as error:
+            self.simulation.raised(self, now, event, error)
+            self.end()
+            return
+        self.simulation.stepped(self, now, event, effects)
+        performers = self._performers
+        for effect in effects:
+            performers[type(effect)](effect)
+            if self.is_over:
+                return
+
+    def _arm(self) -> None:
+        """Make sure that we look at the node's deadline when it comes. An alarm that is too early is kept: it looks, and arms again."""
+        deadline = self.node.next_deadline
+        if deadline is None:
+            return
+        due, now = deadline - self.shift, self.agenda.now
+        if self._alarm is not None and now <= self._alarm <= due:
+            return
+        self._alarm = max(due, now)
+        self.agenda.at(self._alarm, self._ring, self._alarm)
+
+    def _ring(self, occurrence: Occurrence) -> None:
+        if self.is_over or occurrence.subject != self._alarm:
+            return
+        self._alarm = None
+        deadline = self.node.next_deadline
+        if deadline is not None and deadline - self.shift <= self.agenda.now:
+            self.enqueue(WOKEN)
+        else:
+            self._arm()
+
+    # Effects -----------------------------------------------------------------------------------------------------------
+
+    def _send(self, effect: Send) -> None:
+        endpoint = self.endpoints.get(effect.connection)
+        if endpoint is None:
+            return
+        read_slice = self.disk_queue.read_slice
+        pieces: list[Any] = [read_slice(part) if type(part) is FileSlice else part for part in effect.parts]
+        self.network.send(endpoint, b"".join(pieces))
+
+    def _close(self, effect: Close) -> None:
+        endpoint = self.endpoints.get(effect.connection)
+        if endpoint is not None:
+            self.network.close(endpoint, effect.reason)
+        else:
+            self.network.hang_up(self, effect.connection, effect.reason)
+
+    def _pause(self, effect: Pause) -> None:
+        endpoint = self.endpoints.get(effect.connection)
+        if endpoint is not None:
+            self.network.pause(endpoint)
+
+    def _resume(self, effect: Resume) -> None:
+        endpoint = self.endpoints.get(effect.connection)
+        if endpoint is not None:
+            self.network.resume(endpoint)
+
+    def _dial(self, effect: Dial) -> None:
+        self.network.dial(self, effect.connection, f"{effect.host}:{effect.port}")
+
+    def _halt(self, effect: Halt) -> None:
+        self.host.halted(self, effect)
+
+
+def _ignore(_effect: Effect) -> None:
+    """Traces are read by people; the golden traces and the journal have them anyway."""

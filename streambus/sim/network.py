@@ -1,0 +1,293 @@
+"""The simulated network: listeners, links with latency, connections that keep order and nothing else.
+
+A connection is two `Endpoint`s. What one sends travels over the link from its host to the other's, arrives after a drawn latency
+and never before what was sent earlier, and is cut into pieces or glued together on the way, as TCP does. Between two hosts there is
+one `Link` for each direction, with its own random streams.
+
+Faults:
+
+- a **blocked** link keeps what is on it until it is unblocked (TCP sends again); dialling over it times out;
+- a **reset** lets a random part of what is under way arrive in each direction, in the middle of a frame as likely as not, then
+  closes both ends;
+- a **killed** process resets its connections; a machine that **lost power** says nothing, and resets whoever still sends to it once
+  it is back.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import attrs
+
+from streambus.kernel import Closed, Congested, Connected, ConnectionId, Prng, Relieved
+from streambus.sim.agenda import Agenda, Occurrence, Streams
+
+if TYPE_CHECKING:
+    from streambus.sim.life import Life
+
+DIAL_TIMEOUT = 1_000_000
+"""Microseconds until a dial over a blocked link, or to a machine without power, is given up."""
+
+
+@attrs.frozen
+class LinkSpeed:
+    """Latency in microseconds between a smallest and a largest value, now and then `tail` times more; throughput; what may be queued."""
+
+    latency_min: int = 40
+    latency_max: int = 400
+    tail: int = 20
+    tail_one_in: int = 64
+    bytes_per_microsecond: int = 1_000
+    queue_bytes_max: int = 1 << 20
+    """Above it the sender is told `Congested`; below half of it, `Relieved`."""
+
+
+class Link:
+    """One direction between two hosts."""
+
+    __slots__ = ("blocked", "dice", "endpoints", "name", "speed")
+
+    def __init__(self, name: str, speed: LinkSpeed, dice: Prng) -> None:
+        self.name = name
+        self.speed = speed
+        self.dice = dice
+        self.blocked = 0
+        self.endpoints: dict[Endpoint, None] = {}
+
+    def latency(self, length: int = 0) -> int:
+        """How long `length` bytes travel this time."""
+        speed = self.speed
+        latency = self.dice.between(speed.latency_min, speed.latency_max)
+        if self.dice.below(speed.tail_one_in) == 0:
+            latency *= self.dice.between(1, speed.tail)
+        return latency + length // speed.bytes_per_microsecond
+
+
+class Endpoint:
+    """One end of a connection, as the life that holds it has it. `link` is the one over which this end *receives*."""
+
+    __slots__ = (
+        "allowance",
+        "connection",
+        "glued",
+        "held",
+        "is_closing",
+        "is_congested",
+        "is_open",
+        "last_arrival",
+        "life",
+        "link",
+        "other",
+        "paused",
+        "under_way",
+    )
+
+    other: "Endpoint"
+
+    def __init__(self, life: "Life", connection: ConnectionId, link: Link) -> None:
+        self.life = life
+        self.connection = connection
+        self.link = link
+        self.is_open = True
+        self.is_closing = False
+        self.is_congested = False
+        self.paused = False
+        self.glued = False
+        self.last_arrival = 0
+        self.under_way = 0
+        """Bytes sent to this end and not yet delivered to its node."""
+        self.allowance: int | None = None
+        """After a reset: how many of them still arrive."""
+        self.held: deque[bytes | Closed] = deque()
+        """What has arrived but waits for the link or for the node to read again."""
+        link.endpoints[self] = None
+
+
+class SimulatedNetwork:
+    """All links and listeners of a run."""
+
+    def __init__(self, agenda: Agenda, streams: Streams, speed: LinkSpeed) -> None:
+        self.agenda = agenda
+        self.streams = streams
+        self.speed = speed
+        self.links: dict[tuple[str, str], Link] = {}
+        self.listeners: dict[str, tuple[Life, str]] = {}
+
+    def link(self, source: str, target: str) -> Link:
+        """The direction from host `source` to host `target`."""
+        link = self.links.get((source, target))
+        if link is None:
+            name = f"{source}>{target}"
+            link = self.links[source, target] = Link(name, self.speed, self.streams.stream(name, "latency"))
+        return link
+
+    # Opening and closing -----------------------------------------------------------------------------------------------
+
+    def listen(self, life: "Life", address: str, listener: str) -> None:
+        """Accept connections to `address` ("host:port") for as long as `life` lasts."""
+        self.listeners[address] = (life, listener)
+
+    def dial(self, life: "Life", connection: ConnectionId, address: str) -> None:
+        """Try to connect; `Connected` or `Closed` reaches `life` later."""
+        life.dialling[connection] = None
+        target, _ = self.listeners.get(address, (None, ""))
+        link = self.link(life.name, target.name if target is not None else address)
+        self.agenda.after(link.latency(), self._dialled, (life, connection, address))
+
+    def _dialled(self, occurrence: Occurrence) -> None:
+        life, connection, address = occurrence.subject
+        target, listener = self.listeners.get(address, (None, ""))
+        if life.is_over or connection not in life.dialling:
+            return
+        if target is None or (target.is_over and target.can_refuse):
+            self._dial_failed(life, connection, f"{address} refused the connection")
+            return
+        there, back = self.link(life.name, target.name), self.link(target.name, life.name)
+        if target.is_over or there.blocked or back.blocked:
+            self.agenda.after(DIAL_TIMEOUT, self._timed_out, occurrence.subject)
+            return
+        ours = Endpoint(life, connection, back)
+        theirs = Endpoint(target, target.next_connection(), there)
+        ours.other, theirs.other = theirs, ours
+        del life.dialling[connection]
+        life.endpoints[connection] = ours
+        target.endpoints[theirs.connection] = theirs
+        target.enqueue(Connected(theirs.connection, f"{life.name}#{-connection}", listener))
+        life.enqueue(Connected(connection, address))
+
+    def _timed_out(self, occurrence: Occurrence) -> None:
+        life, connection, address = occurrence.subject
+        if not life.is_over and connection in life.dialling:
+            self._dial_failed(life, connection, f"{address} did not answer the dial in time")
+
+    def hang_up(self, life: "Life", connection: ConnectionId, reason: str) -> None:
+        """Give up a dial that has not been answered. Harmless if there is none."""
+        if connection in life.dialling:
+            self._dial_failed(life, connection, reason)
+
+    def _dial_failed(self, life: "Life", connection: ConnectionId, reason: str) -> None:
+        del life.dialling[connection]
+        life.enqueue(Closed(connection, reason))
+
+    def close(self, endpoint: Endpoint, reason: str) -> None:
+        """Close from this end: what was sent still arrives, then the other end hears of it."""
+        self._end(endpoint, reason)
+        other = endpoint.other
+        if other.is_open and not other.is_closing:
+            other.is_closing = True
+            self._carry(other, Closed(other.connection, "closed by the peer"), 0)
+
+    def reset(self, endpoint: Endpoint, reason: str, dice: Prng) -> None:
+        """Break the connection: in each direction a random part of what is under way arrives, then both ends hear of it."""
+        for end in (endpoint, endpoint.other):
+            if not end.is_open or end.allowance is not None:
+                continue
+            end.allowance = dice.below(end.under_way + 1)
+            if end.allowance == 0:
+                self._end(end, reason)
+
+    def abandon(self, life: "Life", *, is_silent: bool, dice: Prng) -> None:
+        """`life` is over. Peers are reset, unless the machine lost power: then nobody tells them."""
+        for endpoint in list(life.endpoints.values()):
+            endpoint.is_open = False
+            endpoint.link.endpoints.pop(endpoint, None)
+            if not is_silent:
+                self.reset(endpoint.other, f"reset by {life.name}", dice)
+        life.endpoints.clear()
+
+    def leave(self, life: "Life") -> None:
+        """`life` ended itself: what it sent still arrives, then its peers hear of it."""
+        for endpoint in list(life.endpoints.values()):
+            self.close(endpoint, "the node has halted")
+
+    def _end(self, endpoint: Endpoint, reason: str) -> None:
+        if not endpoint.is_open:
+            return
+        endpoint.is_open = False
+        endpoint.held.clear()
+        endpoint.link.endpoints.pop(endpoint, None)
+        life = endpoint.life
+        if not life.is_over:
+            life.endpoints.pop(endpoint.connection, None)
+            life.enqueue(Closed(endpoint.connection, reason))
+
+    # Bytes -------------------------------------------------------------------------------------------------------------
+
+    def send(self, endpoint: Endpoint, data: bytes) -> None:
+        """Put `data` on its way to the other end, in one piece or two."""
+        other = endpoint.other
+        other.under_way += len(data)
+        dice = other.link.dice
+        choice = dice.below(16)
+        if choice == 0 and len(data) > 1:
+            middle = 1 + dice.below(len(data) - 1)
+            self._carry(other, data[:middle], middle)
+            self._carry(other, data[middle:], len(data) - middle)
+        else:
+            other.glued = choice < 4
+            self._carry(other, data, len(data))
+        if other.under_way > self.speed.queue_bytes_max and not endpoint.is_congested:
+            endpoint.is_congested = True
+            endpoint.life.enqueue(Congested(endpoint.connection))
+
+    def _carry(self, target: Endpoint, what: bytes | Closed, length: int) -> None:
+        now = self.agenda.now
+        arrival = now + target.link.latency(length)
+        if arrival < target.last_arrival:
+            arrival = target.last_arrival
+        target.last_arrival = arrival
+        self.agenda.after(arrival - now, self._arrive, (target, what))
+
+    def _arrive(self, occurrence: Occurrence) -> None:
+        target, what = occurrence.subject
+        if target.is_open:
+            if target.held or target.paused or target.link.blocked:
+                target.held.append(what)
+            else:
+                self._deliver(target, what)
+        elif target.life.is_over and target.life.host.life is not None and target.other.is_open:
+            self._end(target.other, f"reset by {target.life.name}, which was born again")
+
+    def _deliver(self, target: Endpoint, what: bytes | Closed) -> None:
+        if isinstance(what, Closed):
+            self._end(target, what.reason)
+            return
+        length = len(what)
+        target.under_way -= length
+        if target.allowance is not None:
+            what = what[: target.allowance]
+            target.allowance -= len(what)
+        target.life.receive(target.connection, what, glued=target.glued)
+        if target.allowance == 0:
+            self._end(target, "connection reset by peer")
+        sender = target.other
+        if sender.is_congested and target.under_way < self.speed.queue_bytes_max // 2 and sender.is_open:
+            sender.is_congested = False
+            sender.life.enqueue(Relieved(sender.connection))
+
+    # Waiting -----------------------------------------------------------------------------------------------------------
+
+    def pause(self, endpoint: Endpoint) -> None:
+        """The node reads no more; what arrives is held, and the sender's queue grows."""
+        endpoint.paused = True
+
+    def resume(self, endpoint: Endpoint) -> None:
+        """The node reads again."""
+        endpoint.paused = False
+        self._release(endpoint)
+
+    def block(self, source: str, target: str) -> None:
+        """Let nothing through from `source` to `target`. Blocks add up: each needs its own `unblock`."""
+        self.link(source, target).blocked += 1
+
+    def unblock(self, source: str, target: str) -> None:
+        """Take back one `block`; what was held is delivered."""
+        link = self.link(source, target)
+        link.blocked -= 1
+        if not link.blocked:
+            for endpoint in list(link.endpoints):
+                self._release(endpoint)
+
+    def _release(self, endpoint: Endpoint) -> None:
+        held = endpoint.held
+        while held and endpoint.is_open and not endpoint.paused and not endpoint.link.blocked:
+            self._deliver(endpoint, held.popleft())

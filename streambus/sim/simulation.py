@@ -1,0 +1,113 @@
+"""The driver: hosts, a network and a clock, run step by step until somebody says stop.
+
+It knows nothing of brokers. What a run is made of (a cluster, its clients, faults, an end) is composed by `streambus.sim.run`.
+"""
+
+from collections.abc import Callable, Mapping
+from traceback import format_exception
+from typing import Any, Protocol
+
+from streambus.kernel import Effect, Event, Halt, Instant, Node
+from streambus.sim.agenda import Agenda, Streams
+from streambus.sim.disk_queue import Disk, DiskSpeed
+from streambus.sim.host import Host
+from streambus.sim.life import Life
+from streambus.sim.network import LinkSpeed, SimulatedNetwork
+from streambus.sim.trace import TraceHash
+
+Factories = Mapping[type, Callable[[Any], Node]]
+"""Which config message makes which node."""
+
+
+class Observer(Protocol):
+    """Somebody who looks on: a journal, a check, a test. It must not change anything."""
+
+    def on_birth(self, life: Life) -> None:
+        """A life begins."""
+        ...
+
+    def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        """A node has taken one step; its effects have not been performed yet."""
+        ...
+
+    def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """A node has raised `error` instead."""
+        ...
+
+
+class Simulation:
+    """One world, decided by its seed. Everything that happens in it is a node's step, counted in `events` and noted in `trace`."""
+
+    def __init__(self, seed: int, factories: Factories, link_speed: LinkSpeed = LinkSpeed()) -> None:  # noqa: B008 (a frozen value)
+        self.agenda = Agenda()
+        self.streams = Streams(seed)
+        self.network = SimulatedNetwork(self.agenda, self.streams, link_speed)
+        self.factories = factories
+        self.hosts: dict[str, Host] = {}
+        self.trace = TraceHash()
+        self.events = 0
+        self.observers: list[Observer] = []
+        self.failures: list[str] = []
+        """What no node may do: raise, or end its own life with an error. The first one stops the run."""
+        self.is_stopped = False
+
+    def add_host(
+        self,
+        name: str,
+        config: Any,
+        disk: Disk,
+        disk_speed: DiskSpeed = DiskSpeed(),  # noqa: B008 (a frozen value)
+        performers: Mapping[type[Effect], Callable[[Any], None]] | None = None,
+    ) -> Host:
+        """A machine beside its disk, not yet started."""
+        assert name not in self.hosts, name
+        host = self.hosts[name] = Host(self, name, config, disk, disk_speed, dict(performers or {}))
+        return host
+
+    def run(self, until: int) -> None:
+        """Let things happen until simulated time `until`, or until `stop`."""
+        agenda, step = self.agenda, self.agenda.environment.step
+        end = agenda.at(until, lambda _occurrence: self.stop())
+        self.is_stopped = False
+        while not self.is_stopped:
+            step()
+        end.cancel()
+
+    def stop(self) -> None:
+        """End `run` after what is happening now."""
+        self.is_stopped = True
+
+    def fail(self, reason: str) -> None:
+        """Note a failure, in a sentence, and stop."""
+        self.failures.append(reason)
+        self.stop()
+
+    # What lives report -------------------------------------------------------------------------------------------------
+
+    def make(self, config: Any) -> Node:
+        """A fresh node for `config`."""
+        return self.factories[type(config)](config)
+
+    def born(self, life: Life) -> None:
+        """A life begins."""
+        for observer in self.observers:
+            observer.on_birth(life)
+
+    def stepped(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        """A node has taken one step."""
+        self.events += 1
+        self.trace.note(life.host.index, now, event, effects)
+        for observer in self.observers:
+            observer.on_step(life, now, event, effects)
+
+    def raised(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """A node has raised: whatever was asked of it, that is its mistake."""
+        for observer in self.observers:
+            observer.on_failure(life, now, event, error)
+        where = "".join(format_exception(error)[-2:]).strip()
+        self.fail(f"{life.name} raised {type(error).__name__} on {type(event).__name__}: {error}\n{where}")
+
+    def halted(self, life: Life, halt: Halt) -> None:
+        """A node has ended its own life."""
+        if halt.error is not None:
+            self.fail(f"{life.name} halted: {halt.error}")

@@ -35,7 +35,7 @@ class Node:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._table = {
+        cls._table = {ClockAdjusted: ()} | {
             event: tuple(attrgetter(path) for path in ((paths,) if isinstance(paths, str) else paths))
             for event, paths in cls.ROUTES.items()
         }

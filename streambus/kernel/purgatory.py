@@ -92,6 +92,11 @@ class Purgatory(Generic[NodeT, AnswerT]):
             self._remove(ticket)
             turn.cancel(DelayExpired(ticket))
 
+    def forget_watchers(self, turn: Turn, key: Hashable) -> None:
+        """Take out everyone who watches `key`, without an answer."""
+        for ticket in list(self.watchers.get(key, ())):
+            self.forget(turn, ticket)
+
     def _remove(self, ticket: int) -> None:
         _, keys = self.waiting.pop(ticket)
         for key in keys:

@@ -1,0 +1,506 @@
+"""The broker: a node made of connections, a store, partitions and the metadata that rules them. `ROUTES` is its map."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import attrs
+
+from streambus import wire
+from streambus.broker import startup
+from streambus.broker.config import BrokerConfig
+from streambus.broker.connections import (
+    PAUSED_CONGESTED,
+    PAUSED_PENDING,
+    PAUSED_PIPELINE,
+    PAUSED_STARTING,
+    PAUSED_STOPPING,
+    SILENT,
+    Answer,
+    AnswersReady,
+    Call,
+    Connection,
+)
+from streambus.broker.features import api_versions, find_coordinator
+from streambus.broker.fetch import fetch
+from streambus.broker.fetch_sessions import FetchSessions
+from streambus.broker.offsets import BatchRead, list_offsets, on_batch_read, on_read_failed
+from streambus.broker.produce import produce
+from streambus.broker.producer_ids import ProducerIds, init_producer_id
+from streambus.broker.topics import (
+    DelayedDecision,
+    create_topics,
+    delete_topics,
+    describe_cluster,
+    describe_configs,
+    describe_topic_partitions,
+    metadata,
+)
+from streambus.kernel import (
+    SECOND,
+    Close,
+    Closed,
+    Congested,
+    Connected,
+    ConnectionId,
+    Delayed,
+    DelayExpired,
+    DiskFailed,
+    Drained,
+    Effect,
+    Event,
+    Halt,
+    Instant,
+    Node,
+    Pause,
+    Purgatory,
+    PurgatoryFull,
+    Received,
+    Relieved,
+    Resume,
+    Routes,
+    Send,
+    Severity,
+    Started,
+    StopRequested,
+    Trace,
+    Turn,
+    message,
+)
+from streambus.metadata import METADATA_LOG, Controller, Decision, Delta, Image, TopicConfig
+from streambus.records import Record, encode_batch, parse_header
+from streambus.replication import Partition
+from streambus.storage import (
+    Log,
+    LogDurable,
+    LogId,
+    RecoveryProgressed,
+    Store,
+    StoreCorrupted,
+    StoreFailed,
+    StoreRecovered,
+)
+from streambus.wire import ApiKey
+
+Handler = Callable[["Broker", Turn, Call], None]
+
+
+@message
+class IdleSwept(Event):
+    """Time to close connections that nobody uses."""
+
+
+@message
+class StopReady(Event):
+    """A shutdown may be complete: everything that was told before it in this turn has been routed."""
+
+
+@message
+class StreamBroken(Event):
+    """What a peer sends cannot be understood any more. Told, so that answers to what was understood leave first."""
+
+    connection: ConnectionId
+    reason: str
+
+
+@message
+class Ready(Effect):
+    """Say that the broker has recovered and serves."""
+
+    cluster_id: str
+    recovered_bytes: int
+
+
+@attrs.define
+class Counters:
+    """What happened so far in this life; pulled by `statistics`, never pushed."""
+
+    produce_requests: int = 0
+    fetch_requests: int = 0
+    batches_in: int = 0
+    duplicate_batches: int = 0
+    records_in: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    connections_accepted: int = 0
+    connections_refused: int = 0
+    broken_streams: int = 0
+
+
+class Broker(Node):
+    """One broker with its own controller: a pure state machine that speaks the Kafka protocol.
+
+    Promises: a produce is acknowledged only when durable; nobody reads what is not; requests of a connection are answered in order;
+    whatever a peer sends, it gets the right Kafka error or a closed connection and disturbs nobody else; after a failed write
+    nothing is acknowledged any more but what is durable can be read.
+    """
+
+    ROUTES: ClassVar[Routes] = {
+        Started: "on_started",
+        **{event: f"store.{path}" for event, path in Store.ROUTES.items()},
+        RecoveryProgressed: "on_recovery_progressed",
+        StoreRecovered: "on_store_recovered",
+        StoreCorrupted: "on_store_corrupted",
+        StoreFailed: "on_store_failed",
+        startup.MetadataRead: "on_metadata_read",
+        Connected: "on_connected",
+        Received: "on_received",
+        Drained: "on_drained",
+        LogDurable: "on_log_durable",
+        AnswersReady: "on_answers_ready",
+        StreamBroken: "on_stream_broken",
+        BatchRead: "on_batch_read",
+        DelayExpired: "on_delay_expired",
+        Congested: "on_congested",
+        Relieved: "on_relieved",
+        Closed: "on_closed",
+        IdleSwept: "on_idle_swept",
+        DiskFailed: "on_disk_failed",
+        StopRequested: "on_stop_requested",
+        StopReady: "on_stop_ready",
+    }
+
+    HANDLERS: ClassVar[dict[ApiKey, tuple[int, int, Handler]]] = {
+        ApiKey.PRODUCE: (3, 13, produce),
+        ApiKey.FETCH: (4, 18, fetch),
+        ApiKey.LIST_OFFSETS: (1, 11, list_offsets),
+        ApiKey.METADATA: (0, 13, metadata),
+        ApiKey.FIND_COORDINATOR: (0, 6, find_coordinator),
+        ApiKey.API_VERSIONS: (0, 4, api_versions),
+        ApiKey.CREATE_TOPICS: (2, 7, create_topics),
+        ApiKey.DELETE_TOPICS: (1, 6, delete_topics),
+        ApiKey.INIT_PRODUCER_ID: (0, 5, init_producer_id),
+        ApiKey.DESCRIBE_CONFIGS: (1, 4, describe_configs),
+        ApiKey.DESCRIBE_CLUSTER: (0, 2, describe_cluster),
+        ApiKey.DESCRIBE_TOPIC_PARTITIONS: (0, 0, describe_topic_partitions),
+    }
+    """One handler per API key, with the first and last version that it speaks. What is not here is not advertised."""
+
+    VERSIONS: ClassVar[dict[ApiKey, tuple[int, int]]] = {key: (first, last) for key, (first, last, _) in HANDLERS.items()}
+
+    REQUEST_TIMEOUT: ClassVar[int] = 30 * SECOND
+    """How long a request without a time-out of its own may wait; Kafka's `request.timeout.ms`."""
+
+    IDLE_SWEEP: ClassVar[int] = 30 * SECOND
+
+    def __init__(self, config: BrokerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.properties = dict(config.properties)
+        limits = config.limits
+        self.store = Store(config.store)
+        self.controller = Controller(config.node_id)
+        self.image = Image()
+        self.image_offset = 0
+        self.uncommitted: deque[tuple[int, tuple[Any, ...]]] = deque()
+        self.metadata_epoch = 0
+        self.cluster_id = ""
+        self.partitions: dict[tuple[str, int], Partition] = {}
+        self.partitions_by_log: dict[LogId, Partition] = {}
+        self.producer_ids = ProducerIds()
+        self.purgatory: Purgatory[Broker, Answer] = Purgatory(limits.delayed_requests_max)
+        self.fetch_sessions = FetchSessions(limits.fetch_sessions_max, limits.fetch_session_eviction)
+        self.connections: dict[ConnectionId, Connection] = {}
+        self.slowed: dict[ConnectionId, None] = {}
+        self.counters = Counters()
+        self.is_serving = False
+        self.is_stopping = False
+        self.recovered_bytes = 0
+
+    # Life ----------------------------------------------------------------------------------------------------------------
+
+    def on_started(self, turn: Turn, event: Started) -> None:
+        """Recover what an earlier life left; `startup` tells the story."""
+        self.store.start(turn)
+        turn.wake_after(self.IDLE_SWEEP, IdleSwept())
+
+    def on_recovery_progressed(self, turn: Turn, event: RecoveryProgressed) -> None:
+        """Let people see that a long recovery is alive."""
+        turn.do(Trace(Severity.INFO, "recovering the log", (("bytes", event.bytes),)))
+
+    def on_store_recovered(self, turn: Turn, event: StoreRecovered) -> None:
+        """The store is whole; read the metadata log next."""
+        startup.on_store_recovered(self, turn, event)
+
+    def on_metadata_read(self, turn: Turn, event: startup.MetadataRead) -> None:
+        """A piece of the metadata log was read."""
+        startup.on_metadata_read(self, turn, event)
+
+    def on_store_corrupted(self, turn: Turn, event: StoreCorrupted) -> None:
+        """Synced data is damaged: serving the rest in silence would be lying."""
+        turn.do(Halt(f"the log is damaged: {event.file} at byte {event.position}: {event.reason}"))
+
+    def serve(self, turn: Turn) -> None:
+        """Recovery is over: answer those who wait, and everyone from now on."""
+        self.is_serving = True
+        turn.do(Ready(self.cluster_id, self.recovered_bytes))
+        for connection in list(self.connections.values()):
+            held, connection.held = connection.held, deque()
+            for call in held:
+                self._carry_out(turn, call)
+            self._resume(turn, connection, PAUSED_STARTING)
+
+    def on_stop_requested(self, turn: Turn, event: StopRequested) -> None:
+        """Take nothing new, finish what was taken."""
+        self.is_stopping = True
+        for connection in list(self.connections.values()):
+            self._pause(turn, connection, PAUSED_STOPPING)
+        self.store.flush(turn)
+        turn.tell(StopReady())
+
+    def on_stop_ready(self, turn: Turn, event: StopReady) -> None:
+        """End this life if nothing is on its way to the disk any more."""
+        if not self.store.is_idle and self.store.failed is None:
+            return
+        for connection in list(self.connections):
+            turn.do(Close(connection, "the broker is shutting down"))
+        turn.do(Halt())
+
+    # Connections ---------------------------------------------------------------------------------------------------------
+
+    def on_connected(self, turn: Turn, event: Connected) -> None:
+        """A client is there."""
+        if len(self.connections) >= self.config.limits.connections_max:
+            self.counters.connections_refused += 1
+            turn.do(Close(event.connection, "too many connections"))
+            return
+        self.counters.connections_accepted += 1
+        wire_connection = wire.Connection(self.VERSIONS, frame_bytes_max=self.config.limits.frame_bytes_max)
+        connection = Connection(event.connection, event.listener, event.peer, wire_connection, turn.now)
+        self.connections[event.connection] = connection
+        if not self.is_serving:
+            self._pause(turn, connection, PAUSED_STARTING)
+        if self.is_stopping:
+            self._pause(turn, connection, PAUSED_STOPPING)
+
+    def on_received(self, turn: Turn, event: Received) -> None:
+        """Bytes came in: carry out every request that they complete."""
+        connection = self.connections.get(event.connection)
+        if connection is None or connection.wire.error is not None:
+            return
+        connection.last_active = turn.now
+        for request in connection.wire.receive(event.data):
+            call = Call(event.connection, connection.open_slot(), request)
+            if self.is_serving:
+                self._carry_out(turn, call)
+            else:
+                connection.held.append(call)
+        if connection.wire.error is not None:
+            self.counters.broken_streams += 1
+            turn.tell(StreamBroken(event.connection, connection.wire.error))
+        elif len(connection.slots) > self.config.limits.pipelined_requests_max:
+            self._pause(turn, connection, PAUSED_PIPELINE)
+        if self.store.pending_bytes > self.config.limits.pending_bytes_max:
+            self.slowed[event.connection] = None
+            self._pause(turn, connection, PAUSED_PENDING)
+
+    def on_stream_broken(self, turn: Turn, event: StreamBroken) -> None:
+        """Close a connection that cannot be understood."""
+        self.close(turn, event.connection, event.reason)
+
+    def on_congested(self, turn: Turn, event: Congested) -> None:
+        """A peer that does not read its answers may not ask for more."""
+        connection = self.connections.get(event.connection)
+        if connection is not None:
+            self._pause(turn, connection, PAUSED_CONGESTED)
+
+    def on_relieved(self, turn: Turn, event: Relieved) -> None:
+        """The peer reads again."""
+        connection = self.connections.get(event.connection)
+        if connection is not None:
+            self._resume(turn, connection, PAUSED_CONGESTED)
+
+    def on_closed(self, turn: Turn, event: Closed) -> None:
+        """The client is gone; nobody waits for its answers."""
+        self.connections.pop(event.connection, None)
+        self.slowed.pop(event.connection, None)
+        self.purgatory.forget_watchers(turn, event.connection)
+
+    def on_idle_swept(self, turn: Turn, event: IdleSwept) -> None:
+        """Close connections without a request for too long and with nothing to wait for."""
+        for connection in list(self.connections.values()):
+            if not connection.slots and turn.now - connection.last_active > self.config.limits.connection_idle_max:
+                turn.do(Close(connection.id, "idle"))
+        turn.wake_after(self.IDLE_SWEEP, event)
+
+    def close(self, turn: Turn, connection: ConnectionId, reason: str) -> None:
+        """Close a connection that broke the rules, and say why to whoever reads the log."""
+        peer = self.connections[connection].peer
+        turn.do(Trace(Severity.WARNING, "closing a connection", (("peer", peer), ("reason", reason))))
+        turn.do(Close(connection, reason))
+
+    def _pause(self, turn: Turn, connection: Connection, reason: int) -> None:
+        if not connection.pauses:
+            turn.do(Pause(connection.id))
+        connection.pauses |= reason
+
+    def _resume(self, turn: Turn, connection: Connection, reason: int) -> None:
+        if connection.pauses == reason:
+            turn.do(Resume(connection.id))
+        connection.pauses &= ~reason
+
+    # Requests and answers ------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, turn: Turn, call: Call) -> None:
+        self.HANDLERS[call.request.api_key][2](self, turn, call)
+
+    def delay(self, turn: Turn, delayed: Delayed[Broker, Answer], keys: Iterable[LogId], deadline: Instant) -> None:
+        """Answer now if possible, else let the request wait until one of `keys` changes or the deadline comes."""
+        answer = delayed.try_complete(self)
+        if answer is None:
+            call: Call = delayed.call  # type: ignore[attr-defined]
+            try:
+                self.purgatory.watch(turn, delayed, (*keys, call.connection), deadline)
+            except PurgatoryFull:
+                answer = delayed.expire(self)
+        if answer is not None:
+            self.answer(turn, answer.call, answer.body)
+
+    def complete(self, turn: Turn, key: LogId) -> None:
+        """Something about `key` changed: answer everyone who can be answered now."""
+        for answer in self.purgatory.complete(turn, self, key):
+            self.answer(turn, answer.call, answer.body)
+
+    def on_delay_expired(self, turn: Turn, event: DelayExpired) -> None:
+        """A waiting request's time is up."""
+        answer = self.purgatory.expire(self, event.ticket)
+        if answer is not None:
+            self.answer(turn, answer.call, answer.body)
+
+    def answer(self, turn: Turn, call: Call, body: Any) -> None:
+        """Answer `call`, in its turn. Silently nothing if its connection is gone."""
+        connection = self.connections.get(call.connection)
+        if connection is not None:
+            self._fill(turn, connection, call, wire.encode_response(call.request, body))
+
+    def answer_nothing(self, turn: Turn, call: Call) -> None:
+        """`call` has no answer; those behind it may leave."""
+        connection = self.connections.get(call.connection)
+        if connection is not None:
+            self._fill(turn, connection, call, SILENT)
+
+    def _fill(self, turn: Turn, connection: Connection, call: Call, parts: tuple[Any, ...]) -> None:
+        if connection.fill_slot(call.slot, parts) and not connection.answers_told:
+            connection.answers_told = True
+            turn.tell(AnswersReady(connection.id))
+
+    def on_answers_ready(self, turn: Turn, event: AnswersReady) -> None:
+        """Send what can leave with one effect."""
+        connection = self.connections.get(event.connection)
+        if connection is None:
+            return
+        connection.answers_told = False
+        parts = connection.take_answers()
+        if parts:
+            turn.do(Send(connection.id, parts))
+        if connection.pauses & PAUSED_PIPELINE and len(connection.slots) <= self.config.limits.pipelined_requests_max // 2:
+            self._resume(turn, connection, PAUSED_PIPELINE)
+
+    def on_batch_read(self, turn: Turn, event: BatchRead) -> None:
+        """A ListOffsets search has its batch."""
+        on_batch_read(self, turn, event)
+
+    # Disk ----------------------------------------------------------------------------------------------------------------
+
+    def on_drained(self, turn: Turn, event: Drained) -> None:
+        """The burst is over: one write and one sync for all of it."""
+        self.store.flush(turn)
+
+    def on_log_durable(self, turn: Turn, event: LogDurable) -> None:
+        """A log is durable further than before: acknowledge, deliver, apply."""
+        if event.log_id == METADATA_LOG:
+            self._apply_committed(turn, event.recovery_point)
+        else:
+            partition = self.partitions_by_log.get(event.log_id)
+            if partition is not None and partition.advance(event.recovery_point):
+                self.complete(turn, event.log_id)
+        if self.slowed and self.store.pending_bytes <= self.config.limits.pending_bytes_max // 2:
+            slowed, self.slowed = self.slowed, {}
+            for connection in slowed:
+                self._resume(turn, self.connections[connection], PAUSED_PENDING)
+        if self.is_stopping:
+            turn.tell(StopReady())
+
+    def on_store_failed(self, turn: Turn, event: StoreFailed) -> None:
+        """Nothing more can be made durable: refuse what waits for it. What is durable can still be read."""
+        turn.do(Trace(Severity.ERROR, "the disk failed; records are refused until a restart", (("reason", event.reason),)))
+        if not self.is_serving:
+            turn.do(Halt(f"the disk failed during start-up: {event.reason}"))
+        self.complete(turn, METADATA_LOG)
+        for log_id in list(self.partitions_by_log):
+            self.complete(turn, log_id)
+
+    def on_disk_failed(self, turn: Turn, event: DiskFailed) -> None:
+        """A disk operation failed: the store judges its own; a read for a request costs that request its answer."""
+        if isinstance(event.then, BatchRead):
+            on_read_failed(self, turn, event.then.search)
+        elif isinstance(event.then, startup.MetadataRead):
+            turn.do(Halt(f"the metadata log cannot be read: {event.error}"))
+        else:
+            self.store.on_disk_failed(turn, event)
+
+    # Metadata ------------------------------------------------------------------------------------------------------------
+
+    def commit(self, turn: Turn, records: tuple[Any, ...]) -> int:
+        """Append a decision's records to the metadata log; return the offset up to which it must be durable to be true."""
+        batch = encode_batch(
+            [Record(None, wire.encode_record(record), (), turn.wall_ms, 0) for record in records],
+        )
+        log = self.metadata_log
+        self.store.append(turn, log, parse_header(batch), batch, self.metadata_epoch)
+        self.controller.apply(records, log.log_end_offset - len(records))
+        self.uncommitted.append((log.log_end_offset, records))
+        return log.log_end_offset
+
+    def decide(self, turn: Turn, call: Call, decision: Decision, timeout: int) -> None:
+        """Carry out what the controller decided; its reply leaves once that is durable."""
+        end_offset = self.commit(turn, decision.records) if decision.records else 0
+        delayed = DelayedDecision(call, end_offset, decision.reply)
+        self.delay(turn, delayed, (METADATA_LOG,), Instant(turn.now + timeout))
+
+    def allocate_producer_ids(self, turn: Turn) -> None:
+        """Ask the controller for a block of producer ids."""
+        self.commit(turn, self.controller.allocate_producer_ids(self.config.node_id).records)
+
+    @property
+    def metadata_log(self) -> Log:
+        """The log of metadata records."""
+        return self.store.logs[METADATA_LOG]
+
+    def topic_config(self, topic: str) -> TopicConfig:
+        """The configuration of a topic, typed."""
+        return self.image.topic_config(topic)
+
+    def _apply_committed(self, turn: Turn, durable_end: int) -> None:
+        delta = Delta()
+        while self.uncommitted and self.uncommitted[0][0] <= durable_end:
+            self.image_offset, records = self.uncommitted.popleft()
+            for record in records:
+                self.image.apply(record, delta)
+        startup.follow(self, turn, delta)
+        self.complete(turn, METADATA_LOG)
+
+    # Insight -------------------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """The invariants of this broker; an AssertionError is a mistake of ours."""
+        self.store.check()
+        for partition in self.partitions.values():
+            partition.check()
+        for connection in self.connections.values():
+            assert connection.answers_told is False, connection.id
+            assert not connection.slots or connection.slots[0] is None, connection.id
+
+    def statistics(self) -> dict[str, Any]:
+        """The insides, as plain numbers."""
+        return {
+            **attrs.asdict(self.counters),
+            "connections": len(self.connections),
+            "topics": len(self.image.topics_by_name),
+            "partitions": len(self.partitions),
+            "purgatory": self.purgatory.statistics(),
+            "fetch_sessions": self.fetch_sessions.statistics(),
+            "store": self.store.statistics(),
+        }

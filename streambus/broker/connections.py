@@ -1,0 +1,85 @@
+"""One client connection: requests in, answers out in the order of the requests.
+
+Kafka promises that requests on one connection are answered in the order in which they were sent. Requests are carried out as they
+arrive (so that five pipelined produces share one sync), so every request gets a **slot** in a queue, and answers leave from the
+front of it.
+"""
+
+from collections import deque
+from typing import Any
+
+from streambus import wire
+from streambus.kernel import ConnectionId, Event, Instant, Part, message
+
+SILENT: tuple[Part, ...] = ()
+"""The answer to a request that has none: a produce with acks=0."""
+
+PAUSED_STARTING = 1
+"""The broker is not ready to serve yet."""
+PAUSED_PIPELINE = 2
+"""Too many requests of this connection are unanswered."""
+PAUSED_CONGESTED = 4
+"""The peer does not read its answers."""
+PAUSED_PENDING = 8
+"""The disk is behind everything that was produced."""
+PAUSED_STOPPING = 16
+"""The broker is shutting down: what was asked is answered, nothing more is read."""
+
+
+@message
+class Call:
+    """One request of one connection, and the place in the queue where its answer goes."""
+
+    connection: ConnectionId
+    slot: int
+    request: wire.Request
+
+
+@message
+class Answer:
+    """What a call is answered with."""
+
+    call: Call
+    body: Any
+
+
+@message
+class AnswersReady(Event):
+    """The answer at the front of a connection's queue can leave. Told once however many answers follow in the same turn."""
+
+    connection: ConnectionId
+
+
+class Connection:
+    """What the broker knows of one client connection."""
+
+    def __init__(self, connection: ConnectionId, listener: str, peer: str, wire_connection: wire.Connection, now: Instant) -> None:
+        self.id = connection
+        self.listener = listener
+        self.peer = peer
+        self.wire = wire_connection
+        self.first_slot = 0
+        self.slots: deque[tuple[Part, ...] | None] = deque()
+        self.held: deque[Call] = deque()
+        self.pauses = 0
+        self.answers_told = False
+        self.last_active = now
+
+    def open_slot(self) -> int:
+        """A place in the queue for the answer to the request that just arrived."""
+        self.slots.append(None)
+        return self.first_slot + len(self.slots) - 1
+
+    def fill_slot(self, slot: int, parts: tuple[Part, ...]) -> bool:
+        """Put an answer in its place. True if it stands at the front."""
+        self.slots[slot - self.first_slot] = parts
+        return slot == self.first_slot
+
+    def take_answers(self) -> tuple[Part, ...]:
+        """Everything that can leave now, in order."""
+        slots = self.slots
+        ready: list[Part] = []
+        while slots and slots[0] is not None:
+            ready.extend(slots.popleft())  # type: ignore[arg-type]
+            self.first_slot += 1
+        return tuple(ready)

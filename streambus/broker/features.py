@@ -1,0 +1,77 @@
+"""ApiVersions and FindCoordinator: what this broker can do, and what it cannot do yet, said honestly."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from streambus.broker.connections import Call
+from streambus.kernel import Turn
+from streambus.wire import ApiKey, ErrorCode, messages
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
+
+ApiVersionsResponse = messages.ApiVersionsResponse
+FindCoordinatorResponse = messages.FindCoordinatorResponse
+
+SOFTWARE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
+"""What a client may call itself and its version (KIP-511)."""
+
+ADVERTISED_FROM_ZERO = (ApiKey.PRODUCE,)
+"""Advertised from version 0 although older ones are refused: librdkafka disables itself otherwise (KAFKA-18659)."""
+
+BATCHED_SINCE = 4
+NO_COORDINATOR = "this broker has no coordinators: there are no consumer groups and no transactions yet"
+
+
+def api_versions(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out an ApiVersions request (versions 0-4; any other is answered in version 0 with what we speak, KIP-511)."""
+    request: messages.ApiVersionsRequest | None = call.request.body
+    if request is None:
+        own = broker.VERSIONS[ApiKey.API_VERSIONS]
+        entry = ApiVersionsResponse.ApiVersion(api_key=ApiKey.API_VERSIONS, min_version=own[0], max_version=own[1])
+        broker.answer(turn, call, ApiVersionsResponse(error_code=ErrorCode.UNSUPPORTED_VERSION, api_keys=[entry]))
+        return
+    version = call.request.api_version
+    if version >= 3 and not (
+        SOFTWARE_NAME.fullmatch(request.client_software_name) and SOFTWARE_NAME.fullmatch(request.client_software_version)
+    ):
+        broker.answer(turn, call, ApiVersionsResponse(error_code=ErrorCode.INVALID_REQUEST))
+        return
+    image = broker.image
+    response = ApiVersionsResponse(
+        api_keys=[
+            ApiVersionsResponse.ApiVersion(api_key=key, min_version=0 if key in ADVERTISED_FROM_ZERO else first, max_version=last)
+            for key, (first, last) in broker.VERSIONS.items()
+        ],
+        # A minimum of 0 makes clients that speak version 3 or less fail (KAFKA-17011).
+        supported_features=[
+            ApiVersionsResponse.SupportedFeatureKey(name=name, min_version=first, max_version=last)
+            for name, (first, last) in broker.SUPPORTED_FEATURES.items()
+            if first > 0 or version >= 4
+        ],
+        finalized_features_epoch=broker.image_offset - 1,
+        finalized_features=[
+            ApiVersionsResponse.FinalizedFeatureKey(name=name, max_version_level=level, min_version_level=level)
+            for name, level in image.features.items()
+            if level > 0
+        ],
+    )
+    broker.answer(turn, call, response)
+
+
+def find_coordinator(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a FindCoordinator request (versions 0-6): there is none yet, and clients that wait may ask again."""
+    request: messages.FindCoordinatorRequest = call.request.body
+    error = ErrorCode.COORDINATOR_NOT_AVAILABLE
+    if call.request.api_version < BATCHED_SINCE:
+        response = FindCoordinatorResponse(error_code=error, error_message=NO_COORDINATOR, node_id=-1, host="", port=-1)
+    else:
+        response = FindCoordinatorResponse(
+            coordinators=[
+                FindCoordinatorResponse.Coordinator(key=key, node_id=-1, host="", port=-1, error_code=error, error_message=NO_COORDINATOR)
+                for key in request.coordinator_keys
+            ]
+        )
+    broker.answer(turn, call, response)

@@ -1,0 +1,202 @@
+"""Produce: batches come in, get their offsets, and are acknowledged when they are durable on every in-sync replica.
+
+Flow: each batch is checked (size, CRC, counts, timestamps, sequence), appended, and its partition's high watermark awaited in
+purgatory. All of acks=1 and acks=all are durable before they are acknowledged; acks=0 has no answer. A batch that was appended
+before (same producer, same sequence) is not appended again: its answer has the first one's offset, and waits for that one to be
+durable (KIP-98).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from streambus.broker.connections import Answer, Call
+from streambus.kernel import MILLISECOND, Instant, Turn, message
+from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header
+from streambus.replication import Partition
+from streambus.storage import Accepted, Duplicate, LogId, Refusal, Refused, StoreUnavailable
+from streambus.wire import ErrorCode, messages
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
+    from streambus.kernel import Buffer
+
+ProduceResponse = messages.ProduceResponse
+PartitionResponse = ProduceResponse.PartitionProduceResponse
+TopicResponse = ProduceResponse.TopicProduceResponse
+
+ACKS_ALL = -1
+TOPIC_IDS_SINCE = 13
+
+_BAD_BATCH_CODES = {
+    BadBatchKind.CORRUPT: ErrorCode.CORRUPT_MESSAGE,
+    BadBatchKind.UNSUPPORTED_MAGIC: ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+    BadBatchKind.INVALID: ErrorCode.INVALID_RECORD,
+}
+
+_REFUSAL_CODES = {
+    Refusal.OUT_OF_ORDER: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    Refusal.DUPLICATE_TOO_OLD: ErrorCode.DUPLICATE_SEQUENCE_NUMBER,
+    Refusal.STALE_EPOCH: ErrorCode.INVALID_PRODUCER_EPOCH,
+}
+
+
+class ProduceRefused(Exception):
+    """This batch is not appended, and this is what its producer is told."""
+
+    def __init__(self, error: ErrorCode, text: str | None = None) -> None:
+        super().__init__(error, text)
+        self.error = error
+        self.text = text
+
+
+@message
+class Awaited:
+    """One appended batch: acknowledged by `response` once `log` is committed up to `end_offset` under `leader_epoch`."""
+
+    log_id: LogId
+    leader_epoch: int
+    end_offset: int
+    response: PartitionResponse
+
+
+@message
+class DelayedProduce:
+    """A produce request whose batches are appended but not all committed."""
+
+    call: Call
+    awaited: tuple[Awaited, ...]
+    response: ProduceResponse
+
+    def try_complete(self, node: Broker) -> Answer | None:
+        """The answer if every batch is committed or never will be."""
+        for batch in self.awaited:
+            partition = node.partitions_by_log.get(batch.log_id)
+            if partition is None or partition.leader_epoch != batch.leader_epoch:
+                _fail(batch.response, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+            elif partition.high_watermark < batch.end_offset:
+                if node.store.failed is None:
+                    return None
+                _fail(batch.response, ErrorCode.KAFKA_STORAGE_ERROR)
+        return Answer(self.call, self.response)
+
+    def expire(self, node: Broker) -> Answer:
+        """The answer at the producer's own time-out: what is not committed by now has an unknown fate."""
+        for batch in self.awaited:
+            partition = node.partitions_by_log.get(batch.log_id)
+            if partition is None or partition.high_watermark < batch.end_offset:
+                _fail(batch.response, ErrorCode.REQUEST_TIMED_OUT)
+        return Answer(self.call, self.response)
+
+
+def produce(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a Produce request (versions 3-13)."""
+    request: messages.ProduceRequest = call.request.body
+    by_id = call.request.api_version >= TOPIC_IDS_SINCE
+    broker.counters.produce_requests += 1
+    awaited: list[Awaited] = []
+    topics: list[TopicResponse] = []
+    refused = False
+    for topic in request.topic_data:
+        responses: list[PartitionResponse] = []
+        for data in topic.partition_data:
+            response = PartitionResponse(index=data.index, base_offset=-1)
+            try:
+                partition = _partition(broker, topic.name, topic.topic_id, data.index, by_id)
+                end_offset = _append(broker, turn, request, partition, data.records, response)
+                awaited.append(Awaited(partition.log.log_id, partition.leader_epoch, end_offset, response))
+            except ProduceRefused as refusal:
+                refused = True
+                _fail(response, refusal.error, refusal.text)
+            responses.append(response)
+        topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
+    if request.acks == 0:
+        broker.answer_nothing(turn, call)
+        if refused:
+            broker.close(turn, call.connection, "a produce with acks=0 was refused: the producer must refresh its metadata")
+        return
+    delayed = DelayedProduce(call, tuple(awaited), ProduceResponse(responses=topics))
+    broker.delay(turn, delayed, [batch.log_id for batch in awaited], Instant(turn.now + max(request.timeout_ms, 0) * MILLISECOND))
+
+
+def _partition(broker: Broker, name: str, topic_id: UUID, index: int, by_id: bool) -> Partition:
+    if by_id:
+        topic = broker.image.topics_by_id.get(topic_id)
+        if topic is None:
+            raise ProduceRefused(ErrorCode.UNKNOWN_TOPIC_ID)
+        name = topic.name
+    partition = broker.partitions.get((name, index))
+    if partition is None:
+        raise ProduceRefused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return partition
+
+
+def _append(
+    broker: Broker,
+    turn: Turn,
+    request: messages.ProduceRequest,
+    partition: Partition,
+    batch: Buffer | None,
+    response: PartitionResponse,
+) -> int:
+    """Append the batch unless it is there already; return the end offset to wait for."""
+    header = _checked_header(broker, turn, request, partition, batch)
+    assert batch is not None
+    if header.has_producer:
+        verdict = partition.log.producers.check(header, turn.wall_ms)
+        if type(verdict) is Duplicate:
+            broker.counters.duplicate_batches += 1
+            response.base_offset = verdict.base_offset
+            response.log_start_offset = partition.log.log_start_offset
+            return verdict.last_offset + 1
+        if type(verdict) is Refused:
+            raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
+        assert type(verdict) is Accepted
+    try:
+        response.base_offset = partition.append(turn, broker.store, header, batch)
+    except StoreUnavailable as unavailable:
+        raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, str(unavailable)) from unavailable
+    response.log_start_offset = partition.log.log_start_offset
+    broker.counters.batches_in += 1
+    broker.counters.records_in += header.record_count
+    broker.counters.bytes_in += len(batch)
+    return partition.log.log_end_offset
+
+
+def _checked_header(
+    broker: Broker, turn: Turn, request: messages.ProduceRequest, partition: Partition, batch: Buffer | None
+) -> BatchHeader:
+    """The header of a batch that may be appended, checked as Kafka checks it, without a look at single records."""
+    if request.acks not in (0, 1, ACKS_ALL):
+        raise ProduceRefused(ErrorCode.INVALID_REQUIRED_ACKS)
+    if batch is None or not len(batch):
+        raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
+    config = broker.topic_config(partition.topic)
+    if request.acks == ACKS_ALL and len(partition.isr) < config.min_insync_replicas:
+        raise ProduceRefused(ErrorCode.NOT_ENOUGH_REPLICAS)
+    try:
+        header = parse_header(batch)
+        if header.size < len(batch):
+            raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
+        check_batch(batch, header)
+    except BadBatch as bad:
+        raise ProduceRefused(_BAD_BATCH_CODES[bad.kind], str(bad)) from bad
+    if len(batch) > config.max_message_bytes:
+        raise ProduceRefused(
+            ErrorCode.MESSAGE_TOO_LARGE, f"the batch has {len(batch)} bytes, max.message.bytes allows {config.max_message_bytes}"
+        )
+    if header.is_control:
+        raise ProduceRefused(ErrorCode.INVALID_RECORD, "clients cannot write control batches")
+    if header.is_transactional:
+        raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
+    if header.max_timestamp > turn.wall_ms + config.message_timestamp_after_max_ms:
+        raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
+    return header
+
+
+def _fail(response: PartitionResponse, error: ErrorCode, text: str | None = None) -> None:
+    response.error_code = error
+    response.error_message = text
+    response.base_offset = -1
+    response.log_start_offset = -1

@@ -1,0 +1,142 @@
+"""From birth to serving, and from a metadata delta to partitions.
+
+1. The store recovers (`StoreRecovered`). Its table `node` says who lived here before: another node's folder is refused.
+2. The metadata log is read batch by batch (`MetadataRead`) and applied to the controller's image and to the broker's.
+3. An empty log is bootstrapped: a cluster id, the feature levels. In any case this broker registers, which starts a new broker
+   epoch and new leader epochs.
+4. When the registration is durable the broker follows the delta: it leads its partitions, and serves.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from streambus import wire
+from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message
+from streambus.metadata import METADATA_LOG, Delta
+from streambus.records import decode_records
+from streambus.replication import Partition
+from streambus.storage import LogId, StoreRecovered
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
+
+NODE_TABLE = "node"
+CLUSTER_ID = b"cluster_id"
+NODE_ID = b"node_id"
+DIRECTORY_ID = b"directory_id"
+
+
+@message
+class MetadataRead(Event):
+    """One batch of the metadata log was read; the next begins at `next_offset`."""
+
+    next_offset: int
+    data: Buffer | None = None
+
+
+def on_store_recovered(broker: Broker, turn: Turn, event: StoreRecovered) -> None:
+    """Check whose folder this is, then read the metadata log from its start."""
+    broker.recovered_bytes = event.bytes
+    if not _claim_folder(broker, turn):
+        return
+    log = broker.store.open_log(turn, METADATA_LOG)
+    _read_metadata(broker, turn, log.log_start_offset)
+
+
+def on_metadata_read(broker: Broker, turn: Turn, event: MetadataRead) -> None:
+    """Apply the records of one batch, then read the next."""
+    assert event.data is not None
+    _apply_batch(broker, event.data)
+    _read_metadata(broker, turn, event.next_offset)
+
+
+def follow(broker: Broker, turn: Turn, delta: Delta) -> None:
+    """Do what a committed change of the metadata asks of this broker."""
+    for topic in delta.topics_deleted.values():
+        for index in topic.partitions:
+            _drop_partition(broker, turn, topic.name, index, log_id_of(topic.topic_id, index))
+    for (topic_id, index), registration in delta.partitions_changed.items():
+        if registration.leader == broker.config.node_id:
+            _lead(broker, turn, topic_id, index)
+    first = broker.controller.granted_producer_ids(delta, broker.config.node_id)
+    if first is not None:
+        broker.producer_ids.grant(*first)
+    if not broker.is_serving and not broker.uncommitted:
+        broker.serve(turn)
+
+
+def log_id_of(topic_id: UUID, partition: int) -> LogId:
+    """The name of a partition's log in the store: of this very topic, not of another that once had its name."""
+    return LogId(f"{topic_id}-{partition}")
+
+
+def _claim_folder(broker: Broker, turn: Turn) -> bool:
+    """Write into an empty folder whose it is; refuse one that is another's."""
+    store, node_id = broker.store, broker.config.node_id
+    owner = store.get(NODE_TABLE, NODE_ID)
+    if owner is None:
+        cluster_id = base64.urlsafe_b64encode(turn.dice.bytes(16)).rstrip(b"=")
+        store.put(turn, NODE_TABLE, CLUSTER_ID, cluster_id)
+        store.put(turn, NODE_TABLE, DIRECTORY_ID, turn.dice.bytes(16))
+        store.put(turn, NODE_TABLE, NODE_ID, str(node_id).encode())
+    elif int(owner) != node_id:
+        turn.do(Halt(f"this data folder belongs to node {int(owner)}, not to node {node_id}"))
+        return False
+    broker.cluster_id = (store.get(NODE_TABLE, CLUSTER_ID) or b"").decode()
+    return True
+
+
+def _read_metadata(broker: Broker, turn: Turn, offset: int) -> None:
+    """Read on at `offset`; at the end, register."""
+    log = broker.metadata_log
+    while offset < log.log_end_offset:
+        read = log.read(offset, log.log_end_offset, 1, at_least_one=True)
+        (part,) = read.parts
+        if isinstance(part, FileSlice):
+            turn.do(Read(part.file, part.position, part.length, MetadataRead(read.next_offset)))
+            return
+        _apply_batch(broker, part)
+        offset = read.next_offset
+    _register(broker, turn)
+
+
+def _apply_batch(broker: Broker, data: Buffer) -> None:
+    for record in decode_records(data):
+        assert record.value is not None, record.offset
+        change = wire.decode_record(record.value)
+        broker.controller.apply((change,), record.offset)
+        broker.image.apply(change, Delta())
+        broker.image_offset = record.offset + 1
+
+
+def _register(broker: Broker, turn: Turn) -> None:
+    """Write down that this broker lives again, and lead what it led, under new leader epochs."""
+    directory_id = UUID(bytes=bytes(broker.store.get(NODE_TABLE, DIRECTORY_ID) or bytes(16)))
+    broker.metadata_epoch = broker.metadata_log.epochs.latest + 1
+    records = broker.controller.register(turn, broker.config.node_id, broker.advertised(), directory_id)
+    broker.commit(turn, records)
+    broker.store.flush(turn)
+
+
+def _lead(broker: Broker, turn: Turn, topic_id: UUID, index: int) -> None:
+    topic = broker.image.topics_by_id[topic_id]
+    registration = topic.partitions[index]
+    partition = broker.partitions.get((topic.name, index))
+    if partition is None:
+        log = broker.store.open_log(turn, log_id_of(topic_id, index))
+        partition = Partition(topic.name, topic_id, index, log)
+        broker.partitions[(topic.name, index)] = partition
+        broker.partitions_by_log[log.log_id] = partition
+    partition.become_leader(broker.config.node_id, registration.leader_epoch, registration.isr)
+    broker.complete(turn, partition.log.log_id)
+
+
+def _drop_partition(broker: Broker, turn: Turn, topic: str, index: int, log_id: LogId) -> None:
+    if broker.partitions_by_log.pop(log_id, None) is None:
+        return
+    broker.partitions.pop((topic, index), None)
+    broker.store.drop_log(turn, log_id)
+    broker.complete(turn, log_id)

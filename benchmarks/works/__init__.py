@@ -1,0 +1,23 @@
+"""What is measured, each on fresh processes, folders and topics, for every subject alike."""
+
+from .closed_loop import ClosedLoop
+from .consume import Consume
+from .end_to_end import EndToEnd
+from .produce import Produce
+from .start import Start
+from .work import Contender, Metric, Place, Scale, Work
+
+WORKS: tuple[Work, ...] = (
+    Produce("produce-1k", record_bytes=1024),
+    Produce("produce-100", record_bytes=100),
+    Consume("consume", record_bytes=1024),
+    ClosedLoop("loop-1", producers=1),
+    ClosedLoop("loop-16", producers=16),
+    ClosedLoop("loop-64", producers=64),
+    EndToEnd("latency-5k", records_per_second=5_000),
+    EndToEnd("latency-50k", records_per_second=50_000),
+    Start("start"),
+)
+"""Everything there is, in the order it runs."""
+
+__all__ = ["WORKS", "ClosedLoop", "Consume", "Contender", "EndToEnd", "Metric", "Place", "Produce", "Scale", "Start", "Work"]

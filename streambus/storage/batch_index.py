@@ -1,0 +1,90 @@
+"""The batches of one log: where they are in the WAL, and what must be known of them without reading them."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+
+from streambus.kernel import message
+from streambus.records import BatchHeader
+
+
+@message
+class BatchLocation:
+    """A batch of a log, as the one to scan for a record."""
+
+    base_offset: int
+    next_offset: int
+    position: int
+    size: int
+    max_timestamp: int
+
+
+class BatchIndex:
+    """One row per batch in parallel arrays, in order of offsets and of WAL positions: 42 bytes a batch.
+
+    The batches of one segment are a run of rows. A sealed table with a sparse index of its own will take over such runs from the front.
+    """
+
+    __slots__ = ("base_offsets", "base_sequences", "end_offset", "max_timestamps", "positions", "producer_epochs", "producer_ids", "sizes")
+
+    def __init__(self) -> None:
+        self.end_offset = 0
+        self.base_offsets = array("q")
+        self.positions = array("q")
+        self.sizes = array("I")
+        self.max_timestamps = array("q")
+        self.producer_ids = array("q")
+        self.producer_epochs = array("h")
+        self.base_sequences = array("i")
+
+    def append(self, header: BatchHeader, base_offset: int, position: int, size: int) -> None:
+        """Add the batch that begins at `base_offset` and lies at WAL position `position`."""
+        self.base_offsets.append(base_offset)
+        self.positions.append(position)
+        self.sizes.append(size)
+        self.max_timestamps.append(header.max_timestamp)
+        self.producer_ids.append(header.producer_id)
+        self.producer_epochs.append(header.producer_epoch)
+        self.base_sequences.append(header.base_sequence)
+        self.end_offset = base_offset + header.last_offset_delta + 1
+
+    def row_of(self, offset: int) -> int:
+        """The row of the batch that contains `offset`, or of the last one before it; -1 if there is none."""
+        return bisect_right(self.base_offsets, offset) - 1
+
+    def row_from(self, offset: int) -> int:
+        """The first row that begins at or above `offset`."""
+        return bisect_left(self.base_offsets, offset)
+
+    def next_offset(self, row: int) -> int:
+        """The offset after the last one of the batch in `row`."""
+        return self.base_offsets[row + 1] if row + 1 < len(self.base_offsets) else self.end_offset
+
+    def location(self, row: int) -> BatchLocation:
+        """What is known of the batch in `row`."""
+        return BatchLocation(self.base_offsets[row], self.next_offset(row), self.positions[row], self.sizes[row], self.max_timestamps[row])
+
+    def cut_from(self, row: int) -> None:
+        """Forget the batches from `row` on."""
+        if row < len(self.base_offsets):
+            self.end_offset = self.base_offsets[row]
+            for column in self._columns():
+                del column[row:]
+
+    def cut_before(self, row: int) -> None:
+        """Forget the batches before `row`."""
+        for column in self._columns():
+            del column[:row]
+
+    def _columns(self) -> tuple["array[int]", ...]:
+        return (
+            self.base_offsets,
+            self.positions,
+            self.sizes,
+            self.max_timestamps,
+            self.producer_ids,
+            self.producer_epochs,
+            self.base_sequences,
+        )
+
+    def __len__(self) -> int:
+        return len(self.base_offsets)

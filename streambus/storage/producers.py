@@ -1,0 +1,178 @@
+"""Idempotent producers of one log: which batch may follow, and which one was here before (KIP-98, KIP-360).
+
+The rules are Kafka's. A producer numbers its records per partition from 0; after 2^31-1 comes 0. The last five batches of each producer are
+remembered, because a producer has at most five requests in flight: one of them sent again is answered with its first offset.
+A producer nobody remembers (new, expired, or its records are gone) may begin with any sequence; a new producer epoch begins at 0.
+"""
+
+from collections import deque
+from enum import Enum
+
+from streambus.kernel import message
+from streambus.records import BatchHeader
+from streambus.storage.batch_index import BatchIndex
+
+REMEMBERED_BATCHES = 5
+SEQUENCE_MODULUS = 1 << 31
+NO_SEQUENCE = -1
+
+
+class Refusal(Enum):
+    """Why a batch may not be appended."""
+
+    OUT_OF_ORDER = "its sequence does not follow the last one"
+    DUPLICATE_TOO_OLD = "it was appended before, but its offset is no longer remembered"
+    STALE_EPOCH = "its producer epoch is older than one that was seen"
+
+
+@message
+class Accepted:
+    """The batch may be appended."""
+
+
+@message
+class Duplicate:
+    """The batch was appended before, at these offsets."""
+
+    base_offset: int
+    last_offset: int
+    timestamp: int
+
+
+@message
+class Refused:
+    """The batch must not be appended."""
+
+    reason: Refusal
+
+
+@message
+class AppendedBatch:
+    """A batch that a producer has appended."""
+
+    base_sequence: int
+    last_sequence: int
+    base_offset: int
+    last_offset: int
+    timestamp: int
+
+
+class Producer:
+    """What is remembered of a producer: its newest epoch, the last batches of that epoch (oldest first), when it was last heard of."""
+
+    __slots__ = ("batches", "last_active_ms", "producer_epoch")
+
+    def __init__(self, producer_epoch: int, last_active_ms: int) -> None:
+        self.producer_epoch = producer_epoch
+        self.last_active_ms = last_active_ms
+        self.batches: deque[AppendedBatch] = deque(maxlen=REMEMBERED_BATCHES)
+
+
+_ACCEPTED = Accepted()
+
+
+class Producers:
+    """All producers of one log, the longest silent one first.
+
+    A producer is silent since its last append by the broker's clock, not by the timestamps in its records, which may be years old. After a
+    recovery all count as heard of just then: they are remembered longer, never shorter.
+    """
+
+    __slots__ = ("by_id", "expiration_ms")
+
+    def __init__(self, expiration_ms: int) -> None:
+        self.expiration_ms = expiration_ms
+        self.by_id: dict[int, Producer] = {}
+
+    def check(self, header: BatchHeader, now_ms: int) -> Accepted | Duplicate | Refused:
+        """Whether a batch with a producer id may be appended at wall time `now_ms`. Changes nothing."""
+        producer = self.by_id.get(header.producer_id)
+        if producer is None or now_ms - producer.last_active_ms >= self.expiration_ms:
+            return _ACCEPTED
+        if header.producer_epoch < producer.producer_epoch:
+            return Refused(Refusal.STALE_EPOCH)
+        base_sequence = header.base_sequence
+        if header.producer_epoch > producer.producer_epoch:
+            return _ACCEPTED if base_sequence == 0 else Refused(Refusal.OUT_OF_ORDER)
+        batches = producer.batches
+        if base_sequence == (batches[-1].last_sequence + 1) % SEQUENCE_MODULUS:
+            return _ACCEPTED
+        return _earlier_append(batches, base_sequence, header.last_sequence)
+
+    def append(self, header: BatchHeader, base_offset: int, now_ms: int) -> None:
+        """Remember a batch that was appended at `base_offset`, and forget who has been silent for too long."""
+        by_id = self.by_id
+        producer = by_id.pop(header.producer_id, None)
+        if producer is None or header.producer_epoch != producer.producer_epoch:
+            producer = Producer(header.producer_epoch, now_ms)
+        by_id[header.producer_id] = producer
+        producer.last_active_ms = now_ms
+        last_offset = base_offset + header.last_offset_delta
+        batch = AppendedBatch(header.base_sequence, header.last_sequence, base_offset, last_offset, header.max_timestamp)
+        producer.batches.append(batch)
+        self.expire(now_ms)
+
+    def expire(self, now_ms: int) -> None:
+        """Forget the producers that have been silent for `expiration_ms`."""
+        by_id, horizon = self.by_id, now_ms - self.expiration_ms
+        while by_id:
+            producer_id = next(iter(by_id))
+            if by_id[producer_id].last_active_ms > horizon:
+                return
+            del by_id[producer_id]
+
+    def cut_from(self, end_offset: int, index: BatchIndex) -> None:
+        """Forget the batches at or above `end_offset`, and remember again those before them, which `index` still has.
+
+        A producer all of whose batches are gone is forgotten, unless its last ones were trimmed away before.
+        """
+        affected = [
+            producer_id
+            for producer_id, producer in self.by_id.items()
+            if producer.batches and producer.batches[-1].last_offset >= end_offset
+        ]
+        found: dict[int, list[int]] = {producer_id: [] for producer_id in affected}
+        unfinished = dict.fromkeys(affected)
+        row = len(index)
+        while unfinished and row > 0:
+            row -= 1
+            producer_id = index.producer_ids[row]
+            if producer_id in unfinished and index.base_sequences[row] != NO_SEQUENCE:
+                rows = found[producer_id]
+                if rows and index.producer_epochs[rows[0]] != index.producer_epochs[row]:
+                    del unfinished[producer_id]
+                    continue
+                rows.append(row)
+                if len(rows) == REMEMBERED_BATCHES:
+                    del unfinished[producer_id]
+        for producer_id, rows in found.items():
+            self._remember(producer_id, rows, index)
+
+    def _remember(self, producer_id: int, rows: list[int], index: BatchIndex) -> None:
+        """Have the batches in `rows` of `index`, newest first, be the last ones of a producer."""
+        if not rows:
+            del self.by_id[producer_id]
+            return
+        producer = self.by_id[producer_id]
+        producer.producer_epoch = index.producer_epochs[rows[0]]
+        producer.batches.clear()
+        for row in reversed(rows):
+            base_offset, last_offset = index.base_offsets[row], index.next_offset(row) - 1
+            base_sequence = index.base_sequences[row]
+            last_sequence = (base_sequence + last_offset - base_offset) % SEQUENCE_MODULUS
+            producer.batches.append(AppendedBatch(base_sequence, last_sequence, base_offset, last_offset, index.max_timestamps[row]))
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+
+def _earlier_append(batches: deque[AppendedBatch], base_sequence: int, last_sequence: int) -> Duplicate | Refused:
+    """A batch that does not come next: sent again, sent again too late, or ahead of one that is missing."""
+    for batch in batches:
+        if batch.base_sequence == base_sequence and batch.last_sequence == last_sequence:
+            return Duplicate(batch.base_offset, batch.last_offset, batch.timestamp)
+    # Half of the circle of sequences counts as past, the other half as future.
+    behind = (batches[0].base_sequence - 1 - last_sequence) % SEQUENCE_MODULUS
+    length = (last_sequence - base_sequence) % SEQUENCE_MODULUS
+    is_past = behind + length < SEQUENCE_MODULUS // 2
+    return Refused(Refusal.DUPLICATE_TOO_OLD if is_past else Refusal.OUT_OF_ORDER)

@@ -6,7 +6,7 @@ from streambus.checkers.contract import DURABLE_LOG, Contract
 from streambus.checkers.findings import Finding, merge_runs
 from streambus.checkers.history import History
 from streambus.checkers.ledger import Ledger
-from streambus.checkers.operations import UNKNOWN_PARTITION, Assigned, Operation, Outcome, Polled, Sent, Sought
+from streambus.checkers.operations import UNKNOWN_PARTITION, Assigned, Operation, Outcome, Polled, Sent
 from streambus.checkers.order import Jump, Reader, Writer, sent_behind, skipped, values_landed, was_poll
 from streambus.checkers.verdict import Coverage, Kind, Severity, Verdict
 from streambus.checkers.witness import prove
@@ -61,7 +61,7 @@ class Checker:
                 landed = landed or action.offset is not None
             elif isinstance(action, Assigned):
                 reader.forget_all()
-            elif isinstance(action, Sought):
+            else:
                 reader.forget((action.topic, action.partition))
         if landed and operation.outcome is not Outcome.FAIL:
             self._follow_sends(operation)

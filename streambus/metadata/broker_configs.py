@@ -1,0 +1,104 @@
+"""Broker configs: those that this broker has, with Kafka's names and defaults, and the values one broker was started with."""
+
+from collections.abc import Iterable
+
+from streambus.metadata.config_definitions import (
+    AtLeast,
+    ConfigDefinition,
+    ConfigType,
+    InvalidConfig,
+    Valid,
+    table,
+)
+from streambus.metadata.topic_configs import TOPIC_CONFIGS
+
+BOOLEAN, STRING, INT, LONG, LIST = ConfigType.BOOLEAN, ConfigType.STRING, ConfigType.INT, ConfigType.LONG, ConfigType.LIST
+
+
+def _config(name: str, kind: ConfigType, default: int | str | None, valid: Valid, text: str) -> ConfigDefinition:
+    return ConfigDefinition(name, kind, None if default is None else str(default), valid, text, is_dynamic=False)
+
+
+_OWN = (
+    _config("advertised.listeners", LIST, None, None, "What clients are told to connect to, by listener: `NAME://host:port`."),
+    _config("auto.create.topics.enable", BOOLEAN, "true", None, "Whether a topic is made when a client asks for one that does not exist."),
+    _config("broker.rack", STRING, None, None, "Where this broker stands. Replicas of a partition are spread over racks."),
+    _config("default.replication.factor", INT, 1, AtLeast(1), "How many replicas a topic gets when its creator does not say."),
+    _config("delete.topic.enable", BOOLEAN, "true", None, "Whether topics may be deleted."),
+    _config("fetch.max.bytes", INT, 55 * 2**20, AtLeast(1024), "The most that one fetch is answered with, in bytes."),
+    _config("listeners", LIST, None, None, "What this broker listens on, by listener: `NAME://host:port`."),
+    _config("log.dirs", LIST, None, None, "The folders that hold this broker's data."),
+    _config(
+        "max.incremental.fetch.session.cache.slots", INT, 1000, AtLeast(0), "How many incremental fetch sessions are remembered (KIP-227)."
+    ),
+    _config(
+        "max.request.partition.size.limit", INT, 2000, AtLeast(1), "The most partitions that one DescribeTopicPartitions answer describes."
+    ),
+    _config("node.id", INT, None, AtLeast(0), "The number of this broker in its cluster."),
+    _config("num.partitions", INT, 1, AtLeast(1), "How many partitions a topic gets when its creator does not say."),
+    _config("process.roles", LIST, "broker,controller", None, "What this node is."),
+    _config("producer.id.expiration.ms", INT, 86_400_000, AtLeast(1), "How long an idle producer's sequence numbers are remembered."),
+    _config("remote.log.storage.system.enable", BOOLEAN, "false", None, "Whether topics may have remote storage."),
+    _config("socket.request.max.bytes", INT, 100 * 2**20, AtLeast(1), "The largest request that is accepted, in bytes."),
+)
+
+_SYNONYM_DEFAULTS: dict[str, tuple[ConfigType, str | None]] = {
+    "log.flush.interval.ms": (LONG, None),
+    "log.retention.hours": (INT, "168"),
+    "log.retention.minutes": (INT, None),
+    "log.retention.ms": (LONG, None),
+    "log.roll.hours": (INT, "168"),
+    "log.roll.jitter.hours": (INT, "0"),
+    "log.roll.jitter.ms": (LONG, None),
+    "log.roll.ms": (LONG, None),
+}
+"""Synonyms whose type or default is not the topic config's. Of a group in several units, only the coarsest has a default."""
+
+
+def _synonyms() -> Iterable[ConfigDefinition]:
+    for topic_config in TOPIC_CONFIGS.values():
+        for synonym in topic_config.synonyms:
+            kind, default = _SYNONYM_DEFAULTS.get(synonym.name, (topic_config.type, topic_config.default))
+            text = f"{topic_config.documentation} This is what topics get that do not set {topic_config.name}."
+            yield ConfigDefinition(synonym.name, kind, default, topic_config.valid, text, is_dynamic=False)
+
+
+BROKER_CONFIGS: dict[str, ConfigDefinition] = table(*_OWN, *_synonyms())
+
+
+class BrokerProperties:
+    """What one broker was started with: checked texts by name, and as numbers those that decisions need.
+
+    Raises `InvalidConfig` for a name that is not known or a value that is not allowed.
+    """
+
+    __slots__ = ("auto_create_topics_enable", "default_replication_factor", "delete_topic_enable", "num_partitions", "settings")
+
+    def __init__(self, settings: Iterable[tuple[str, str]] = ()) -> None:
+        self.settings = dict(sorted(settings))
+        for name, text in self.settings.items():
+            if name not in BROKER_CONFIGS:
+                raise InvalidConfig(f"Unknown broker config name: {name}")
+            BROKER_CONFIGS[name].parse(text)
+        self.auto_create_topics_enable = self.number("auto.create.topics.enable") != 0
+        self.default_replication_factor = self.number("default.replication.factor")
+        self.delete_topic_enable = self.number("delete.topic.enable") != 0
+        self.num_partitions = self.number("num.partitions")
+
+    def text(self, name: str) -> str | None:
+        """The value of `name`: as set, else its default."""
+        return self.settings.get(name, BROKER_CONFIGS[name].default)
+
+    def number(self, name: str) -> int:
+        """The value of a config that is a number or a truth and always has one."""
+        value = BROKER_CONFIGS[name].parse(self.text(name) or "")
+        assert isinstance(value, int), f"{name} is not a number"
+        return int(value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BrokerProperties) and self.settings == other.settings
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"BrokerProperties({tuple(self.settings.items())!r})"

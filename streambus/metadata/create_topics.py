@@ -1,0 +1,157 @@
+"""Creating topics: every topic of a request stands or falls by itself."""
+
+from collections import Counter
+from typing import Any
+
+from streambus.kernel import Prng
+from streambus.metadata.config_definitions import InvalidConfig
+from streambus.metadata.decision import Decision
+from streambus.metadata.describe_configs import created_topic_configs
+from streambus.metadata.identifiers import random_id
+from streambus.metadata.image import Image
+from streambus.metadata.placement import CannotPlace, place
+from streambus.metadata.registrations import PartitionRegistration
+from streambus.metadata.replica_assignment import manual_replicas
+from streambus.metadata.resources import ResourceType
+from streambus.metadata.topic_configs import check_topic_settings
+from streambus.metadata.topic_names import CLUSTER_METADATA_TOPIC, collision_key, name_complaint
+from streambus.wire import ErrorCode, messages
+
+PARTITIONS_PER_REQUEST_MAX = 10_000
+"""As Kafka's: one request is one batch of records, and a batch must not stall the log."""
+
+
+class Refused(Exception):
+    """A topic cannot be made as it was asked for."""
+
+    def __init__(self, error_code: ErrorCode, text: str) -> None:
+        super().__init__(text)
+        self.error_code = error_code
+        self.text = text
+
+
+def create_topics(image: Image, request: "messages.CreateTopicsRequest", dice: Prng) -> "Decision[messages.CreateTopicsResponse]":
+    """Make the topics of `request`, each with partitions led and in sync from the start; results in the order of the request.
+
+    With `validate_only` nothing is written and the results are what they would have been.
+    """
+    records: list[Any] = []
+    results: list[Any] = []
+    taken = {collision_key(name): name for name in image.topics}
+    counts = Counter(topic.name for topic in request.topics)
+    oversized = _partitions_asked_for(image, request) > PARTITIONS_PER_REQUEST_MAX
+    for topic in request.topics:
+        if topic.name not in counts:
+            continue
+        is_duplicate = counts.pop(topic.name) > 1
+        try:
+            if oversized:
+                raise Refused(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
+            _check_name(image, topic.name, taken, is_duplicate=is_duplicate)
+            written, result = _create_topic(image, topic, dice)
+        except Refused as refused:
+            results.append(_failed(topic.name, refused))
+            continue
+        taken[collision_key(topic.name)] = topic.name
+        records += written
+        results.append(result)
+    return Decision(() if request.validate_only else tuple(records), messages.CreateTopicsResponse(topics=results))
+
+
+def _failed(name: str, refused: Refused) -> Any:
+    return messages.CreateTopicsResponse.CreatableTopicResult(
+        name=name, error_code=refused.error_code, error_message=refused.text, configs=[]
+    )
+
+
+def _partitions_asked_for(image: Image, request: "messages.CreateTopicsRequest") -> int:
+    return sum(
+        len(topic.assignments) or (image.properties.num_partitions if topic.num_partitions < 1 else topic.num_partitions)
+        for topic in request.topics
+    )
+
+
+def _check_name(image: Image, name: str, taken: dict[str, str], *, is_duplicate: bool) -> None:
+    if is_duplicate:
+        raise Refused(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
+    if name == CLUSTER_METADATA_TOPIC:
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {CLUSTER_METADATA_TOPIC} is prohibited.")
+    complaint = name_complaint(name)
+    if complaint is not None:
+        raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
+    if name in image.topics:
+        raise Refused(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
+    other = taken.get(collision_key(name))
+    if other is not None:
+        raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}")
+
+
+def _create_topic(image: Image, topic: Any, dice: Prng) -> tuple[list[Any], Any]:
+    """The records of one topic and its result; `Refused` if it cannot be."""
+    settings = _checked_settings(topic)
+    replicas = _replicas(image, topic, dice)
+    topic_id = random_id(dice)
+    while topic_id in image.topics_by_id:
+        topic_id = random_id(dice)
+    records: list[Any] = [messages.TopicRecord(name=topic.name, topic_id=topic_id)]
+    records += [
+        messages.ConfigRecord(resource_type=int(ResourceType.TOPIC), resource_name=topic.name, name=name, value=value)
+        for name, value in settings.items()
+    ]
+    records += [_new_partition(image, brokers).to_record(topic_id, index) for index, brokers in enumerate(replicas)]
+    result = messages.CreateTopicsResponse.CreatableTopicResult(
+        name=topic.name,
+        topic_id=topic_id,
+        error_code=ErrorCode.NONE,
+        error_message=None,
+        num_partitions=len(replicas),
+        replication_factor=len(replicas[0]),
+        configs=created_topic_configs(image, settings),
+    )
+    return records, result
+
+
+def _checked_settings(topic: Any) -> dict[str, str]:
+    settings = {config.name: config.value for config in topic.configs}
+    try:
+        check_topic_settings(settings)
+    except InvalidConfig as invalid:
+        raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
+    return dict(sorted(settings.items()))
+
+
+def _replicas(image: Image, topic: Any, dice: Prng) -> list[tuple[int, ...]]:
+    if topic.assignments:
+        return _manual(image, topic)
+    if topic.replication_factor < -1 or topic.replication_factor == 0:
+        text = "Replication factor must be larger than 0, or -1 to use the default value."
+        raise Refused(ErrorCode.INVALID_REPLICATION_FACTOR, text)
+    if topic.num_partitions < -1 or topic.num_partitions == 0:
+        raise Refused(ErrorCode.INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value.")
+    partitions = image.properties.num_partitions if topic.num_partitions == -1 else topic.num_partitions
+    factor = image.properties.default_replication_factor if topic.replication_factor == -1 else topic.replication_factor
+    active = [broker.broker_id for broker in image.brokers.values() if broker.is_active]
+    inactive = [broker.broker_id for broker in image.brokers.values() if not broker.is_active]
+    try:
+        return place(partitions, factor, active, inactive, dice)
+    except CannotPlace as problem:
+        raise Refused(ErrorCode.INVALID_REPLICATION_FACTOR, str(problem)) from None
+
+
+def _manual(image: Image, topic: Any) -> list[tuple[int, ...]]:
+    if topic.replication_factor != -1:
+        text = "A manual partition assignment was specified, but replication factor was not set to -1."
+        raise Refused(ErrorCode.INVALID_REQUEST, text)
+    if topic.num_partitions != -1:
+        text = "A manual partition assignment was specified, but numPartitions was not set to -1."
+        raise Refused(ErrorCode.INVALID_REQUEST, text)
+    try:
+        return manual_replicas(image, topic.assignments)
+    except CannotPlace as problem:
+        raise Refused(ErrorCode.INVALID_REPLICA_ASSIGNMENT, str(problem)) from None
+
+
+def _new_partition(image: Image, replicas: tuple[int, ...]) -> PartitionRegistration:
+    isr = tuple(broker_id for broker_id in replicas if image.brokers[broker_id].is_active)
+    directories = tuple(image.brokers[broker_id].directory for broker_id in replicas)
+    return PartitionRegistration(replicas, directories, isr, leader=isr[0], leader_epoch=0, partition_epoch=0)

@@ -1,0 +1,60 @@
+"""Deleting topics, by name or by id."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from streambus.metadata.decision import Decision
+from streambus.metadata.image import Image
+from streambus.wire import ErrorCode, messages
+
+NO_ID = UUID(int=0)
+
+_UNKNOWN_NAME = "This server does not host this topic-partition."
+_UNKNOWN_ID = "This server does not host this topic ID."
+
+
+def delete_topics(image: Image, request: "messages.DeleteTopicsRequest", api_version: int) -> "Decision[messages.DeleteTopicsResponse]":
+    """Remove the topics of `request`, whatever is in them; results in the order of the request."""
+    wanted = (
+        [(topic.name, topic.topic_id) for topic in request.topics] if api_version >= 6 else [(name, NO_ID) for name in request.topic_names]
+    )
+    if not image.properties.delete_topic_enable:
+        error = ErrorCode.INVALID_REQUEST if api_version < 3 else ErrorCode.TOPIC_DELETION_DISABLED
+        return Decision((), _response([_result(name, topic_id, error, "Topic deletion is disabled.") for name, topic_id in wanted]))
+    results = []
+    removed: dict[UUID, None] = {}
+    counts = Counter(wanted)
+    for name, topic_id in wanted:
+        if (name, topic_id) not in counts:
+            continue
+        is_duplicate = counts.pop((name, topic_id)) > 1
+        results.append(_delete_topic(image, name, topic_id, removed, is_duplicate=is_duplicate))
+    return Decision(tuple(messages.RemoveTopicRecord(topic_id=topic_id) for topic_id in removed), _response(results))
+
+
+def _delete_topic(image: Image, name: str | None, topic_id: UUID, removed: dict[UUID, None], *, is_duplicate: bool) -> Any:
+    if name is None and topic_id == NO_ID:
+        return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
+    if name is not None and topic_id != NO_ID:
+        return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "You may not specify both topic name and topic id.")
+    if is_duplicate:
+        return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Duplicate topic name." if name is not None else "Duplicate topic id.")
+    topic = image.topics.get(name) if name is not None else image.topics_by_id.get(topic_id)
+    if topic is None:
+        if name is None:
+            return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_ID, _UNKNOWN_ID)
+        return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, _UNKNOWN_NAME)
+    if topic.topic_id in removed:
+        text = "The provided topic name maps to an ID that was already supplied."
+        return _result(topic.name, topic.topic_id, ErrorCode.INVALID_REQUEST, text)
+    removed[topic.topic_id] = None
+    return _result(topic.name, topic.topic_id, ErrorCode.NONE, None)
+
+
+def _result(name: str | None, topic_id: UUID, error_code: ErrorCode, text: str | None) -> Any:
+    return messages.DeleteTopicsResponse.DeletableTopicResult(name=name, topic_id=topic_id, error_code=error_code, error_message=text)
+
+
+def _response(results: list[Any]) -> "messages.DeleteTopicsResponse":
+    return messages.DeleteTopicsResponse(responses=results)

@@ -1,0 +1,76 @@
+"""Effective configs: which of several values holds for a topic, and those that the broker acts upon as plain numbers."""
+
+from collections.abc import Mapping
+
+from streambus.kernel import message
+from streambus.metadata.broker_configs import BrokerProperties
+from streambus.metadata.config_definitions import ConfigDefinition, Value
+from streambus.metadata.topic_configs import TOPIC_CONFIGS
+
+
+def effective_text(definition: ConfigDefinition, settings: Mapping[str, str], properties: BrokerProperties) -> str:
+    """What holds for a topic with `settings` on a broker with `properties`: its own, else the broker's, else the default."""
+    own = settings.get(definition.name)
+    if own is not None:
+        return own
+    for synonym in definition.synonyms:
+        text = properties.settings.get(synonym.name)
+        if text is not None:
+            return text if synonym.factor == 1 else str(_in_milliseconds(int(text), synonym.factor))
+    assert definition.default is not None
+    return definition.default
+
+
+def _in_milliseconds(number: int, factor: int) -> int:
+    # A retention of minus anything is no limit, in whatever unit it was said.
+    return number * factor if number >= 0 else -1
+
+
+@message
+class TopicConfig:
+    """What governs one topic, parsed once: cheap enough for every batch. `None` for a retention is no limit."""
+
+    max_message_bytes: int
+    min_insync_replicas: int
+    is_log_append_time: bool
+    message_timestamp_before_max_ms: int
+    message_timestamp_after_max_ms: int
+    compression_type: str
+    cleanup_policy: tuple[str, ...]
+    retention_ms: int | None
+    retention_bytes: int | None
+    segment_bytes: int
+    segment_ms: int
+
+    @classmethod
+    def of(cls, settings: Mapping[str, str], properties: BrokerProperties) -> "TopicConfig":
+        """What governs a topic with `settings` on a broker with `properties`."""
+
+        def value(name: str) -> Value:
+            definition = TOPIC_CONFIGS[name]
+            return definition.parse(effective_text(definition, settings, properties))
+
+        def number(name: str) -> int:
+            found = value(name)
+            assert isinstance(found, int)
+            return found
+
+        policy = value("cleanup.policy")
+        assert isinstance(policy, tuple)
+        return cls(
+            max_message_bytes=number("max.message.bytes"),
+            min_insync_replicas=number("min.insync.replicas"),
+            is_log_append_time=value("message.timestamp.type") == "LogAppendTime",
+            message_timestamp_before_max_ms=number("message.timestamp.before.max.ms"),
+            message_timestamp_after_max_ms=number("message.timestamp.after.max.ms"),
+            compression_type=str(value("compression.type")),
+            cleanup_policy=policy,
+            retention_ms=_unless_negative(number("retention.ms")),
+            retention_bytes=_unless_negative(number("retention.bytes")),
+            segment_bytes=number("segment.bytes"),
+            segment_ms=number("segment.ms"),
+        )
+
+
+def _unless_negative(number: int) -> int | None:
+    return number if number >= 0 else None

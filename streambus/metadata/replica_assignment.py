@@ -1,0 +1,42 @@
+"""Manual replica assignments: somebody says which brokers hold which partition, and we see whether that can be."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from streambus.metadata.image import Image
+from streambus.metadata.placement import CannotPlace
+
+
+def manual_replicas(image: Image, assignments: Iterable[Any]) -> list[tuple[int, ...]]:
+    """The replicas of partitions 0, 1, … as `assignments` has them, in whatever order; `CannotPlace` if they make no topic."""
+    replicas: dict[int, tuple[int, ...]] = {}
+    factor = 0
+    for assignment in assignments:
+        index, brokers = assignment.partition_index, tuple(assignment.broker_ids)
+        if index in replicas:
+            raise CannotPlace(f"Found multiple manual partition assignments for partition {index}")
+        _check_brokers(image, index, brokers)
+        factor = factor or len(brokers)
+        if len(brokers) != factor:
+            raise CannotPlace(
+                f"The manual partition assignment includes a partition with {len(brokers)} replica(s), but this is not consistent "
+                f"with previous partitions, which have {factor} replica(s)."
+            )
+        replicas[index] = brokers
+    if sorted(replicas) != list(range(len(replicas))):
+        raise CannotPlace("partitions should be a consecutive 0-based integer sequence")
+    return [replicas[index] for index in range(len(replicas))]
+
+
+def _check_brokers(image: Image, index: int, brokers: tuple[int, ...]) -> None:
+    if not brokers:
+        raise CannotPlace("The manual partition assignment includes an empty replica list.")
+    for position, broker_id in enumerate(brokers):
+        if broker_id not in image.brokers:
+            raise CannotPlace(f"The manual partition assignment includes broker {broker_id}, but no such broker is registered.")
+        if broker_id in brokers[:position]:
+            raise CannotPlace(f"The manual partition assignment includes the broker {broker_id} more than once.")
+    if not any(image.brokers[broker_id].is_active for broker_id in brokers):
+        raise CannotPlace(
+            f"All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled shutdown."
+        )

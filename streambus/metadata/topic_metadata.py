@@ -1,0 +1,138 @@
+"""Metadata: the view of the cluster that every client begins with, in all its versions."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from streambus.metadata.authorized_operations import ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED_FOR
+from streambus.metadata.image import Image
+from streambus.metadata.reachability import is_reachable, offline_replicas, reachable, reachable_brokers
+from streambus.metadata.registrations import NO_LEADER, PartitionRegistration, TopicImage
+from streambus.metadata.topic_names import is_internal, name_complaint
+from streambus.wire import ErrorCode, messages
+
+NO_ID = UUID(int=0)
+
+
+def topic_metadata(
+    image: Image, request: "messages.MetadataRequest", api_version: int, *, listener: str, cluster_id: str, controller_id: int
+) -> "messages.MetadataResponse":
+    """What a broker answers on `listener`: its brokers, and the topics asked for in the order of names, unknown ones last.
+
+    `controller_id` is the broker that requests for the controller shall go to. Topics are not created here: whoever wants that decides it
+    first, with `missing_topics`, and asks again.
+    """
+    if api_version < 12 and not _asks_for_all(request, api_version) and not all(_is_by_name(topic) for topic in request.topics or ()):
+        # Versions 10 and 11 have the fields but were never meant to be asked that way (KIP-516).
+        return messages.MetadataResponse(
+            topics=[_unknown(topic.name or "", topic.topic_id, ErrorCode.INVALID_REQUEST) for topic in request.topics or ()]
+        )
+    operations = ALL_TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED_FOR
+    topics = [_describe(image, topic, api_version, listener, operations) for topic in _topics(image, request, api_version)]
+    topics += _unknown_topics(image, request, api_version)
+    asks_for_operations = 8 <= api_version <= 10 and request.include_cluster_authorized_operations
+    broker = messages.MetadataResponse.MetadataResponseBroker
+    return messages.MetadataResponse(
+        brokers=[
+            broker(node_id=registration.broker_id, host=endpoint.host, port=endpoint.port, rack=registration.rack)
+            for registration, endpoint in reachable_brokers(image, listener)
+        ],
+        cluster_id=cluster_id,
+        controller_id=controller_id,
+        topics=topics,
+        cluster_authorized_operations=ALL_CLUSTER_OPERATIONS if asks_for_operations else NOT_ASKED_FOR,
+    )
+
+
+def missing_topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> list[str]:
+    """The names asked for that do not exist and that the asker allows to be created, each once, in the order of names."""
+    if not request.allow_auto_topic_creation or _asks_for_all(request, api_version):
+        return []
+    return [name for name in _names(request) if name not in image.topics]
+
+
+def _asks_for_all(request: "messages.MetadataRequest", api_version: int) -> bool:
+    """Version 0 asks for all topics with an empty list; later ones with null, and with an empty list for none."""
+    return request.topics is None or (api_version == 0 and not request.topics)
+
+
+def _is_by_name(topic: Any) -> bool:
+    return topic.name is not None and topic.topic_id == NO_ID
+
+
+def _ids(request: "messages.MetadataRequest") -> list[UUID]:
+    return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != NO_ID})
+
+
+def _names(request: "messages.MetadataRequest") -> list[str]:
+    """The names asked for. As in Kafka, one id in a request makes all of it a request by ids."""
+    if _ids(request):
+        return []
+    return sorted({topic.name for topic in request.topics or () if topic.name is not None})
+
+
+def _topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> Iterable[TopicImage]:
+    """The topics asked for that exist."""
+    if _asks_for_all(request, api_version):
+        return list(image.topics.values())
+    found = [image.topics_by_id[topic_id].name for topic_id in _ids(request) if topic_id in image.topics_by_id]
+    found += [name for name in _names(request) if name in image.topics]
+    return [image.topics[name] for name in sorted(found)]
+
+
+def _unknown_topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> list[Any]:
+    if _asks_for_all(request, api_version):
+        return []
+    unknown = [_unknown(name, NO_ID, _why_unknown(name)) for name in _names(request) if name not in image.topics]
+    unknown += [_unknown(None, topic_id, ErrorCode.UNKNOWN_TOPIC_ID) for topic_id in _ids(request) if topic_id not in image.topics_by_id]
+    return unknown
+
+
+def _why_unknown(name: str) -> ErrorCode:
+    return ErrorCode.INVALID_TOPIC_EXCEPTION if name_complaint(name) is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+
+def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> Any:
+    return messages.MetadataResponse.MetadataResponseTopic(
+        error_code=error_code,
+        name=name,
+        topic_id=topic_id,
+        is_internal=name is not None and is_internal(name),
+        partitions=[],
+        topic_authorized_operations=NOT_ASKED_FOR,
+    )
+
+
+def _describe(image: Image, topic: TopicImage, api_version: int, listener: str, operations: int) -> Any:
+    return messages.MetadataResponse.MetadataResponseTopic(
+        error_code=ErrorCode.NONE,
+        name=topic.name,
+        topic_id=topic.topic_id,
+        is_internal=is_internal(topic.name),
+        partitions=[_partition(image, index, partition, api_version, listener) for index, partition in topic.partitions.items()],
+        topic_authorized_operations=operations,
+    )
+
+
+def _partition(image: Image, index: int, partition: PartitionRegistration, api_version: int, listener: str) -> Any:
+    """A partition as clients of `listener` can use it. Only version 0 hides replicas that cannot be reached, and says so."""
+    replicas, isr = list(partition.replicas), list(partition.isr)
+    if api_version == 0:
+        replicas, isr = reachable(image, replicas, listener), reachable(image, isr, listener)
+    has_leader = is_reachable(image, partition.leader, listener)
+    return messages.MetadataResponse.MetadataResponsePartition(
+        error_code=_partition_error(image, partition, api_version, has_leader=has_leader, hides=len(replicas) < len(partition.replicas)),
+        partition_index=index,
+        leader_id=partition.leader if has_leader else NO_LEADER,
+        leader_epoch=partition.leader_epoch,
+        replica_nodes=replicas,
+        isr_nodes=isr,
+        offline_replicas=offline_replicas(image, partition, listener),
+    )
+
+
+def _partition_error(image: Image, partition: PartitionRegistration, api_version: int, *, has_leader: bool, hides: bool) -> ErrorCode:
+    if not has_leader:
+        is_other_listener = partition.leader in image.brokers and api_version >= 6
+        return ErrorCode.LISTENER_NOT_FOUND if is_other_listener else ErrorCode.LEADER_NOT_AVAILABLE
+    return ErrorCode.REPLICA_NOT_AVAILABLE if hides else ErrorCode.NONE

@@ -30,7 +30,6 @@ from streambus.broker.offsets import BatchRead, list_offsets, on_batch_read, on_
 from streambus.broker.produce import produce
 from streambus.broker.producer_ids import ProducerIds, init_producer_id
 from streambus.broker.topics import (
-    DelayedDecision,
     create_topics,
     delete_topics,
     describe_cluster,
@@ -69,7 +68,7 @@ from streambus.kernel import (
     Turn,
     message,
 )
-from streambus.metadata import METADATA_LOG, Controller, Decision, Delta, Image, TopicConfig
+from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, Image, TopicConfig, record_version
 from streambus.records import Record, encode_batch, parse_header
 from streambus.replication import Partition
 from streambus.storage import (
@@ -180,6 +179,10 @@ class Broker(Node):
 
     VERSIONS: ClassVar[dict[ApiKey, tuple[int, int]]] = {key: (first, last) for key, (first, last, _) in HANDLERS.items()}
 
+    SUPPORTED_FEATURES: ClassVar[dict[str, tuple[int, int]]] = SUPPORTED_FEATURES
+
+    METADATA_LOG: ClassVar[LogId] = LogId("__cluster_metadata-0")
+
     REQUEST_TIMEOUT: ClassVar[int] = 30 * SECOND
     """How long a request without a time-out of its own may wait; Kafka's `request.timeout.ms`."""
 
@@ -188,14 +191,15 @@ class Broker(Node):
     def __init__(self, config: BrokerConfig) -> None:
         super().__init__()
         self.config = config
-        self.properties = dict(config.properties)
+        self.properties = BrokerProperties(config.properties)
         limits = config.limits
         self.store = Store(config.store)
-        self.controller = Controller(config.node_id)
-        self.image = Image()
+        self.controller = Controller(config.node_id, self.properties)
+        self.image = Image(self.properties)
         self.image_offset = 0
         self.uncommitted: deque[tuple[int, tuple[Any, ...]]] = deque()
         self.metadata_epoch = 0
+        self.broker_epoch = -1
         self.cluster_id = ""
         self.partitions: dict[tuple[str, int], Partition] = {}
         self.partitions_by_log: dict[LogId, Partition] = {}
@@ -218,7 +222,7 @@ class Broker(Node):
 
     def on_recovery_progressed(self, turn: Turn, event: RecoveryProgressed) -> None:
         """Let people see that a long recovery is alive."""
-        turn.do(Trace(Severity.INFO, "recovering the log", (("bytes", event.bytes),)))
+        turn.do(Trace(Severity.INFO, "recovering the log", (("bytes", event.position),)))
 
     def on_store_recovered(self, turn: Turn, event: StoreRecovered) -> None:
         """The store is whole; read the metadata log next."""
@@ -252,7 +256,7 @@ class Broker(Node):
 
     def on_stop_ready(self, turn: Turn, event: StopReady) -> None:
         """End this life if nothing is on its way to the disk any more."""
-        if not self.store.is_idle and self.store.failed is None:
+        if self.store.pending_bytes and self.store.failed is None:
             return
         for connection in list(self.connections):
             turn.do(Close(connection, "the broker is shutting down"))
@@ -410,7 +414,7 @@ class Broker(Node):
 
     def on_log_durable(self, turn: Turn, event: LogDurable) -> None:
         """A log is durable further than before: acknowledge, deliver, apply."""
-        if event.log_id == METADATA_LOG:
+        if event.log_id == self.METADATA_LOG:
             self._apply_committed(turn, event.recovery_point)
         else:
             partition = self.partitions_by_log.get(event.log_id)
@@ -428,7 +432,7 @@ class Broker(Node):
         turn.do(Trace(Severity.ERROR, "the disk failed; records are refused until a restart", (("reason", event.reason),)))
         if not self.is_serving:
             turn.do(Halt(f"the disk failed during start-up: {event.reason}"))
-        self.complete(turn, METADATA_LOG)
+        self.complete(turn, self.METADATA_LOG)
         for log_id in list(self.partitions_by_log):
             self.complete(turn, log_id)
 
@@ -444,30 +448,23 @@ class Broker(Node):
     # Metadata ------------------------------------------------------------------------------------------------------------
 
     def commit(self, turn: Turn, records: tuple[Any, ...]) -> int:
-        """Append a decision's records to the metadata log; return the offset up to which it must be durable to be true."""
-        batch = encode_batch(
-            [Record(None, wire.encode_record(record), (), turn.wall_ms, 0) for record in records],
-        )
+        """Append a decision's records to the metadata log; return the offset up to which it must be durable for the decision to be true.
+
+        Raises `StoreUnavailable`, and then nothing was decided.
+        """
         log = self.metadata_log
+        if not records:
+            return log.log_end_offset
+        batch = encode_batch([Record(None, wire.encode_record(record, record_version(record)), (), turn.wall_ms, 0) for record in records])
         self.store.append(turn, log, parse_header(batch), batch, self.metadata_epoch)
         self.controller.apply(records, log.log_end_offset - len(records))
         self.uncommitted.append((log.log_end_offset, records))
         return log.log_end_offset
 
-    def decide(self, turn: Turn, call: Call, decision: Decision, timeout: int) -> None:
-        """Carry out what the controller decided; its reply leaves once that is durable."""
-        end_offset = self.commit(turn, decision.records) if decision.records else 0
-        delayed = DelayedDecision(call, end_offset, decision.reply)
-        self.delay(turn, delayed, (METADATA_LOG,), Instant(turn.now + timeout))
-
-    def allocate_producer_ids(self, turn: Turn) -> None:
-        """Ask the controller for a block of producer ids."""
-        self.commit(turn, self.controller.allocate_producer_ids(self.config.node_id).records)
-
     @property
     def metadata_log(self) -> Log:
         """The log of metadata records."""
-        return self.store.logs[METADATA_LOG]
+        return self.store.logs[self.METADATA_LOG]
 
     def topic_config(self, topic: str) -> TopicConfig:
         """The configuration of a topic, typed."""
@@ -480,7 +477,7 @@ class Broker(Node):
             for record in records:
                 self.image.apply(record, delta)
         startup.follow(self, turn, delta)
-        self.complete(turn, METADATA_LOG)
+        self.complete(turn, self.METADATA_LOG)
 
     # Insight -------------------------------------------------------------------------------------------------------------
 
@@ -498,7 +495,7 @@ class Broker(Node):
         return {
             **attrs.asdict(self.counters),
             "connections": len(self.connections),
-            "topics": len(self.image.topics_by_name),
+            "topics": len(self.image.topics),
             "partitions": len(self.partitions),
             "purgatory": self.purgatory.statistics(),
             "fetch_sessions": self.fetch_sessions.statistics(),

@@ -110,8 +110,7 @@ def read_response(broker: Broker, call: Call, wanted: tuple[Wanted, ...], sessio
     said: list[tuple[Wanted, PartitionData]] = []
     empty = True
     for want in wanted:
-        data = _read_partition(broker, request, want, budget, at_least_one=empty)
-        size = sum(len(part) for part in data.records)
+        data, size = _read_partition(broker, request, want, budget, at_least_one=empty)
         budget = max(budget - size, 0)
         empty = empty and size == 0
         broker.counters.bytes_out += size
@@ -120,33 +119,37 @@ def read_response(broker: Broker, call: Call, wanted: tuple[Wanted, ...], sessio
     return FetchResponse(session_id=session_id, responses=_by_topic(told))
 
 
-def _read_partition(broker: Broker, request: messages.FetchRequest, want: Wanted, budget: int, *, at_least_one: bool) -> PartitionData:
+def _read_partition(
+    broker: Broker, request: messages.FetchRequest, want: Wanted, budget: int, *, at_least_one: bool
+) -> tuple[PartitionData, int]:
+    """What is said of one partition, and how many bytes of batches that is."""
     partition = find_partition(broker, want)
     if partition is None:
-        error = ErrorCode.UNKNOWN_TOPIC_ID if want.topic_id.int and not want.topic else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-        return _silence(want, error)
-    log, high_watermark = partition.log, partition.high_watermark
+        is_unknown_id = want.topic_id.int and want.topic_id not in broker.image.topics_by_id
+        return _silence(want, ErrorCode.UNKNOWN_TOPIC_ID if is_unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), 0
     error_code = refusal(partition, want)
+    if error_code is not None:
+        # The watermarks stay unsaid beside an error, as in Kafka: -1 tells a client to look elsewhere.
+        return _silence(want, error_code), 0
     data = PartitionData(
         partition_index=want.partition,
-        high_watermark=high_watermark,
+        high_watermark=partition.high_watermark,
         last_stable_offset=partition.last_stable_offset,
-        log_start_offset=log.log_start_offset,
+        log_start_offset=partition.log.log_start_offset,
         aborted_transactions=[] if request.isolation_level == READ_COMMITTED else None,
         preferred_read_replica=-1,
         records=NOTHING,
     )
-    if error_code is not None:
-        # The watermarks stay unsaid beside an error, as in Kafka: -1 tells a client to look elsewhere.
-        return _silence(want, error_code)
     diverging = _diverging(partition, want)
     if diverging is not None:
         data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=diverging[0], end_offset=diverging[1])
-        return data
-    end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else high_watermark
-    if want.offset < end and (budget > 0 or at_least_one):
-        data.records = log.read(want.offset, end, min(want.max_bytes, budget), at_least_one=at_least_one).parts
-    return data
+        return data, 0
+    end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else partition.high_watermark
+    if want.offset >= end or not (budget > 0 or at_least_one):
+        return data, 0
+    read = partition.log.read(want.offset, end, min(want.max_bytes, budget), at_least_one=at_least_one)
+    data.records = read.parts
+    return data, read.length
 
 
 def _diverging(partition: Partition, want: Wanted) -> tuple[int, int] | None:

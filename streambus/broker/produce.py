@@ -8,7 +8,7 @@ durable (KIP-98).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
@@ -104,7 +104,8 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
             response = PartitionResponse(index=data.index, base_offset=-1)
             try:
                 partition = _partition(broker, topic.name, topic.topic_id, data.index, by_id)
-                end_offset = _append(broker, turn, request, partition, data.records, response)
+                batch = cast("Buffer | None", data.records)
+                end_offset = _append(broker, turn, request, partition, batch, response)
                 awaited.append(Awaited(partition.log.log_id, partition.leader_epoch, end_offset, response))
             except ProduceRefused as refusal:
                 refused = True
@@ -192,6 +193,8 @@ def _checked_header(
         raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
     if header.max_timestamp > turn.wall_ms + config.message_timestamp_after_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
+    if 0 <= header.base_timestamp < turn.wall_ms - config.message_timestamp_before_max_ms:
+        raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is older than message.timestamp.before.max.ms allows")
     return header
 
 

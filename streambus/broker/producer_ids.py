@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Answer, Call
 from streambus.kernel import Instant, Turn, message
-from streambus.metadata import METADATA_LOG
+from streambus.storage import StoreUnavailable
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
@@ -20,24 +20,31 @@ InitProducerIdResponse = messages.InitProducerIdResponse
 
 
 class ProducerIds:
-    """The block that this broker holds."""
+    """The block that this broker holds, and the next one if it is on its way."""
 
     def __init__(self) -> None:
         self.next = 0
         self.end = 0
-        self.is_asked = False
+        self.promised: tuple[int, int, int] | None = None
 
-    def grant(self, first: int, end: int) -> None:
-        """The controller gave `[first, end)`."""
-        self.next, self.end = first, end
-        self.is_asked = False
+    def promise(self, end_offset: int, first: int, length: int) -> None:
+        """`length` numbers from `first` are ours once the metadata log is durable up to `end_offset`."""
+        self.promised = (end_offset, first, first + length)
 
-    def take(self) -> int | None:
-        """A number that nobody has, or None if the block is used up."""
+    def take(self, durable_end: int) -> int | None:
+        """A number that nobody else ever gets, or None if there is none yet. The metadata log is durable up to `durable_end`."""
+        if self.next >= self.end and self.promised is not None and durable_end >= self.promised[0]:
+            _, self.next, self.end = self.promised
+            self.promised = None
         if self.next >= self.end:
             return None
         self.next += 1
         return self.next - 1
+
+    @property
+    def must_ask(self) -> bool:
+        """True if there is nothing left and nothing on its way."""
+        return self.next >= self.end and self.promised is None
 
 
 @message
@@ -48,10 +55,10 @@ class DelayedInitProducerId:
 
     def try_complete(self, node: Broker) -> Answer | None:
         """The answer once there is a number."""
-        producer_id = node.producer_ids.take()
-        if producer_id is None:
-            return None
-        return Answer(self.call, InitProducerIdResponse(producer_id=producer_id, producer_epoch=0))
+        producer_id = node.producer_ids.take(node.image_offset)
+        if producer_id is not None:
+            return Answer(self.call, InitProducerIdResponse(producer_id=producer_id, producer_epoch=0))
+        return self.expire(node) if node.store.failed is not None else None
 
     def expire(self, node: Broker) -> Answer:
         """The answer if no block came: try again."""
@@ -66,12 +73,19 @@ def init_producer_id(broker: Broker, turn: Turn, call: Call) -> None:
         error = ErrorCode.INVALID_REQUEST if request.transactional_id == "" else ErrorCode.COORDINATOR_NOT_AVAILABLE
         broker.answer(turn, call, _refuse(error))
         return
-    ids = broker.producer_ids
-    delayed = DelayedInitProducerId(call)
-    broker.delay(turn, delayed, (METADATA_LOG,), Instant(turn.now + broker.REQUEST_TIMEOUT))
-    if ids.next >= ids.end and not ids.is_asked:
-        ids.is_asked = True
-        broker.allocate_producer_ids(turn)
+    if broker.producer_ids.must_ask:
+        _ask_for_block(broker, turn)
+    broker.delay(turn, DelayedInitProducerId(call), (broker.METADATA_LOG,), Instant(turn.now + broker.REQUEST_TIMEOUT))
+
+
+def _ask_for_block(broker: Broker, turn: Turn) -> None:
+    decision = broker.controller.allocate_producer_ids(broker.broker_epoch)
+    try:
+        end_offset = broker.commit(turn, decision.records)
+    except StoreUnavailable:
+        return
+    assert decision.reply.error_code == ErrorCode.NONE, decision.reply
+    broker.producer_ids.promise(end_offset, decision.reply.first, decision.reply.length)
 
 
 def _refuse(error: ErrorCode) -> InitProducerIdResponse:

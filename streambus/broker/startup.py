@@ -9,24 +9,22 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus import wire
 from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message
-from streambus.metadata import METADATA_LOG, Delta
+from streambus.metadata import Delta, Endpoint, new_cluster_id
 from streambus.records import decode_records
 from streambus.replication import Partition
-from streambus.storage import LogId, StoreRecovered
+from streambus.storage import LogId, StoreRecovered, TableId
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
 
-NODE_TABLE = "node"
+NODE_TABLE = TableId("node")
 CLUSTER_ID = b"cluster_id"
 NODE_ID = b"node_id"
-DIRECTORY_ID = b"directory_id"
 
 
 @message
@@ -42,7 +40,7 @@ def on_store_recovered(broker: Broker, turn: Turn, event: StoreRecovered) -> Non
     broker.recovered_bytes = event.bytes
     if not _claim_folder(broker, turn):
         return
-    log = broker.store.open_log(turn, METADATA_LOG)
+    log = broker.store.open_log(turn, broker.METADATA_LOG)
     _read_metadata(broker, turn, log.log_start_offset)
 
 
@@ -61,10 +59,8 @@ def follow(broker: Broker, turn: Turn, delta: Delta) -> None:
     for (topic_id, index), registration in delta.partitions_changed.items():
         if registration.leader == broker.config.node_id:
             _lead(broker, turn, topic_id, index)
-    first = broker.controller.granted_producer_ids(delta, broker.config.node_id)
-    if first is not None:
-        broker.producer_ids.grant(*first)
     if not broker.is_serving and not broker.uncommitted:
+        _drop_orphans(broker, turn)
         broker.serve(turn)
 
 
@@ -78,9 +74,7 @@ def _claim_folder(broker: Broker, turn: Turn) -> bool:
     store, node_id = broker.store, broker.config.node_id
     owner = store.get(NODE_TABLE, NODE_ID)
     if owner is None:
-        cluster_id = base64.urlsafe_b64encode(turn.dice.bytes(16)).rstrip(b"=")
-        store.put(turn, NODE_TABLE, CLUSTER_ID, cluster_id)
-        store.put(turn, NODE_TABLE, DIRECTORY_ID, turn.dice.bytes(16))
+        store.put(turn, NODE_TABLE, CLUSTER_ID, new_cluster_id(turn.dice).encode())
         store.put(turn, NODE_TABLE, NODE_ID, str(node_id).encode())
     elif int(owner) != node_id:
         turn.do(Halt(f"this data folder belongs to node {int(owner)}, not to node {node_id}"))
@@ -113,11 +107,14 @@ def _apply_batch(broker: Broker, data: Buffer) -> None:
 
 
 def _register(broker: Broker, turn: Turn) -> None:
-    """Write down that this broker lives again, and lead what it led, under new leader epochs."""
-    directory_id = UUID(bytes=bytes(broker.store.get(NODE_TABLE, DIRECTORY_ID) or bytes(16)))
+    """Write down that this broker lives again, and leads what it led, under new leader epochs."""
     broker.metadata_epoch = broker.metadata_log.epochs.latest + 1
-    records = broker.controller.register(turn, broker.config.node_id, broker.advertised(), directory_id)
-    broker.commit(turn, records)
+    broker.commit(turn, broker.controller.bootstrap().records)
+    endpoints = [Endpoint(listener.name, listener.host, listener.port) for listener in broker.config.listeners]
+    rack = broker.properties.text("broker.rack")
+    decision = broker.controller.register_broker(endpoints, turn.dice, broker.metadata_log.log_end_offset, rack)
+    broker.broker_epoch = decision.reply
+    broker.commit(turn, decision.records)
     broker.store.flush(turn)
 
 
@@ -140,3 +137,9 @@ def _drop_partition(broker: Broker, turn: Turn, topic: str, index: int, log_id: 
     broker.partitions.pop((topic, index), None)
     broker.store.drop_log(turn, log_id)
     broker.complete(turn, log_id)
+
+
+def _drop_orphans(broker: Broker, turn: Turn) -> None:
+    """Drop the logs of topics that were deleted just before the last life ended."""
+    for log_id in [log_id for log_id in broker.store.logs if log_id != broker.METADATA_LOG and log_id not in broker.partitions_by_log]:
+        broker.store.drop_log(turn, log_id)

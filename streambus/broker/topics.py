@@ -1,0 +1,143 @@
+"""Topics and what is known of them: made and removed by the controller's decisions, described from the broker's image.
+
+A decision's reply waits in purgatory until its records are durable. Descriptions show only what is durable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streambus import metadata as md
+from streambus.broker.connections import Answer, Call
+from streambus.kernel import MILLISECOND, Instant, Turn, message
+from streambus.metadata import Decision
+from streambus.storage import StoreUnavailable
+from streambus.wire import ErrorCode, messages
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
+
+
+@message
+class DelayedDecision:
+    """A decided request whose records are in the metadata log up to `end_offset`, but not all durable."""
+
+    call: Call
+    end_offset: int
+    reply: Any
+
+    def try_complete(self, node: Broker) -> Answer | None:
+        """The controller's reply once it is true."""
+        if node.image_offset >= self.end_offset:
+            return Answer(self.call, self.reply)
+        if node.store.failed is not None:
+            return Answer(self.call, _with_error(self.reply, ErrorCode.KAFKA_STORAGE_ERROR))
+        return None
+
+    def expire(self, node: Broker) -> Answer:
+        """Time is up: the decision stands, but nobody can say yet that it is durable."""
+        return Answer(self.call, _with_error(self.reply, ErrorCode.REQUEST_TIMED_OUT))
+
+
+@message
+class DelayedMetadata:
+    """A Metadata request that had topics made, and waits to show them."""
+
+    call: Call
+    end_offset: int
+
+    def try_complete(self, node: Broker) -> Answer | None:
+        """What the image shows once the topics are in it."""
+        if node.image_offset >= self.end_offset or node.store.failed is not None:
+            return self.expire(node)
+        return None
+
+    def expire(self, node: Broker) -> Answer:
+        """What the image shows now: a topic that is not there yet is unknown, and the client asks again."""
+        return Answer(self.call, _metadata_body(node, self.call))
+
+
+def create_topics(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a CreateTopics request (versions 2-7)."""
+    request: messages.CreateTopicsRequest = call.request.body
+    _decide(broker, turn, call, broker.controller.create_topics(request, turn.dice), request.timeout_ms)
+
+
+def delete_topics(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a DeleteTopics request (versions 1-6)."""
+    request: messages.DeleteTopicsRequest = call.request.body
+    _decide(broker, turn, call, broker.controller.delete_topics(request, call.request.api_version), request.timeout_ms)
+
+
+def metadata(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a Metadata request (versions 0-13): on the way, make the topics that it asks for and that may be made."""
+    missing = md.missing_topics(broker.image, call.request.body, call.request.api_version)
+    end_offset = _auto_create(broker, turn, missing) if missing else broker.image_offset
+    deadline = Instant(turn.now + broker.REQUEST_TIMEOUT)
+    broker.delay(turn, DelayedMetadata(call, end_offset), (broker.METADATA_LOG,), deadline)
+
+
+def describe_cluster(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a DescribeCluster request (versions 0-2)."""
+    body = md.describe_cluster(
+        broker.image,
+        call.request.body,
+        listener=_listener(broker, call),
+        cluster_id=broker.cluster_id,
+        controller_id=broker.config.node_id,
+    )
+    broker.answer(turn, call, body)
+
+
+def describe_configs(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a DescribeConfigs request (versions 1-4)."""
+    broker.answer(turn, call, md.describe_configs(broker.image, call.request.body, broker.config.node_id))
+
+
+def describe_topic_partitions(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a DescribeTopicPartitions request (version 0)."""
+    broker.answer(turn, call, md.describe_topic_partitions(broker.image, call.request.body, listener=_listener(broker, call)))
+
+
+def _decide(broker: Broker, turn: Turn, call: Call, decision: Decision[Any], timeout_ms: int) -> None:
+    """Carry out a decision; its reply leaves once its records are durable."""
+    try:
+        end_offset = broker.commit(turn, decision.records)
+    except StoreUnavailable:
+        broker.answer(turn, call, _with_error(decision.reply, ErrorCode.KAFKA_STORAGE_ERROR))
+        return
+    deadline = Instant(turn.now + max(timeout_ms, 0) * MILLISECOND)
+    broker.delay(turn, DelayedDecision(call, end_offset, decision.reply), (broker.METADATA_LOG,), deadline)
+
+
+def _auto_create(broker: Broker, turn: Turn, names: list[str]) -> int:
+    """Make those of `names` that may be made; return the offset at which they are durable."""
+    try:
+        return broker.commit(turn, broker.controller.auto_create(names, turn.dice).records)
+    except StoreUnavailable:
+        return broker.image_offset
+
+
+def _metadata_body(broker: Broker, call: Call) -> messages.MetadataResponse:
+    return md.topic_metadata(
+        broker.image,
+        call.request.body,
+        call.request.api_version,
+        listener=_listener(broker, call),
+        cluster_id=broker.cluster_id,
+        controller_id=broker.config.node_id,
+    )
+
+
+def _listener(broker: Broker, call: Call) -> str:
+    """On which listener the client asked: that is the one whose address it is told."""
+    connection = broker.connections.get(call.connection)
+    return connection.listener if connection is not None else ""
+
+
+def _with_error(reply: Any, error: ErrorCode) -> Any:
+    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead."""
+    for result in getattr(reply, "topics", None) or reply.responses:
+        if result.error_code == ErrorCode.NONE:
+            result.error_code = error
+    return reply

@@ -10,10 +10,10 @@
 
 - A message begins at the margin: its name; `api N`, `record N` or `data`; the versions; the flexible versions (KIP-482), or `none`.
 - A field is `name: type`, then, as needed and in this order: `= default`, `@versions` in which it exists (otherwise wherever its
-  struct does), `tag N` (a tagged field), `ignorable` (left out in silence when a version has no place for it; otherwise only its default may be left
-  out), `key` (the elements of an array differ in these fields).
-- Types are `bool int8 int16 uint16 int32 uint32 int64 float64 string bytes records uuid`, a struct, or `[]` and one of these. `?` after the type
-  means it may be null; `?7+` means it may be from version 7 on.
+  struct does), `tag N` (a tagged field), `ignorable` (left out in silence when a version has no place for it; otherwise only its
+  default may be left out), `key` (the elements of an array differ in these fields).
+- Types are `bool int8 int16 uint16 int32 uint32 int64 float64 string bytes records uuid`, a struct, or `[]` and one of these.
+  `?` after the type means it may be null; `?7+` means it may be from version 7 on.
 - A struct's fields are indented below the field that uses it. A struct used more than once stands first, as `struct Name`.
 - Defaults are zero, false, empty unless said otherwise; `records` default to null. `#` begins a comment that runs to the end of the line.
 """
@@ -112,8 +112,9 @@ class BadDefinition(ValueError):
 _MESSAGE = re.compile(r"(\w+): (api|record|data)(?: (\d+))?, versions ([\d-]+), flexible (\d+\+|none)$")
 _STRUCT = re.compile(r"struct (\w+)$")
 _FIELD = re.compile(
-    r"(?P<name>[a-z]\w*): (?P<array>(?:\[\])?)(?P<type>\w+)(?P<null>\?(?P<nullable>\d[\d+-]*)?)?(?: = (?P<default>null|true|false|-?\d+|\"[^\"]*\"))?"
-    r"(?: @(?P<versions>[\d+-]+))?(?: tag (?P<tag>\d+))?(?P<ignorable> ignorable)?(?P<key> key)?$",
+    r"(?P<name>[a-z]\w*): (?P<array>(?:\[\])?)(?P<type>\w+)(?P<null>\?(?P<nullable>\d[\d+-]*)?)?"
+    r"(?: = (?P<default>null|true|false|-?\d+|\"[^\"]*\"))?(?: @(?P<versions>[\d+-]+))?"
+    r"(?: tag (?P<tag>\d+))?(?P<ignorable> ignorable)?(?P<key> key)?$",
 )
 _INDENT = 4
 

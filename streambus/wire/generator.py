@@ -9,12 +9,26 @@ from streambus.wire.decoding import DecoderSource, class_name, default_source
 from streambus.wire.definition import Message, Struct
 from streambus.wire.encoding import EncoderSource
 
-_RUNTIME = {
-    name: getattr(primitives, name)
-    for name in (
-        "ZERO_UUID", "bad_length", "bad_tag", "long_varint", "null_given", "null_refused", "read_varint", "to_uuid", "trailing", "unrepresentable", "varint",
-    )
-} | {"Layout": Layout, "pack": pack, "unpack_from": unpack_from, "NULL_SHORT": b"\xff\xff", "NULL_INT": b"\xff\xff\xff\xff", "UNSET": object()}  # fmt: skip
+_RUNTIME: dict[str, Any] = {
+    "Layout": Layout,
+    "pack": pack,
+    "unpack_from": unpack_from,
+    "NULL_SHORT": b"\xff\xff",
+    "NULL_INT": b"\xff\xff\xff\xff",
+    "UNSET": object(),
+    "ZERO_UUID": primitives.ZERO_UUID,
+    "bad_length": primitives.bad_length,
+    "bad_tag": primitives.bad_tag,
+    "long_varint": primitives.long_varint,
+    "null_given": primitives.null_given,
+    "null_refused": primitives.null_refused,
+    "read_varint": primitives.read_varint,
+    "to_uuid": primitives.to_uuid,
+    "trailing": primitives.trailing,
+    "unrepresentable": primitives.unrepresentable,
+    "varint": primitives.varint,
+}
+"""The names that generated code uses."""
 
 
 def build(message: Message, module: str) -> type[primitives.Message]:
@@ -41,6 +55,7 @@ def build(message: Message, module: str) -> type[primitives.Message]:
                 "VERSIONS": _to_range(message.versions.first, message.versions.last),
                 "FLEXIBLE": _to_range(message.flexible.first, message.flexible.last),
                 "API_KEY": message.key,
+                "HAS_RECORDS": any(field.type == "records" for inner in (*message.structs.values(), body) for field in inner.fields),
                 "_decoders": _Compiled(message, namespace, "decode"),
                 "_encoders": _Compiled(message, namespace, "encode"),
             }

@@ -30,7 +30,7 @@ class EncodeError(ValueError):
 class Struct:
     """A part of a message: its fields are its `__slots__`, in the order of its positional arguments. Never changed once built."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -60,6 +60,8 @@ class Message(Struct):
     """Those among them that have compact lengths and tagged fields (KIP-482)."""
     API_KEY: ClassVar[int]
     """The API's or the record's key; -1 for data that travels inside something else."""
+    HAS_RECORDS: ClassVar[bool]
+    """Whether record batches are among the fields, which are not joined with their surroundings."""
     _decoders: ClassVar[dict[int, Decoder]]
     _encoders: ClassVar[dict[int, Encoder]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 from trio.lowlevel import checkpoint, notify_closing, wait_readable, wait_writable
 
-from streambus.kernel import Closed, Congested, Connected, ConnectionId, Part, Received, Relieved
+from streambus.kernel import Closed, Congested, ConnectionId, Part, Received, Relieved
 from streambus.real.outgoing import Outgoing, Progress
 from streambus.real.receiving import Receiver
 
@@ -64,10 +64,9 @@ class Connection:
         self.closing = False
         self.touched = False
 
-    async def run(self, peer: str, listener: str) -> None:
-        """The connection's whole life, from `Connected` to `Closed`."""
+    async def run(self) -> None:
+        """The connection's whole life from here on: `Connected` has been said, `Closed` follows."""
         try:
-            self._driver.connected(self, Connected(self.connection_id, peer, listener))
             if not self.closing:
                 with self._scope:
                     self.close(await self._receive())

@@ -2,13 +2,13 @@
 
 There are two ways to wait for a disk, and neither is always right:
 
-- **In the loop.** Nothing else happens meanwhile, but nobody has to be woken. Right when a small group is all there is to do: a single
-  producer that waits for its acknowledgement waits for nothing but the disk.
-- **In the writer thread.** The loop goes on receiving what will be the next group. Right when there is a next group: many connections, or so
-  many bytes that the disk takes long. It costs a wake-up each way, 50 to 80 µs.
+- **In the loop.** Nothing else happens meanwhile, but nobody has to be woken. Right when a small group is all there is to do: a
+  single producer that waits for its acknowledgement waits for nothing but the disk.
+- **In the writer thread.** The loop goes on receiving what will be the next group. Right when there is a next group: many connections,
+  or so many bytes that the disk takes long. It costs a wake-up each way, 50 to 80 µs.
 
-`Disk` chooses anew for every group, by what is waiting, how much it is and how long the disk took of late. The order is the same either way:
-a group is only done in the loop when the thread has nothing left.
+`Disk` chooses anew for every group, by what is waiting, how much it is and how long the disk took of late. The order is the same either
+way: a group is only done in the loop when the thread has nothing left.
 """
 
 import errno

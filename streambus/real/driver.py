@@ -290,20 +290,20 @@ class Driver:
         except OSError as error:
             self.feed(Closed(effect.connection, f"{effect.host}:{effect.port}: {describe(error)}"))
             return
-        await Connection(self, effect.connection, sock).run(f"{effect.host}:{effect.port}", "")
+        await self._connected(sock, Connected(effect.connection, f"{effect.host}:{effect.port}")).run()
 
     # What connections and listeners report ------------------------------------------------------------------------------
 
     def accepted(self, sock: socket, peer: str, listener: str) -> None:
         """Someone connected to `listener`."""
         self._inbound += 1
-        connection = Connection(self, ConnectionId(self._inbound), sock)
-        self._nursery.start_soon(connection.run, peer, listener)
+        connection = self._connected(sock, Connected(ConnectionId(self._inbound), peer, listener))
+        self._nursery.start_soon(connection.run)
 
-    def connected(self, connection: Connection, event: Connected) -> None:
-        """`connection` is open and its task is running."""
-        self._connections[connection.connection_id] = connection
+    def _connected(self, sock: socket, event: Connected) -> Connection:
+        connection = self._connections[event.connection] = Connection(self, event.connection, sock)
         self.feed(event)
+        return connection
 
     def disconnected(self, connection: Connection, event: Closed) -> None:
         """`connection` is gone."""

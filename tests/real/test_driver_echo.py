@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 from echoing import Echo
 
 from streambus.kernel import Closed, Congested, Connected, Relieved
@@ -33,13 +34,13 @@ async def hosted(node: Echo, folder: Path | None = None) -> AsyncIterator[int]:
 async def read(stream: trio.SocketStream, length: int) -> bytes:
     data = bytearray()
     while len(data) < length:
-        piece = await stream.receive_some(1 << 20)
+        piece = await stream.receive_some(min(1 << 20, length - len(data)))
         assert piece, f"the connection ended after {len(data)} of {length} bytes"
         data += piece
     return bytes(data)
 
 
-async def noted(node: Echo, condition: Callable[[], bool]) -> None:
+async def noted(condition: Callable[[], bool]) -> None:
     """Let everybody run until `condition` holds; the caller's time limit says when to give up."""
     while not condition():
         await trio.testing.wait_all_tasks_blocked(0.001)
@@ -131,7 +132,7 @@ def test_a_slow_reader_congests_and_is_relieved() -> None:
                         await stream.send_all(data)
 
                 nursery.start_soon(send)
-                await noted(node, lambda: bool(of(node, Congested)))
+                await noted(lambda: bool(of(node, Congested)))
                 assert not of(node, Relieved)
                 for _ in range(40):
                     assert await read(stream, len(data)) == data
@@ -146,10 +147,10 @@ def test_a_reset_in_the_middle_of_a_frame_disturbs_nobody_else() -> None:
         async with hosted(node) as port, await trio.open_tcp_stream("127.0.0.1", port) as good:
             bad = socket.create_connection(("127.0.0.1", port))
             bad.sendall(struct.pack(">i", 10_000_000) + bytes(50_000))
-            await noted(node, lambda: len(of(node, Connected)) == 2)
+            await noted(lambda: len(of(node, Connected)) == 2)
             bad.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             bad.close()
-            await noted(node, lambda: bool(of(node, Closed)))
+            await noted(lambda: bool(of(node, Closed)))
             assert of(node, Closed) == [Closed(2, "connection reset by peer")]  # type: ignore[arg-type]
             await good.send_all(frame(b"still here"))
             assert await read(good, 14) == frame(b"still here")
@@ -171,7 +172,7 @@ def test_a_peer_that_has_finished_sending_still_gets_its_answers() -> None:
                 nursery.start_soon(send)
                 assert await read(stream, len(data)) == data
             assert await stream.receive_some() == b""
-            await noted(node, lambda: bool(of(node, Closed)))
+            await noted(lambda: bool(of(node, Closed)))
             assert of(node, Closed) == [Closed(1, "closed by the peer")]  # type: ignore[arg-type]
 
     trio.run(story)
@@ -185,7 +186,7 @@ def test_a_connection_the_node_closes_delivers_what_was_sent_before() -> None:
             assert await read(stream, 7) == frame(b"one")
             await stream.send_all(frame(b"quit"))
             assert await stream.receive_some() == b""
-            await noted(node, lambda: bool(of(node, Closed)))
+            await noted(lambda: bool(of(node, Closed)))
             assert of(node, Closed) == [Closed(1, "asked to")]  # type: ignore[arg-type]
 
     trio.run(story)

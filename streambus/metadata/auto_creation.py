@@ -1,5 +1,7 @@
 """Auto-creation: a client asked for a topic that does not exist, and the broker is configured to make it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from streambus.kernel import Prng
@@ -24,7 +26,7 @@ def may_auto_create(image: Image, name: str) -> bool:
     )
 
 
-def auto_create(image: Image, names: Iterable[str], dice: Prng) -> "Decision[messages.CreateTopicsResponse]":
+def auto_create(image: Image, names: Iterable[str], dice: Prng) -> Decision[messages.CreateTopicsResponse]:
     """Make those of `names` that may be made, with the broker's own numbers of partitions and replicas."""
     creatable = messages.CreateTopicsRequest.CreatableTopic
     topics = [

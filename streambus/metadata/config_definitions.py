@@ -46,16 +46,21 @@ class AtLeast:
 
 @frozen
 class Between:
-    """Numbers from `lowest` to `highest`, both included."""
+    """Numbers from `lowest` to `highest`, both included, and `also` that one."""
 
     lowest: int
     highest: int
+    also: int | None = None
 
     def complaint(self, value: int | Decimal) -> str | None:
         """What is wrong with `value`, or None."""
+        if value == self.also or self.lowest <= value <= self.highest:
+            return None
+        if self.also is not None:
+            return f"Value must be between {self.lowest} and {self.highest} or equal to {self.also}"
         if value < self.lowest:
             return f"Value must be at least {self.lowest}"
-        return f"Value must be no more than {self.highest}" if value > self.highest else None
+        return f"Value must be no more than {self.highest}"
 
 
 @frozen

@@ -1,7 +1,8 @@
 """The controller: decides what becomes of the cluster, and remembers what it decided."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from streambus.kernel import Prng
 from streambus.metadata.auto_creation import auto_create
@@ -15,7 +16,7 @@ from streambus.metadata.delta import Delta
 from streambus.metadata.image import Image
 from streambus.metadata.producer_ids import ProducerIds, allocate_producer_ids
 from streambus.metadata.registrations import Endpoint
-from streambus.wire import messages
+from streambus.wire import Message, messages
 
 
 class Controller:
@@ -30,7 +31,7 @@ class Controller:
         self.image = Image(properties)
         self.end_offset = 0
 
-    def apply(self, records: Iterable[Any], base_offset: int) -> Delta:
+    def apply(self, records: Iterable[Message], base_offset: int) -> Delta:
         """Take in records that the log has at `base_offset` and after; return what they changed.
 
         Offsets may be passed over (what is there is no metadata record), never repeated.
@@ -51,15 +52,15 @@ class Controller:
         """A new life of this node; its broker epoch. `end_offset` is where the log will put the first of the records."""
         return register_broker(self.image, self.node_id, endpoints, end_offset, dice, rack)
 
-    def create_topics(self, request: "messages.CreateTopicsRequest", dice: Prng) -> "Decision[messages.CreateTopicsResponse]":
+    def create_topics(self, request: messages.CreateTopicsRequest, dice: Prng) -> Decision[messages.CreateTopicsResponse]:
         """See `create_topics.create_topics`."""
         return create_topics(self.image, request, dice)
 
-    def auto_create(self, names: Iterable[str], dice: Prng) -> "Decision[messages.CreateTopicsResponse]":
+    def auto_create(self, names: Iterable[str], dice: Prng) -> Decision[messages.CreateTopicsResponse]:
         """See `auto_creation.auto_create`."""
         return auto_create(self.image, names, dice)
 
-    def delete_topics(self, request: "messages.DeleteTopicsRequest", api_version: int) -> "Decision[messages.DeleteTopicsResponse]":
+    def delete_topics(self, request: messages.DeleteTopicsRequest, api_version: int) -> Decision[messages.DeleteTopicsResponse]:
         """See `delete_topics.delete_topics`."""
         return delete_topics(self.image, request, api_version)
 

@@ -1,7 +1,8 @@
 """Creating topics: every topic of a request stands or falls by itself."""
 
+from __future__ import annotations
+
 from collections import Counter
-from typing import Any
 
 from streambus.kernel import Prng
 from streambus.metadata.config_definitions import InvalidConfig
@@ -13,9 +14,9 @@ from streambus.metadata.placement import CannotPlace, place
 from streambus.metadata.registrations import PartitionRegistration
 from streambus.metadata.replica_assignment import manual_replicas
 from streambus.metadata.resources import ResourceType
-from streambus.metadata.topic_configs import check_topic_settings
+from streambus.metadata.topic_configs import checked_topic_settings
 from streambus.metadata.topic_names import CLUSTER_METADATA_TOPIC, collision_key, name_complaint
-from streambus.wire import ErrorCode, messages
+from streambus.wire import ErrorCode, Message, messages
 
 PARTITIONS_PER_REQUEST_MAX = 10_000
 """As Kafka's: one request is one batch of records, and a batch must not stall the log."""
@@ -30,14 +31,14 @@ class Refused(Exception):
         self.text = text
 
 
-def create_topics(image: Image, request: "messages.CreateTopicsRequest", dice: Prng) -> "Decision[messages.CreateTopicsResponse]":
+def create_topics(image: Image, request: messages.CreateTopicsRequest, dice: Prng) -> Decision[messages.CreateTopicsResponse]:
     """Make the topics of `request`, each with partitions led and in sync from the start; results in the order of the request.
 
     With `validate_only` nothing is written and the results are what they would have been.
     """
-    records: list[Any] = []
-    results: list[Any] = []
-    taken = {collision_key(name): name for name in image.topics}
+    records: list[Message] = []
+    results: list[messages.CreateTopicsResponse.CreatableTopicResult] = []
+    taken: dict[str, str] = {}
     counts = Counter(topic.name for topic in request.topics)
     oversized = _partitions_asked_for(image, request) > PARTITIONS_PER_REQUEST_MAX
     for topic in request.topics:
@@ -58,13 +59,13 @@ def create_topics(image: Image, request: "messages.CreateTopicsRequest", dice: P
     return Decision(() if request.validate_only else tuple(records), messages.CreateTopicsResponse(topics=results))
 
 
-def _failed(name: str, refused: Refused) -> Any:
+def _failed(name: str, refused: Refused) -> messages.CreateTopicsResponse.CreatableTopicResult:
     return messages.CreateTopicsResponse.CreatableTopicResult(
         name=name, error_code=refused.error_code, error_message=refused.text, configs=[]
     )
 
 
-def _partitions_asked_for(image: Image, request: "messages.CreateTopicsRequest") -> int:
+def _partitions_asked_for(image: Image, request: messages.CreateTopicsRequest) -> int:
     return sum(
         len(topic.assignments) or (image.properties.num_partitions if topic.num_partitions < 1 else topic.num_partitions)
         for topic in request.topics
@@ -81,19 +82,22 @@ def _check_name(image: Image, name: str, taken: dict[str, str], *, is_duplicate:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
     if name in image.topics:
         raise Refused(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
-    other = taken.get(collision_key(name))
+    key = collision_key(name)
+    other = image.names_by_key.get(key, taken.get(key))
     if other is not None:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}")
 
 
-def _create_topic(image: Image, topic: Any, dice: Prng) -> tuple[list[Any], Any]:
+def _create_topic(
+    image: Image, topic: messages.CreateTopicsRequest.CreatableTopic, dice: Prng
+) -> tuple[list[Message], messages.CreateTopicsResponse.CreatableTopicResult]:
     """The records of one topic and its result; `Refused` if it cannot be."""
     settings = _checked_settings(topic)
     replicas = _replicas(image, topic, dice)
     topic_id = random_id(dice)
     while topic_id in image.topics_by_id:
         topic_id = random_id(dice)
-    records: list[Any] = [messages.TopicRecord(name=topic.name, topic_id=topic_id)]
+    records: list[Message] = [messages.TopicRecord(name=topic.name, topic_id=topic_id)]
     records += [
         messages.ConfigRecord(resource_type=int(ResourceType.TOPIC), resource_name=topic.name, name=name, value=value)
         for name, value in settings.items()
@@ -111,16 +115,14 @@ def _create_topic(image: Image, topic: Any, dice: Prng) -> tuple[list[Any], Any]
     return records, result
 
 
-def _checked_settings(topic: Any) -> dict[str, str]:
-    settings = {config.name: config.value for config in topic.configs}
+def _checked_settings(topic: messages.CreateTopicsRequest.CreatableTopic) -> dict[str, str]:
     try:
-        check_topic_settings(settings)
+        return checked_topic_settings({config.name: config.value for config in topic.configs})
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
-    return dict(sorted(settings.items()))
 
 
-def _replicas(image: Image, topic: Any, dice: Prng) -> list[tuple[int, ...]]:
+def _replicas(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic, dice: Prng) -> list[tuple[int, ...]]:
     if topic.assignments:
         return _manual(image, topic)
     if topic.replication_factor < -1 or topic.replication_factor == 0:
@@ -138,7 +140,7 @@ def _replicas(image: Image, topic: Any, dice: Prng) -> list[tuple[int, ...]]:
         raise Refused(ErrorCode.INVALID_REPLICATION_FACTOR, str(problem)) from None
 
 
-def _manual(image: Image, topic: Any) -> list[tuple[int, ...]]:
+def _manual(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic) -> list[tuple[int, ...]]:
     if topic.replication_factor != -1:
         text = "A manual partition assignment was specified, but replication factor was not set to -1."
         raise Refused(ErrorCode.INVALID_REQUEST, text)

@@ -1,8 +1,10 @@
 """A decision: what shall be written to the metadata log, and what the asker is told once it is durable there."""
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from attrs import frozen
+
+from streambus.wire import Message
 
 ReplyT = TypeVar("ReplyT")
 
@@ -14,5 +16,5 @@ class Decision(Generic[ReplyT]):
     Without records the reply is true already.
     """
 
-    records: tuple[Any, ...]
+    records: tuple[Message, ...]
     reply: ReplyT

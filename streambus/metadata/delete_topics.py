@@ -1,7 +1,8 @@
 """Deleting topics, by name or by id."""
 
+from __future__ import annotations
+
 from collections import Counter
-from typing import Any
 from uuid import UUID
 
 from streambus.metadata.decision import Decision
@@ -14,7 +15,7 @@ _UNKNOWN_NAME = "This server does not host this topic-partition."
 _UNKNOWN_ID = "This server does not host this topic ID."
 
 
-def delete_topics(image: Image, request: "messages.DeleteTopicsRequest", api_version: int) -> "Decision[messages.DeleteTopicsResponse]":
+def delete_topics(image: Image, request: messages.DeleteTopicsRequest, api_version: int) -> Decision[messages.DeleteTopicsResponse]:
     """Remove the topics of `request`, whatever is in them; results in the order of the request."""
     wanted = (
         [(topic.name, topic.topic_id) for topic in request.topics] if api_version >= 6 else [(name, NO_ID) for name in request.topic_names]
@@ -33,7 +34,9 @@ def delete_topics(image: Image, request: "messages.DeleteTopicsRequest", api_ver
     return Decision(tuple(messages.RemoveTopicRecord(topic_id=topic_id) for topic_id in removed), _response(results))
 
 
-def _delete_topic(image: Image, name: str | None, topic_id: UUID, removed: dict[UUID, None], *, is_duplicate: bool) -> Any:
+def _delete_topic(
+    image: Image, name: str | None, topic_id: UUID, removed: dict[UUID, None], *, is_duplicate: bool
+) -> messages.DeleteTopicsResponse.DeletableTopicResult:
     if name is None and topic_id == NO_ID:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
     if name is not None and topic_id != NO_ID:
@@ -52,9 +55,11 @@ def _delete_topic(image: Image, name: str | None, topic_id: UUID, removed: dict[
     return _result(topic.name, topic.topic_id, ErrorCode.NONE, None)
 
 
-def _result(name: str | None, topic_id: UUID, error_code: ErrorCode, text: str | None) -> Any:
+def _result(
+    name: str | None, topic_id: UUID, error_code: ErrorCode, text: str | None
+) -> messages.DeleteTopicsResponse.DeletableTopicResult:
     return messages.DeleteTopicsResponse.DeletableTopicResult(name=name, topic_id=topic_id, error_code=error_code, error_message=text)
 
 
-def _response(results: list[Any]) -> "messages.DeleteTopicsResponse":
+def _response(results: list[messages.DeleteTopicsResponse.DeletableTopicResult]) -> messages.DeleteTopicsResponse:
     return messages.DeleteTopicsResponse(responses=results)

@@ -1,5 +1,7 @@
 """DescribeCluster: a view of the image's brokers (KIP-700, KIP-919, KIP-1073)."""
 
+from __future__ import annotations
+
 from streambus.metadata.authorized_operations import ALL_CLUSTER_OPERATIONS, NOT_ASKED_FOR
 from streambus.metadata.image import Image
 from streambus.wire import ErrorCode, messages
@@ -8,8 +10,8 @@ BROKERS, CONTROLLERS = 1, 2
 
 
 def describe_cluster(
-    image: Image, request: "messages.DescribeClusterRequest", *, listener: str, cluster_id: str, controller_id: int
-) -> "messages.DescribeClusterResponse":
+    image: Image, request: messages.DescribeClusterRequest, *, listener: str, cluster_id: str, controller_id: int
+) -> messages.DescribeClusterResponse:
     """What a broker answers on `listener`. `controller_id` is the broker that requests for the controller shall go to."""
     response = messages.DescribeClusterResponse
     if request.endpoint_type != BROKERS:

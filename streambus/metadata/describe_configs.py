@@ -1,7 +1,8 @@
 """DescribeConfigs: a view of the image and of what this broker was started with (KIP-226, KIP-569)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from streambus.metadata.broker_configs import BROKER_CONFIGS
 from streambus.metadata.config_definitions import ConfigDefinition
@@ -13,12 +14,12 @@ from streambus.metadata.topic_names import name_complaint
 from streambus.wire import ErrorCode, messages
 
 
-def describe_configs(image: Image, request: "messages.DescribeConfigsRequest", broker_id: int) -> "messages.DescribeConfigsResponse":
+def describe_configs(image: Image, request: messages.DescribeConfigsRequest, broker_id: int) -> messages.DescribeConfigsResponse:
     """What `broker_id` answers: one result per resource, in the order of the request; entries in the order of names."""
     return messages.DescribeConfigsResponse(results=[_describe(image, request, resource, broker_id) for resource in request.resources])
 
 
-def created_topic_configs(image: Image, settings: Mapping[str, str]) -> list[Any]:
+def created_topic_configs(image: Image, settings: Mapping[str, str]) -> list[messages.CreateTopicsResponse.CreatableTopicConfigs]:
     """The configs of a topic that is about to exist with `settings`, as CreateTopics answers them (KIP-525)."""
     entry = messages.CreateTopicsResponse.CreatableTopicConfigs
     return [
@@ -33,7 +34,12 @@ def created_topic_configs(image: Image, settings: Mapping[str, str]) -> list[Any
     ]
 
 
-def _describe(image: Image, request: "messages.DescribeConfigsRequest", resource: Any, broker_id: int) -> Any:
+def _describe(
+    image: Image,
+    request: messages.DescribeConfigsRequest,
+    resource: messages.DescribeConfigsRequest.DescribeConfigsResource,
+    broker_id: int,
+) -> messages.DescribeConfigsResponse.DescribeConfigsResult:
     if resource.resource_type == ResourceType.TOPIC:
         return _describe_topic(image, request, resource)
     if resource.resource_type == ResourceType.BROKER:
@@ -42,7 +48,9 @@ def _describe(image: Image, request: "messages.DescribeConfigsRequest", resource
     return _failed(resource, ErrorCode.INVALID_REQUEST, f"Unsupported resource type: {kind}")
 
 
-def _describe_topic(image: Image, request: "messages.DescribeConfigsRequest", resource: Any) -> Any:
+def _describe_topic(
+    image: Image, request: messages.DescribeConfigsRequest, resource: messages.DescribeConfigsRequest.DescribeConfigsResource
+) -> messages.DescribeConfigsResponse.DescribeConfigsResult:
     name = resource.resource_name
     complaint = name_complaint(name)
     if complaint is not None:
@@ -63,7 +71,12 @@ def _describe_topic(image: Image, request: "messages.DescribeConfigsRequest", re
     return _described(resource, entries)
 
 
-def _describe_broker(image: Image, request: "messages.DescribeConfigsRequest", resource: Any, broker_id: int) -> Any:
+def _describe_broker(
+    image: Image,
+    request: messages.DescribeConfigsRequest,
+    resource: messages.DescribeConfigsRequest.DescribeConfigsResource,
+    broker_id: int,
+) -> messages.DescribeConfigsResponse.DescribeConfigsResult:
     name = resource.resource_name
     if not name:
         # The cluster-wide dynamic defaults. Nothing sets any yet.
@@ -86,7 +99,9 @@ def _describe_broker(image: Image, request: "messages.DescribeConfigsRequest", r
     return _described(resource, entries)
 
 
-def _asked_for(resource: Any, definitions: Mapping[str, ConfigDefinition]) -> Iterable[ConfigDefinition]:
+def _asked_for(
+    resource: messages.DescribeConfigsRequest.DescribeConfigsResource, definitions: Mapping[str, ConfigDefinition]
+) -> Iterable[ConfigDefinition]:
     """All of `definitions` if the keys are null, and as in Kafka also if there are none; those among the keys otherwise."""
     keys = resource.configuration_keys
     return [definition for name, definition in definitions.items() if not keys or name in keys]
@@ -117,8 +132,8 @@ def _broker_synonyms(image: Image, definition: ConfigDefinition) -> Synonyms:
 
 
 def _entry(
-    request: "messages.DescribeConfigsRequest", definition: ConfigDefinition, value: str | None, synonyms: Synonyms, *, read_only: bool
-) -> Any:
+    request: messages.DescribeConfigsRequest, definition: ConfigDefinition, value: str | None, synonyms: Synonyms, *, read_only: bool
+) -> messages.DescribeConfigsResponse.DescribeConfigsResourceResult:
     result = messages.DescribeConfigsResponse.DescribeConfigsResourceResult
     synonym = messages.DescribeConfigsResponse.DescribeConfigsSynonym
     told = [synonym(name=name, value=text, source=source) for name, text, source in synonyms if text is not None]
@@ -134,7 +149,10 @@ def _entry(
     )
 
 
-def _described(resource: Any, entries: list[Any]) -> Any:
+def _described(
+    resource: messages.DescribeConfigsRequest.DescribeConfigsResource,
+    entries: list[messages.DescribeConfigsResponse.DescribeConfigsResourceResult],
+) -> messages.DescribeConfigsResponse.DescribeConfigsResult:
     return messages.DescribeConfigsResponse.DescribeConfigsResult(
         error_code=ErrorCode.NONE,
         error_message=None,
@@ -144,7 +162,9 @@ def _described(resource: Any, entries: list[Any]) -> Any:
     )
 
 
-def _failed(resource: Any, error_code: ErrorCode, text: str | None) -> Any:
+def _failed(
+    resource: messages.DescribeConfigsRequest.DescribeConfigsResource, error_code: ErrorCode, text: str | None
+) -> messages.DescribeConfigsResponse.DescribeConfigsResult:
     return messages.DescribeConfigsResponse.DescribeConfigsResult(
         error_code=error_code, error_message=text, resource_type=resource.resource_type, resource_name=resource.resource_name, configs=[]
     )

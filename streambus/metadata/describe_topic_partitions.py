@@ -1,6 +1,7 @@
 """DescribeTopicPartitions: a view of topics in pages of bounded size (KIP-966)."""
 
-from typing import Any
+from __future__ import annotations
+
 from uuid import UUID
 
 from streambus.metadata.authorized_operations import ALL_TOPIC_OPERATIONS, NOT_ASKED_FOR
@@ -14,8 +15,8 @@ NO_ID = UUID(int=0)
 
 
 def describe_topic_partitions(
-    image: Image, request: "messages.DescribeTopicPartitionsRequest", *, listener: str
-) -> "messages.DescribeTopicPartitionsResponse":
+    image: Image, request: messages.DescribeTopicPartitionsRequest, *, listener: str
+) -> messages.DescribeTopicPartitionsResponse:
     """One page: topics in the order of names, from the request's cursor, as many partitions as request and broker allow.
 
     Without topics in the request all are meant. The response's cursor says where the next page begins; null: this was the last.
@@ -29,7 +30,7 @@ def describe_topic_partitions(
         names = [name for name in names if name >= cursor.topic_name]
     limit = image.properties.number("max.request.partition.size.limit")
     remaining = max(min(limit, request.response_partition_limit), 1)
-    topics: list[Any] = []
+    topics: list[messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic] = []
     for name in names:
         first = cursor.partition_index if cursor is not None and cursor.topic_name == name else 0
         if remaining == 0:
@@ -50,7 +51,7 @@ def _why_unknown(name: str) -> ErrorCode:
     return ErrorCode.INVALID_TOPIC_EXCEPTION if name_complaint(name) is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
-def _unknown(name: str, error_code: ErrorCode) -> Any:
+def _unknown(name: str, error_code: ErrorCode) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic:
     return messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic(
         error_code=error_code,
         name=name,
@@ -61,7 +62,9 @@ def _unknown(name: str, error_code: ErrorCode) -> Any:
     )
 
 
-def _describe(image: Image, topic: TopicImage, first: int, last: int, listener: str) -> Any:
+def _describe(
+    image: Image, topic: TopicImage, first: int, last: int, listener: str
+) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic:
     return messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic(
         error_code=ErrorCode.NONE,
         name=topic.name,
@@ -72,7 +75,9 @@ def _describe(image: Image, topic: TopicImage, first: int, last: int, listener: 
     )
 
 
-def _partition(image: Image, index: int, partition: PartitionRegistration, listener: str) -> Any:
+def _partition(
+    image: Image, index: int, partition: PartitionRegistration, listener: str
+) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponsePartition:
     return messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponsePartition(
         error_code=ErrorCode.NONE,
         partition_index=index,

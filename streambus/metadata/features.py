@@ -4,9 +4,7 @@ Only `metadata.version` so far. The others (`group.version`, `transaction.versio
 `eligible.leader.replicas.version`) stand at 0 until the machines behind them exist, and level 0 is said by saying nothing.
 """
 
-from typing import Any
-
-from streambus.wire import messages
+from streambus.wire import Message, messages
 
 METADATA_VERSION = "metadata.version"
 METADATA_VERSION_LEVEL = 30
@@ -23,6 +21,6 @@ _RECORD_VERSIONS: dict[type, int] = {
 }
 
 
-def record_version(record: Any) -> int:
+def record_version(record: Message) -> int:
     """The version in which a metadata record is written at our `metadata.version`."""
     return _RECORD_VERSIONS.get(type(record), 0)

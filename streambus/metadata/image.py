@@ -1,6 +1,8 @@
 """The image: what the metadata log says, up to some record."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,8 @@ from streambus.metadata.delta import Delta
 from streambus.metadata.effective_configs import TopicConfig
 from streambus.metadata.registrations import NO_LEADER, BrokerRegistration, PartitionRegistration, TopicImage
 from streambus.metadata.resources import ResourceType
-from streambus.wire import messages
+from streambus.metadata.topic_names import collision_key
+from streambus.wire import Message, messages
 
 
 class Image:
@@ -27,6 +30,7 @@ class Image:
         self.brokers: SortedDict[int, BrokerRegistration] = SortedDict()
         self.topics: SortedDict[str, TopicImage] = SortedDict()
         self.topics_by_id: SortedDict[UUID, TopicImage] = SortedDict()
+        self.names_by_key: SortedDict[str, str] = SortedDict()
         self.configs: SortedDict[tuple[int, str], SortedDict[str, str]] = SortedDict()
         self.features: SortedDict[str, int] = SortedDict()
         self.next_producer_id = 0
@@ -45,13 +49,13 @@ class Image:
         config: TopicConfig = self.topic_overrides.get(topic, self.topic_defaults)
         return config
 
-    def topic_settings(self, topic: str) -> "SortedDict[str, str]":
+    def topic_settings(self, topic: str) -> SortedDict[str, str]:
         """What was set on `topic` itself, by name."""
         return self.configs.get((ResourceType.TOPIC, topic), SortedDict())
 
     # Changing ----------------------------------------------------------------------------------------------------------
 
-    def apply(self, record: Any, delta: Delta) -> None:
+    def apply(self, record: Message, delta: Delta) -> None:
         """Take in one record of the metadata log and note in `delta` what it changed.
 
         A record that does not fit is a mistake of whoever wrote the log, and stops the node.
@@ -60,10 +64,10 @@ class Image:
         assert apply is not None, f"no image knows a {type(record).__name__}"
         apply(self, record, delta)
 
-    def _register_broker(self, record: "messages.RegisterBrokerRecord", delta: Delta) -> None:
+    def _register_broker(self, record: messages.RegisterBrokerRecord, delta: Delta) -> None:
         self._put_broker(BrokerRegistration.from_record(record), delta)
 
-    def _change_registration(self, record: "messages.BrokerRegistrationChangeRecord", delta: Delta) -> None:
+    def _change_registration(self, record: messages.BrokerRegistrationChangeRecord, delta: Delta) -> None:
         broker = self._broker(record.broker_id, record.broker_epoch)
         changes: dict[str, Any] = {}
         if record.fenced:
@@ -74,13 +78,13 @@ class Image:
             changes["log_dirs"] = tuple(record.log_dirs)
         self._put_broker(evolve(broker, **changes), delta)
 
-    def _fence_broker(self, record: "messages.FenceBrokerRecord", delta: Delta) -> None:
+    def _fence_broker(self, record: messages.FenceBrokerRecord, delta: Delta) -> None:
         self._put_broker(evolve(self._broker(record.id, record.epoch), fenced=True), delta)
 
-    def _unfence_broker(self, record: "messages.UnfenceBrokerRecord", delta: Delta) -> None:
+    def _unfence_broker(self, record: messages.UnfenceBrokerRecord, delta: Delta) -> None:
         self._put_broker(evolve(self._broker(record.id, record.epoch), fenced=False), delta)
 
-    def _unregister_broker(self, record: "messages.UnregisterBrokerRecord", delta: Delta) -> None:
+    def _unregister_broker(self, record: messages.UnregisterBrokerRecord, delta: Delta) -> None:
         del self.brokers[self._broker(record.broker_id, record.broker_epoch).broker_id]
         delta.brokers_changed[record.broker_id] = None
 
@@ -93,17 +97,18 @@ class Image:
         self.brokers[broker.broker_id] = broker
         delta.brokers_changed[broker.broker_id] = broker
 
-    def _create_topic(self, record: "messages.TopicRecord", delta: Delta) -> None:
+    def _create_topic(self, record: messages.TopicRecord, delta: Delta) -> None:
         assert record.name not in self.topics, f"topic {record.name} exists"
         assert record.topic_id not in self.topics_by_id, f"topic id {record.topic_id} exists"
         topic = TopicImage(record.name, record.topic_id)
         self.topics[topic.name] = self.topics_by_id[topic.topic_id] = topic
+        self.names_by_key[collision_key(topic.name)] = topic.name
         delta.topics_created[topic.topic_id] = topic
 
-    def _create_partition(self, record: "messages.PartitionRecord", delta: Delta) -> None:
+    def _create_partition(self, record: messages.PartitionRecord, delta: Delta) -> None:
         self._put_partition(record.topic_id, record.partition_id, PartitionRegistration.from_record(record), delta)
 
-    def _change_partition(self, record: "messages.PartitionChangeRecord", delta: Delta) -> None:
+    def _change_partition(self, record: messages.PartitionChangeRecord, delta: Delta) -> None:
         before = self.topics_by_id[record.topic_id].partitions[record.partition_id]
         self._put_partition(record.topic_id, record.partition_id, before.changed_by(record), delta)
 
@@ -111,14 +116,14 @@ class Image:
         self.topics_by_id[topic_id].partitions[index] = partition
         delta.partitions_changed[topic_id, index] = partition
 
-    def _remove_topic(self, record: "messages.RemoveTopicRecord", delta: Delta) -> None:
+    def _remove_topic(self, record: messages.RemoveTopicRecord, delta: Delta) -> None:
         topic = self.topics_by_id.pop(record.topic_id)
-        del self.topics[topic.name]
+        del self.topics[topic.name], self.names_by_key[collision_key(topic.name)]
         self.configs.pop((ResourceType.TOPIC, topic.name), None)
         self.topic_overrides.pop(topic.name, None)
         delta.note_removal(topic)
 
-    def _configure(self, record: "messages.ConfigRecord", delta: Delta) -> None:
+    def _configure(self, record: messages.ConfigRecord, delta: Delta) -> None:
         resource = (int(record.resource_type), record.resource_name)
         settings = self.configs.setdefault(resource, SortedDict())
         if record.value is None:
@@ -138,23 +143,23 @@ class Image:
         else:
             self.topic_overrides.pop(topic, None)
 
-    def _finalize_feature(self, record: "messages.FeatureLevelRecord", delta: Delta) -> None:
+    def _finalize_feature(self, record: messages.FeatureLevelRecord, delta: Delta) -> None:
         if record.feature_level:
             self.features[record.name] = record.feature_level
         else:
             self.features.pop(record.name, None)
         delta.features_changed[record.name] = record.feature_level
 
-    def _allocate_producer_ids(self, record: "messages.ProducerIdsRecord", delta: Delta) -> None:
+    def _allocate_producer_ids(self, record: messages.ProducerIdsRecord, delta: Delta) -> None:
         assert record.next_producer_id >= self.next_producer_id, "producer ids are never given twice"
         self.next_producer_id = delta.next_producer_id = record.next_producer_id
 
-    def _pass(self, record: "messages.NoOpRecord", delta: Delta) -> None:
+    def _pass(self, record: messages.NoOpRecord, delta: Delta) -> None:
         """A NoOpRecord only moves the end of the log (KIP-835)."""
 
     # Writing down ------------------------------------------------------------------------------------------------------
 
-    def to_records(self) -> Iterator[Any]:
+    def to_records(self) -> Iterator[Message]:
         """The shortest log that leads to this image: what a snapshot holds. Features come first, since they say how to read the rest."""
         for name, level in self.features.items():
             yield messages.FeatureLevelRecord(name=name, feature_level=level)
@@ -176,7 +181,7 @@ class Image:
     def check(self) -> None:
         """Assert what must hold of any image."""
         assert [topic.topic_id for topic in self.topics_by_id.values()] == list(self.topics_by_id)
-        assert len(self.topics) == len(self.topics_by_id)
+        assert len(self.topics) == len(self.topics_by_id) == len(self.names_by_key)
         for name, topic in self.topics.items():
             assert topic.name == name
             assert self.topics_by_id[topic.topic_id] is topic
@@ -214,7 +219,7 @@ class Image:
         }
 
 
-_APPLY: dict[type, Any] = {
+_APPLY: dict[type[Message], Callable[[Image, Any, Delta], None]] = {
     messages.RegisterBrokerRecord: Image._register_broker,
     messages.BrokerRegistrationChangeRecord: Image._change_registration,
     messages.FenceBrokerRecord: Image._fence_broker,

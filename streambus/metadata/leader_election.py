@@ -1,13 +1,11 @@
 """Leader election: who leads a partition after something happened to a broker."""
 
-from typing import Any
-
 from streambus.metadata.image import Image
 from streambus.metadata.registrations import NO_LEADER
-from streambus.wire import messages
+from streambus.wire import Message, messages
 
 
-def elect_after_restart(image: Image, broker_id: int) -> list[Any]:
+def elect_after_restart(image: Image, broker_id: int) -> list[Message]:
     """Let the restarted `broker_id` lead what it led, and what nobody leads and it is in sync with, in a new leader epoch.
 
     The epoch is a new one although the leader is the same: between its lives the broker may have lost records that it had shown to

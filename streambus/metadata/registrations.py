@@ -3,6 +3,9 @@
 Values, replaced as a whole when a record changes them. Only a `TopicImage`'s table of partitions is filled in place, by the image.
 """
 
+from __future__ import annotations
+
+from typing import Any
 from uuid import UUID
 
 from attrs import define, evolve, field, frozen
@@ -63,7 +66,7 @@ class BrokerRegistration:
         return self.log_dirs[0] if len(self.log_dirs) == 1 else UNASSIGNED_DIRECTORY
 
     @classmethod
-    def from_record(cls, record: "messages.RegisterBrokerRecord") -> "BrokerRegistration":
+    def from_record(cls, record: messages.RegisterBrokerRecord) -> BrokerRegistration:
         """The registration that `record` makes."""
         return cls(
             record.broker_id,
@@ -77,7 +80,7 @@ class BrokerRegistration:
             tuple(record.log_dirs),
         )
 
-    def to_record(self) -> "messages.RegisterBrokerRecord":
+    def to_record(self) -> messages.RegisterBrokerRecord:
         """The record that makes this registration."""
         register = messages.RegisterBrokerRecord
         return register(
@@ -119,7 +122,7 @@ class PartitionRegistration:
     last_known_elr: tuple[int, ...] = ()
 
     @classmethod
-    def from_record(cls, record: "messages.PartitionRecord") -> "PartitionRegistration":
+    def from_record(cls, record: messages.PartitionRecord) -> PartitionRegistration:
         """The partition that `record` makes."""
         return cls(
             tuple(record.replicas),
@@ -135,7 +138,7 @@ class PartitionRegistration:
             tuple(record.last_known_elr or ()),
         )
 
-    def to_record(self, topic_id: UUID, partition_id: int) -> "messages.PartitionRecord":
+    def to_record(self, topic_id: UUID, partition_id: int) -> messages.PartitionRecord:
         """The record that makes this partition."""
         return messages.PartitionRecord(
             partition_id=partition_id,
@@ -153,9 +156,9 @@ class PartitionRegistration:
             last_known_elr=list(self.last_known_elr) or None,
         )
 
-    def changed_by(self, record: "messages.PartitionChangeRecord") -> "PartitionRegistration":
+    def changed_by(self, record: messages.PartitionChangeRecord) -> PartitionRegistration:
         """This partition after `record`: null fields leave things as they were, a leader of -2 leaves the leader."""
-        changes: dict[str, object] = {"partition_epoch": self.partition_epoch + 1}
+        changes: dict[str, Any] = {"partition_epoch": self.partition_epoch + 1}
         if record.leader != NO_LEADER_CHANGE:
             changes.update(leader=record.leader, leader_epoch=self.leader_epoch + 1)
         if record.leader_recovery_state >= 0:
@@ -184,7 +187,7 @@ class TopicImage:
 
     name: str
     topic_id: UUID
-    partitions: "SortedDict[int, PartitionRegistration]" = field(factory=SortedDict)
+    partitions: SortedDict[int, PartitionRegistration] = field(factory=SortedDict)
 
     def __len__(self) -> int:
         return len(self.partitions)

@@ -1,13 +1,15 @@
 """Manual replica assignments: somebody says which brokers hold which partition, and we see whether that can be."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
 
 from streambus.metadata.image import Image
 from streambus.metadata.placement import CannotPlace
+from streambus.wire import messages
 
 
-def manual_replicas(image: Image, assignments: Iterable[Any]) -> list[tuple[int, ...]]:
+def manual_replicas(image: Image, assignments: Iterable[messages.CreateTopicsRequest.CreatableReplicaAssignment]) -> list[tuple[int, ...]]:
     """The replicas of partitions 0, 1, … as `assignments` has them, in whatever order; `CannotPlace` if they make no topic."""
     replicas: dict[int, tuple[int, ...]] = {}
     factor = 0

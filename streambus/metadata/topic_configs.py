@@ -50,7 +50,7 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
         "Both may be named together; none keeps everything.",
     ),
     _config(
-        "compression.gzip.level", INT, -1, Between(-1, 9), "compression.gzip.level",
+        "compression.gzip.level", INT, -1, Between(1, 9, also=-1), "compression.gzip.level",
         "How hard gzip tries, from 1 to 9; -1 is its own choice. Used when compression.type is gzip.",
     ),
     _config(
@@ -181,18 +181,20 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
 )  # fmt: skip
 
 
-def check_topic_settings(settings: Mapping[str, str | None]) -> None:
-    """Raise `InvalidConfig` unless a topic may be given `settings`."""
-    missing = [name for name, value in settings.items() if value is None]
-    if missing:
+def checked_topic_settings(settings: Mapping[str, str | None]) -> dict[str, str]:
+    """`settings` in the order of names; `InvalidConfig` if a topic may not be given them."""
+    checked = {name: value for name, value in sorted(settings.items()) if value is not None}
+    if len(checked) < len(settings):
+        missing = [name for name in settings if name not in checked]
         raise InvalidConfig(f"Null value not supported for topic configs: {','.join(missing)}")
-    for name in settings:
+    for name in checked:
         if name not in TOPIC_CONFIGS:
             raise InvalidConfig(f"Unknown topic config name: {name}")
-    values = {name: TOPIC_CONFIGS[name].parse(value or "") for name, value in settings.items()}
+    values = {name: TOPIC_CONFIGS[name].parse(value) for name, value in checked.items()}
     if values.get("remote.storage.enable"):
         raise InvalidConfig("Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.")
     _check_compaction_lags(values.get("min.compaction.lag.ms", 0), values.get("max.compaction.lag.ms", LONG_MAX))
+    return checked
 
 
 def _check_compaction_lags(shortest: object, longest: object) -> None:

@@ -1,7 +1,8 @@
 """Metadata: the view of the cluster that every client begins with, in all its versions."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from streambus.metadata.authorized_operations import ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NOT_ASKED_FOR
@@ -15,8 +16,8 @@ NO_ID = UUID(int=0)
 
 
 def topic_metadata(
-    image: Image, request: "messages.MetadataRequest", api_version: int, *, listener: str, cluster_id: str, controller_id: int
-) -> "messages.MetadataResponse":
+    image: Image, request: messages.MetadataRequest, api_version: int, *, listener: str, cluster_id: str, controller_id: int
+) -> messages.MetadataResponse:
     """What a broker answers on `listener`: its brokers, and the topics asked for in the order of names, unknown ones last.
 
     `controller_id` is the broker that requests for the controller shall go to. Topics are not created here: whoever wants that decides it
@@ -44,34 +45,34 @@ def topic_metadata(
     )
 
 
-def missing_topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> list[str]:
+def missing_topics(image: Image, request: messages.MetadataRequest, api_version: int) -> list[str]:
     """The names asked for that do not exist and that the asker allows to be created, each once, in the order of names."""
     if not request.allow_auto_topic_creation or _asks_for_all(request, api_version):
         return []
     return [name for name in _names(request) if name not in image.topics]
 
 
-def _asks_for_all(request: "messages.MetadataRequest", api_version: int) -> bool:
+def _asks_for_all(request: messages.MetadataRequest, api_version: int) -> bool:
     """Version 0 asks for all topics with an empty list; later ones with null, and with an empty list for none."""
     return request.topics is None or (api_version == 0 and not request.topics)
 
 
-def _is_by_name(topic: Any) -> bool:
+def _is_by_name(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
     return topic.name is not None and topic.topic_id == NO_ID
 
 
-def _ids(request: "messages.MetadataRequest") -> list[UUID]:
+def _ids(request: messages.MetadataRequest) -> list[UUID]:
     return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != NO_ID})
 
 
-def _names(request: "messages.MetadataRequest") -> list[str]:
+def _names(request: messages.MetadataRequest) -> list[str]:
     """The names asked for. As in Kafka, one id in a request makes all of it a request by ids."""
     if _ids(request):
         return []
     return sorted({topic.name for topic in request.topics or () if topic.name is not None})
 
 
-def _topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> Iterable[TopicImage]:
+def _topics(image: Image, request: messages.MetadataRequest, api_version: int) -> Iterable[TopicImage]:
     """The topics asked for that exist."""
     if _asks_for_all(request, api_version):
         return list(image.topics.values())
@@ -80,7 +81,9 @@ def _topics(image: Image, request: "messages.MetadataRequest", api_version: int)
     return [image.topics[name] for name in sorted(found)]
 
 
-def _unknown_topics(image: Image, request: "messages.MetadataRequest", api_version: int) -> list[Any]:
+def _unknown_topics(
+    image: Image, request: messages.MetadataRequest, api_version: int
+) -> list[messages.MetadataResponse.MetadataResponseTopic]:
     if _asks_for_all(request, api_version):
         return []
     unknown = [_unknown(name, NO_ID, _why_unknown(name)) for name in _names(request) if name not in image.topics]
@@ -92,7 +95,7 @@ def _why_unknown(name: str) -> ErrorCode:
     return ErrorCode.INVALID_TOPIC_EXCEPTION if name_complaint(name) is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
-def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> Any:
+def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> messages.MetadataResponse.MetadataResponseTopic:
     return messages.MetadataResponse.MetadataResponseTopic(
         error_code=error_code,
         name=name,
@@ -103,7 +106,9 @@ def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> Any:
     )
 
 
-def _describe(image: Image, topic: TopicImage, api_version: int, listener: str, operations: int) -> Any:
+def _describe(
+    image: Image, topic: TopicImage, api_version: int, listener: str, operations: int
+) -> messages.MetadataResponse.MetadataResponseTopic:
     return messages.MetadataResponse.MetadataResponseTopic(
         error_code=ErrorCode.NONE,
         name=topic.name,
@@ -114,7 +119,9 @@ def _describe(image: Image, topic: TopicImage, api_version: int, listener: str, 
     )
 
 
-def _partition(image: Image, index: int, partition: PartitionRegistration, api_version: int, listener: str) -> Any:
+def _partition(
+    image: Image, index: int, partition: PartitionRegistration, api_version: int, listener: str
+) -> messages.MetadataResponse.MetadataResponsePartition:
     """A partition as clients of `listener` can use it. Only version 0 hides replicas that cannot be reached, and says so."""
     replicas, isr = list(partition.replicas), list(partition.isr)
     if api_version == 0:

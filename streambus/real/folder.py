@@ -1,0 +1,42 @@
+"""The data folder: it belongs to one process at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_FILE = ".lock"
+"""Locked as long as the process lives, whatever it dies of. Holds its process id, for people."""
+
+
+class UnusableFolder(Exception):
+    """The folder cannot be had. The text is one line for people."""
+
+
+@contextmanager
+def locked_folder(path: Path) -> Iterator[Path]:
+    """`path`, made if it is missing, for this process alone until the block ends. Raises `UnusableFolder`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise UnusableFolder(f"cannot use the data folder {path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        _lock(path, lock)
+        yield path
+    finally:
+        os.close(lock)
+
+
+def _lock(path: Path, lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
+        raise UnusableFolder(f"the data folder {path} is in use by process {owner or 'unknown'}") from error
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        raise UnusableFolder(f"cannot write to the data folder {path}: {(error.strerror or str(error)).lower()}") from error

@@ -1,7 +1,26 @@
-"""records: a record batch is bytes."""
+"""records: a record batch is bytes.
+
+Theory of operation
+===================
+
+The unit that producers send, brokers store and consumers fetch is the **batch** (format 2, KIP-98): a header of 61 bytes and records
+behind it, usually compressed. A broker never opens it:
+
+1. `parse_header` reads the header where it lies, with one `struct` call. `check_batch` compares checksum, size and counts.
+2. The two fields that a leader assigns, base offset and leader epoch, stand in front of the checksum's reach. So a batch is stored as
+   `(stamped_prefix(header, base_offset, leader_epoch), view[16:])`: nothing is copied, nothing is written into a received buffer, and the
+   producer's checksum stays true all the way to the consumer.
+3. Only those who make or use records open a batch: `encode_batch` and `decode_records`, with the five codecs of `codecs`. What a batch
+   may grow to when it is decompressed is bounded, because the sender of a small batch decides how large it gets.
+
+What is wrong with bytes is said by `BadBatch`: a reason for people, and a kind, which decides the Kafka error that the sender gets.
+
+What is left out: record formats before 2 (gone since Kafka 4.0), and everything about logs, which is the business of storage.
+"""
 
 from streambus.records.batch import (
     HEADER_BYTES,
+    SEQUENCE_MAX,
     BadBatch,
     BadBatchKind,
     BatchHeader,
@@ -12,15 +31,25 @@ from streambus.records.batch import (
     stamped_prefix,
 )
 from streambus.records.checksum import crc32c
+from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
+from streambus.records.record import Header, Record, decode_records, encode_batch
 
 __all__ = [
+    "DECOMPRESSED_BYTES_MAX",
     "HEADER_BYTES",
+    "SEQUENCE_MAX",
     "BadBatch",
     "BadBatchKind",
     "BatchHeader",
     "Codec",
+    "Header",
+    "Record",
     "check_batch",
+    "compress",
     "crc32c",
+    "decode_records",
+    "decompress",
+    "encode_batch",
     "parse_header",
     "split_batches",
     "stamped_prefix",

@@ -29,12 +29,12 @@ SEQUENCE_MAX = 0x7FFF_FFFF
 _HEADER = Struct(">qiibIhiqqqhii")
 _unpack_header = _HEADER.unpack_from
 _PREFIX = Struct(">qii")
-_LENGTH_COUNTS_FROM = 12
-_LENGTH_MIN = HEADER_BYTES - _LENGTH_COUNTS_FROM
+LENGTH_COUNTS_FROM = 12
+_LENGTH_MIN = HEADER_BYTES - LENGTH_COUNTS_FROM
 _MAGIC_AT = 16
-_SUMMED_FROM = 21
+SUMMED_FROM = 21
 
-_CODEC_MASK = 0x07
+CODEC_MASK = 0x07
 LOG_APPEND_TIME = 0x08
 TRANSACTIONAL = 0x10
 CONTROL = 0x20
@@ -101,12 +101,12 @@ class BatchHeader:
     @property
     def size(self) -> int:
         """Bytes of the whole batch, header included."""
-        return _LENGTH_COUNTS_FROM + self.length
+        return LENGTH_COUNTS_FROM + self.length
 
     @property
     def codec(self) -> Codec:
         """How the records are compressed; `ValueError` in a batch that was never checked."""
-        return Codec(self.attributes & _CODEC_MASK)
+        return Codec(self.attributes & CODEC_MASK)
 
     @property
     def is_log_append_time(self) -> bool:
@@ -154,7 +154,7 @@ def check_batch(view: Buffer, header: BatchHeader, *, compacted: bool = False) -
     size = header.size
     if len(view) < size:
         raise BadBatch(f"a batch of {size} bytes ends after {len(view)}", BadBatchKind.CORRUPT)
-    if crc32c(memoryview(view)[_SUMMED_FROM:size]) != header.crc:
+    if crc32c(memoryview(view)[SUMMED_FROM:size]) != header.crc:
         raise BadBatch("the checksum of the batch is wrong", BadBatchKind.CORRUPT)
     count, offsets = header.record_count, header.last_offset_delta + 1
     if compacted:
@@ -162,8 +162,8 @@ def check_batch(view: Buffer, header: BatchHeader, *, compacted: bool = False) -
             raise BadBatch(f"{count} records cannot have {offsets} offsets", BadBatchKind.INVALID)
     elif count < 1 or count != offsets:
         raise BadBatch(f"{count} records do not fill {offsets} offsets", BadBatchKind.INVALID)
-    if header.attributes & _CODEC_MASK > Codec.ZSTD:
-        raise BadBatch(f"there is no codec {header.attributes & _CODEC_MASK}", BadBatchKind.INVALID)
+    if header.attributes & CODEC_MASK > Codec.ZSTD:
+        raise BadBatch(f"there is no codec {header.attributes & CODEC_MASK}", BadBatchKind.INVALID)
     if header.producer_id >= 0 and (header.producer_epoch < 0 or header.base_sequence < 0) and not header.is_control:
         raise BadBatch(f"producer {header.producer_id} gives no epoch or no sequence number", BadBatchKind.INVALID)
 

@@ -42,7 +42,7 @@ def digest(value: Any) -> Any:
     if callable(value) or isinstance(value, float | set | frozenset):
         raise TypeError(f"no state holds a {kind.__name__}: {value!r}")
     fields = _FIELDS.get(kind) or _remember_fields(kind)
-    if fields:
+    if fields or not hasattr(value, "__dict__"):
         return (kind.__name__, *[digest(getattr(value, name)) for name in fields])
     return (kind.__name__, *[(name, digest(item)) for name, item in vars(value).items()])
 

@@ -11,9 +11,10 @@ SEVERITIES = (Severity.DEBUG, Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 def text_line(when: datetime, trace: Trace) -> str:
-    """`2026-01-31 12:00:00.123 INFO    segment sealed  file=wal/17 bytes=134217728`."""
-    fields = "".join(f" {name}={_quoted(value)}" for name, value in trace.fields)
-    return f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03} {trace.severity.name:7} {trace.text}{fields and ' '}{fields}"
+    """`2026-01-31 12:00:00.123 INFO    segment sealed  file=wal/17 bytes=134217728`; values of several lines follow below."""
+    short = "".join(f" {name}={_quoted(value)}" for name, value in trace.fields if "\n" not in str(value))
+    long = "".join(f"\n{str(value).rstrip()}" for _, value in trace.fields if "\n" in str(value))
+    return f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03} {trace.severity.name:7} {trace.text}{short and ' '}{short}{long}"
 
 
 def json_line(when: datetime, trace: Trace) -> str:
@@ -40,4 +41,4 @@ def log_to(stream: TextIO, line: Callable[[datetime, Trace], str], lowest: Sever
 def _quoted(value: int | str) -> str:
     """Values with spaces or quotes in them stay one word."""
     text = str(value)
-    return json.dumps(text, ensure_ascii=False) if not text or any(mark in text for mark in ' "=\n') else text
+    return json.dumps(text, ensure_ascii=False) if not text or any(mark in text for mark in ' "=') else text

@@ -1,8 +1,9 @@
 """Values as text and back: what journals are written in.
 
 JSON where JSON can say it; one-key objects for the rest: `{"b": hex}` bytes, `{"t": [...]}` tuple, `{"d": [[k, v], ...]}` dict,
-`{"u": hex}` UUID, `{"e": [type, name]}` enum member, `{"m": [type, field, ...]}` message. Types are named `module:Qualified.Name` and
-are only looked up inside the `streambus` package, so a journal from a stranger can build values but run nothing.
+`{"u": hex}` UUID, `{"e": [type, name]}` enum member, `{"m": [type, field, ...]}` message or wire struct. Types are named
+`module:Qualified.Name` and are only looked up inside the `streambus` package, so a journal from a stranger can build values but run
+nothing.
 """
 
 from enum import Enum
@@ -33,9 +34,9 @@ def encode_value(value: Any) -> Any:
         return {"t": [encode_value(item) for item in value]}
     if isinstance(value, dict):
         return {"d": [[encode_value(key), encode_value(item)] for key, item in value.items()]}
-    if attrs.has(type(value)):
-        fields = [encode_value(getattr(value, field.name)) for field in attrs.fields(type(value))]
-        return {"m": [_name(type(value)), *fields]}
+    names = _field_names(type(value))
+    if names is not None:
+        return {"m": [_name(type(value)), *[encode_value(getattr(value, name)) for name in names]]}
     raise TypeError(f"a {type(value).__name__} cannot be journalled: {value!r}")
 
 
@@ -57,7 +58,7 @@ def decode_value(encoded: Any) -> Any:
 def _decode_message(content: list[Any]) -> Any:
     name, *fields = content
     cls = _lookup(name)
-    if not attrs.has(cls):
+    if _field_names(cls) is None:
         raise UnreadableValue(f"{name} is not a message")
     return cls(*(decode_value(field) for field in fields))
 
@@ -78,6 +79,14 @@ _DECODERS: dict[str, Any] = {
     "e": _decode_enum,
     "m": _decode_message,
 }
+
+
+def _field_names(cls: type) -> tuple[str, ...] | None:
+    """The fields of a message or of a wire struct, in the order of its constructor; None if it is neither."""
+    if attrs.has(cls):
+        return tuple(field.name for field in attrs.fields(cls))
+    slots = vars(cls).get("__slots__")
+    return tuple(slots) if cls.__module__.startswith("streambus.wire.") and slots is not None else None
 
 
 def _name(cls: type) -> str:

@@ -1,1 +1,27 @@
-"""sim: to come."""
+"""The simulator: whole clusters with their clients, disks and networks, on one core, decided by one number.
+
+Theory of operation
+===================
+
+A **Simulation** is a driver of nodes (`streambus.kernel.world` lists its duties) whose world is made up. SimPy keeps the dates;
+there are no processes, only slim occurrences (`agenda`).
+
+1. A **Host** outlives its node: it has a disk, a wall clock and a config. `start` makes a node from the config and begins a
+**Life**; a crash drops the
+   node and keeps the disk.
+2. A life hands events to its node in bursts, ends each with `Drained`, performs the effects in order and wakes the node at its
+deadline (`life`). 3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`); bytes travel over
+links (`network`). 4. **Users** own the clients and write the **history** (`users`); **faults** are values in a plan (`faults`);
+**observers** look on: invariants of the broker at
+   every step (`invariants`), the journal (`journal`).
+5. `run(scenario, seed)` composes all this: load under faults, rest, final reading, judgement (`run`).
+
+Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`agenda.Streams`):
+a draw more here shifts nothing there. Settings that a scenario leaves open are **knobs** (`knobs`). A run's **trace hash** stands
+for all that happened in it: same seed, same hash, in any process.
+
+What a run drew is in three places, and this is where a tape of decisions will be recorded and replayed: `Streams.stream`,
+`settled`, `drawn_plan`. Changed behaviour of a machine is planted from outside, by the `factories` of `run`.
+
+Not here: threads, real files, real time (but for measuring how long a run took).
+"""

@@ -52,9 +52,9 @@ def _flattener(kind: type) -> Callable[[Any], Any]:
         return int
     if issubclass(kind, dict):
         return lambda value: tuple([(flat(key), flat(item)) for key, item in value.items()])
-    if not attrs.has(kind):
+    names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(getattr(kind, "__slots__", ("__dict__",)))
+    if "__dict__" in names:
         raise TypeError(f"a {kind.__name__} has no place in a trace")
-    names = [field.name for field in attrs.fields(kind)]
     if not names:
         return lambda _value: None
     fields = attrgetter(*names)

@@ -1,0 +1,54 @@
+"""Random: everything is left to the seed.
+
+How many clients, how large their records, batches and bursts, which codecs, how fast disk and network are, how small a segment is,
+which faults happen and how often. Tiny extremes are as likely as usual values. What it shows is not known beforehand: this is the
+one to run with thousands of seeds.
+"""
+
+from streambus.kernel import MILLISECOND, SECOND
+from streambus.records import Codec
+from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
+
+SOMETIMES = OneOf(0, 0, Octaves(300 * MILLISECOND, 5 * SECOND))
+
+SCENARIO = Scenario(
+    "whatever the seed decides",
+    duration=Octaves(SECOND, 8 * SECOND),
+    load=Load(
+        topics=Between(1, 3),
+        partitions=Octaves(1, 8),
+        writers=Between(1, 5),
+        readers=Between(0, 3),
+        idempotent=OneOf(True, True, True, False),
+        codec=OneOf(None, *Codec),
+        burst_records=Octaves(1, 32),
+        pause=Octaves(2 * MILLISECOND, 200 * MILLISECOND),
+        unanswered_max=Octaves(1, 128),
+        record_bytes=Octaves(1, 4_096),
+        linger=OneOf(0, 0, Octaves(1_000, 50_000)),
+        batch_bytes=Octaves(256, 65_536),
+        poll_records=Octaves(1, 500),
+        seek_one_in=OneOf(0, Octaves(2, 100)),
+        request_timeout=OneOf(3 * SECOND, Octaves(500 * MILLISECOND, 10 * SECOND)),
+        delivery_timeout=OneOf(60 * SECOND, 120 * SECOND, Octaves(SECOND, 20 * SECOND)),
+    ),
+    disk=DiskSpeed(
+        sync_min=Octaves(10, 2_000), sync_max=Octaves(2_000, 50_000), other_max=Octaves(10, 500), bytes_per_microsecond=Octaves(10, 1_000)
+    ),
+    link=LinkSpeed(
+        latency_min=Octaves(10, 200), latency_max=Octaves(200, 20_000), tail=Octaves(1, 100), queue_bytes_max=Octaves(1_024, 1 << 20)
+    ),
+    segment_bytes=Octaves(1_024, 1 << 22),
+    recovery_chunk_bytes=Octaves(512, 1 << 18),
+    recent_bytes=OneOf(0, Octaves(1_024, 1 << 20)),
+    faults=FaultMix(
+        process_kill_every=SOMETIMES,
+        power_cut_every=SOMETIMES,
+        link_reset_every=SOMETIMES,
+        partition_every=SOMETIMES,
+        slow_disk_every=SOMETIMES,
+        clock_step_every=SOMETIMES,
+        down_max=Octaves(5 * MILLISECOND, 5 * SECOND),
+        partition_max=Octaves(10 * MILLISECOND, 10 * SECOND),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Scenarios: what kind of world a seed decides the details of, and where they are found.
+
+A scenario is a Python file with a docstring that says what it shows and a value `SCENARIO`. `find_scenario` takes a path to one, or
+the bare name of a file in the folder `scenarios` of the working directory.
+"""
+
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import attrs
+
+from streambus.kernel import MILLISECOND, SECOND
+from streambus.records import Codec
+from streambus.sim.disk_queue import DiskSpeed
+from streambus.sim.faults import FaultMix, Planned
+from streambus.sim.network import LinkSpeed
+
+FOLDER = "scenarios"
+
+
+@attrs.frozen
+class Load:
+    """What the clients do. Any setting may be a knob; times are in microseconds."""
+
+    topics: Any = 1
+    partitions: Any = 3
+    """Of each topic."""
+    writers: Any = 3
+    readers: Any = 2
+    idempotent: Any = True
+    codec: Any = Codec.NONE
+    """One codec for all writers, or None: each writer draws its own."""
+    burst_records: Any = 8
+    """The most that a writer sends at once."""
+    pause: Any = 40 * MILLISECOND
+    """The longest that a writer rests between two bursts."""
+    unanswered_max: Any = 64
+    """A writer with so many records unanswered waits."""
+    record_bytes: Any = 200
+    """The longest value."""
+    linger: Any = 5 * MILLISECOND
+    batch_bytes: Any = 16 * 1024
+    poll_records: Any = 100
+    seek_one_in: Any = 50
+    """A reader goes elsewhere after one in so many polls; 0 for never."""
+    request_timeout: Any = 3 * SECOND
+    delivery_timeout: Any = 60 * SECOND
+
+
+@attrs.frozen
+class Scenario:
+    """One world to be."""
+
+    title: str
+    duration: Any = 10 * SECOND
+    """How long clients write and faults happen; after it everything heals, and all must come to rest."""
+    load: Load = Load()
+    disk: DiskSpeed = DiskSpeed()  # noqa: RUF009 (a frozen value)
+    link: LinkSpeed = LinkSpeed()  # noqa: RUF009 (a frozen value)
+    segment_bytes: Any = 1 << 20
+    """Of the broker's write-ahead log. Small ones make for many segments."""
+    recovery_chunk_bytes: Any = 64 * 1024
+    recent_bytes: Any = 1 << 20
+    faults: FaultMix = FaultMix()  # noqa: RUF009 (a frozen value)
+    plan: tuple[Planned, ...] = ()
+    """Faults stated one by one, beside those that `faults` draws."""
+
+
+class NoScenario(ValueError):
+    """There is no such scenario. The text says what was looked for."""
+
+
+def find_scenario(name: str) -> tuple[str, Scenario]:
+    """The scenario in the file `name`, or in `scenarios/name.py`, and its short name."""
+    path = Path(name)
+    candidates = [path, path.with_name(path.name + ".py"), Path(FOLDER) / f"{name}.py"]
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if found is None:
+        known = sorted(file.stem for file in Path(FOLDER).glob("[!_]*.py"))
+        raise NoScenario(f"no scenario {name!r}: neither a file nor one of {FOLDER}/: {', '.join(known) or 'that folder has none'}")
+    try:
+        scenario = run_path(str(found)).get("SCENARIO")
+    except Exception as error:
+        raise NoScenario(f"{found} cannot be read: {type(error).__name__}: {error}") from error
+    if not isinstance(scenario, Scenario):
+        raise NoScenario(f"{found} has no value SCENARIO of type streambus.sim.Scenario")
+    return found.stem, scenario

@@ -1,0 +1,211 @@
+"""The page: one HTML text that needs nothing beside itself. The verdict comes first; then what it means, its proof, and the pictures."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+from streambus.checkers import Anomaly, Kind, Severity
+from streambus.reporting import words
+from streambus.reporting.gallery import Picture, pictures
+from streambus.reporting.measures import quantiles, send_latencies, span_of
+from streambus.reporting.run import Run, SubRun
+from streambus.reporting.tables import configuration_table, fault_table, partition_table, sub_run_table, witness_table
+from streambus.reporting.words import count, html
+
+ANOMALIES_OPEN = 12
+"""So many cards are shown at once; the others are folded away."""
+
+ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}" fill="none" stroke="currentColor" stroke-width="3.2"/></svg>'
+TICK, CROSS, DASH = (ICON.format(path=path) for path in ("M4 12.5l5.5 5.5L20 6.5", "M5 5l14 14M19 5L5 19", "M4 12h16"))
+DISC = (
+    '<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22" fill="none" stroke="currentColor" stroke-width="3"/>'
+    '<path d="{path}" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+)
+BIG_TICK, BIG_CROSS = (DISC.format(path=path) for path in ("M14 25l7 7 13-15", "M16 16l16 16M32 16L16 32"))
+
+
+def page(run: Run) -> str:
+    """The report on `run`."""
+    parts = [
+        _origin(run),
+        f"<h1>{html(run.title)}</h1>",
+        _verdict(run),
+        _numbers(run),
+        _promise(run),
+        _anomalies(run),
+        _sub_runs(run.sub_runs),
+        _pictures(pictures(run.history, run.verdict)),
+        _section(
+            "Partitions", "What clients sent to each partition, and what they read back.", partition_table(run.verdict.covered.partitions)
+        ),
+        _section("Faults", "Everything that was done to the system on purpose.", fault_table(run.history)),
+        _section("Circumstances", "", configuration_table(run)),
+        _footer(),
+    ]
+    style = files("streambus.reporting").joinpath("page.css").read_text(encoding="utf-8")
+    word = "all held" if run.valid else "broken"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html(run.title)}: {word}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</body>\n</html>\n"
+    )
+
+
+# The verdict -----------------------------------------------------------------------------------------------------------
+
+
+def _origin(run: Run) -> str:
+    seeds = ""
+    if run.seeds:
+        shown = ", ".join(str(seed) for seed in run.seeds[:3]) + (" …" if len(run.seeds) > 3 else "")
+        seeds = f" · seed{'s' if len(run.seeds) > 1 else ''} {shown}"
+    world = "in the real world" if run.world == "real" else "in the simulator"
+    return f'<p class="origin">Consistency report · {html(run.when)} · {world}{seeds}</p>'
+
+
+def _verdict(run: Run) -> str:
+    broken = _broken(run)
+    if run.valid:
+        headline, icon, look = "Every promise held", BIG_TICK, "holds"
+    else:
+        headline, icon, look = f"{count(len(broken), 'promise').capitalize()} broken", BIG_CROSS, "broken"
+        if len(broken) == 1:
+            headline = f"Broken: {words.CHECKS[broken[0]][0].lower()}"
+    summary = f"<p>{html(run.summary)}</p>" if run.summary else ""
+    return (
+        f'<section class="verdict {look}" role="status">{icon}<div><strong>{headline}</strong>'
+        f"<p>{_in_plain_words(run, broken)}</p>{summary}</div></section>"
+    )
+
+
+def _in_plain_words(run: Run, broken: list[Kind]) -> str:
+    """Two sentences: what was looked at, and what came of it."""
+    covered, faults = run.verdict.covered, len(run.history.faults)
+    span = span_of(run.history)
+    partitions = [partition for partition in covered.partitions if partition.partition >= 0]
+    looked = (
+        f"{count(covered.operations, 'operation')} by {count(covered.processes, 'client')} on {count(len(partitions), 'partition')} "
+        f"over {words.duration(span.length)}" + (f", through {count(faults, 'fault')}" if faults else "")
+    )
+    if run.sub_runs:
+        looked += f", and {count(len(run.sub_runs), 'further run')}"
+    if not broken:
+        acknowledged = sum(partition.acknowledged for partition in partitions)
+        found = f"All {acknowledged:,} acknowledged records are accounted for." if acknowledged else "Nothing was found wrong."
+        allowed = sum(number for _, number in run.verdict.counts)
+        return f"{looked}. {found}" + (f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else "")
+    failed = sum(not sub_run.verdict.valid for sub_run in run.sub_runs)
+    said = [f"{count(number, 'record')} with “{words.CHECKS[kind][0].lower()}”" for kind, number in run.verdict.counts if kind in broken]
+    if failed:
+        said.append(f"{failed} of {count(len(run.sub_runs), 'further run')} invalid")
+    return f"{looked}. Found: {'; '.join(said)}."
+
+
+def _broken(run: Run) -> list[Kind]:
+    """The kinds of anomaly that the contract excludes and that occurred in the run or in one of its sub-runs."""
+    occurred = {kind for verdict in (run.verdict, *(sub.verdict for sub in run.sub_runs)) for kind, _ in verdict.counts}
+    return [kind for kind in Kind if kind in occurred and kind not in run.contract.allowed]
+
+
+def _numbers(run: Run) -> str:
+    partitions = run.verdict.covered.partitions
+    latencies = send_latencies(run.history)
+    numbers = {
+        "records acknowledged": f"{sum(partition.acknowledged for partition in partitions):,}",
+        "offsets read back": f"{sum(partition.read for partition in partitions):,}",
+        "sends of unknown fate": f"{sum(partition.unknown for partition in partitions):,}",
+        "faults": f"{len(run.history.faults):,}",
+    }
+    if latencies:
+        median, _, high, _ = quantiles(latencies)
+        numbers["median latency of a send"] = words.duration(median)
+        numbers["99 % of sends within"] = words.duration(high)
+    numbers |= {name: words.fact(value) for name, value in list(run.facts.items())[:6]}
+    return (
+        '<dl class="numbers">'
+        + "".join(f"<div><dt>{html(name)}</dt><dd>{html(number)}</dd></div>" for name, number in numbers.items())
+        + "</dl>"
+    )
+
+
+def _promise(run: Run) -> str:
+    broken, occurred = _broken(run), dict(run.verdict.counts)
+    rows = []
+    for kind in run.verdict.covered.checks:
+        promise = words.CHECKS[kind][1]
+        if kind in broken:
+            look, icon, said = "lost", CROSS, f"Broken: {promise[0].lower()}{promise[1:]}"
+        elif kind in run.contract.allowed:
+            seen = f", {count(occurred[kind], 'record')}" if kind in occurred else ""
+            look, icon, said = "waived", DASH, f"{promise} (not promised{seen})"
+        else:
+            look, icon, said = "kept", TICK, promise
+        rows.append(f'<li class="{look}">{icon}<span>{said}</span></li>')
+    body = f'<blockquote>{html(run.contract.promise)}</blockquote><ul class="checks">{"".join(rows)}</ul>'
+    return _section("What was promised, and checked", f"The contract is called “{html(run.contract.name)}”.", body)
+
+
+# The proof -------------------------------------------------------------------------------------------------------------
+
+
+def _anomalies(run: Run) -> str:
+    anomalies = run.verdict.anomalies
+    if not anomalies:
+        return ""
+    cards = [_card(anomaly, run) for anomaly in anomalies]
+    folded = "".join(cards[ANOMALIES_OPEN:])
+    if folded:
+        folded = f"<details><summary>{len(cards) - ANOMALIES_OPEN} more</summary>{folded}</details>"
+    lead = "Each with the few operations that prove it. Times count from the beginning of the history."
+    return f'<h2 id="anomalies">Anomalies</h2><p class="lead">{lead}</p>{"".join(cards[:ANOMALIES_OPEN])}{folded}'
+
+
+def _card(anomaly: Anomaly, run: Run) -> str:
+    look = "anomaly allowed" if anomaly.severity is Severity.ALLOWED else "anomaly"
+    where = words.place(anomaly.topic, anomaly.partition)
+    if anomaly.offset is not None:
+        where += f", offset {anomaly.offset:,}"
+    if anomaly.records > 1:
+        where += f" · {count(anomaly.records, 'record')}"
+    return (
+        f'<article class="card {look}"><header><h3>{words.CHECKS[anomaly.kind][0]}</h3>'
+        f'<span class="badge">{words.SEVERITIES[anomaly.severity]}</span><span class="where">{html(where)}</span></header>'
+        f"<p>{html(anomaly.witness)}</p>{witness_table(anomaly, span_of(run.history))}</article>"
+    )
+
+
+def _sub_runs(sub_runs: tuple[SubRun, ...]) -> str:
+    if not sub_runs:
+        return ""
+    held = sum(sub_run.verdict.valid for sub_run in sub_runs)
+    lead = f"{held} of {len(sub_runs)} held." if held < len(sub_runs) else f"All {len(sub_runs)} held."
+    return _section("Further runs", lead, sub_run_table(sub_runs))
+
+
+# Pictures and rims -----------------------------------------------------------------------------------------------------
+
+
+def _pictures(shown: Iterable[Picture]) -> str:
+    figures = []
+    for picture in shown:
+        images = "".join(
+            f'<div class="{shape}" role="img" aria-label="{html(picture.title)}">{svg}</div>' for shape, svg in picture.plot.images
+        )
+        figures.append(
+            f'<figure class="card"><figcaption><h3>{html(picture.title)}</h3><p>{picture.caption}</p></figcaption>{images}</figure>'
+        )
+    return "<h2>What happened when</h2>" + "".join(figures) if figures else ""
+
+
+def _section(title: str, lead: str, body: str) -> str:
+    if not body:
+        return ""
+    return f"<h2>{title}</h2>" + (f'<p class="lead">{lead}</p>' if lead else "") + f'<div class="card">{body}</div>'
+
+
+def _footer() -> str:
+    return (
+        '<footer>Beside this page: <a href="results.json">results.json</a>, the same for programs, and '
+        '<a href="history.ndjson">history.ndjson</a>, every operation and fault, one per line.</footer>'
+    )

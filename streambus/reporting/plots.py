@@ -1,0 +1,342 @@
+"""Plots: matplotlib figures as SVG that takes its colours from the page around it.
+
+Every colour is drawn as a stand-in and replaced by a CSS variable, so that one picture is right in light and in dark. Every plot comes in
+two shapes, for a screen and for a phone, with the same type size; the page shows the one that fits. All time axes of a report are of one
+width and one scale, so that they can be read one below the other. The same numbers always give the same text.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from streambus.checkers import Outcome
+from streambus.reporting import words
+from streambus.reporting.measures import QUANTILES, Band, Lane, Span, Track
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID = "#010101", "#010102", "#010103"
+FIRST, SECOND, THIRD = "#010104", "#010105", "#010106"
+OK, UNKNOWN, FAILED, FAULT = "#010107", "#010108", "#010109", "#01010a"
+_VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--line",
+    FIRST: "--first",
+    SECOND: "--second",
+    THIRD: "--third",
+    OK: "--first",
+    UNKNOWN: "--warn",
+    FAILED: "--bad",
+    FAULT: "--fault",
+}
+
+PIXEL = 1 / 72
+"""In inches: at 72 to the inch a point is a pixel."""
+
+
+@attrs.frozen
+class Shape:
+    """The measures of a plot, in pixels, and how many panels stand side by side."""
+
+    name: str
+    width: int
+    left: int
+    right: int
+    columns: int
+
+
+SHAPES = (Shape("wide", 1040, 132, 24, 4), Shape("narrow", 380, 62, 12, 2))
+
+
+@attrs.frozen
+class Plot:
+    """One picture in all shapes: `(shape name, svg)`."""
+
+    images: tuple[tuple[str, str], ...]
+
+
+def timeline(lanes: Sequence[Lane], bands: Sequence[Band], marks: Sequence[tuple[str, float]], span: Span) -> Plot:
+    """Faults and operations on one time axis: a lane for every faulty target, one for every process.
+
+    `marks` are `(process, seconds)` of witnesses.
+    """
+    targets = list(dict.fromkeys(band.target for band in bands))[:8]
+
+    def draw(figure: Figure, shape: Shape) -> None:
+        axes = _axes(figure, shape, _timeline_height(len(targets) + len(lanes)), span)
+        rows = [*targets, *(lane.name for lane in lanes)]
+        for row, target in enumerate(targets):
+            _draw_faults(axes, row, [band for band in bands if band.target == target], span)
+        _draw_bands(axes, bands, span)
+        for row, lane in enumerate(lanes, start=len(targets)):
+            _draw_lane(axes, row, lane, span)
+            times = [seconds for process, seconds in marks if process == lane.name]
+            axes.plot(times, [row] * len(times), "D", color=FAILED, markersize=5.5, markeredgecolor=INK, markeredgewidth=0.8, zorder=5)
+        if targets and lanes:
+            axes.axhline(len(targets) - 0.5, color=GRID, linewidth=1)
+        letters = 20 if shape.columns > 2 else 9
+        axes.set_yticks(range(len(rows)), [words.shortened(row, letters) for row in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+
+    return _plot("timeline", draw, lambda _: _timeline_height(len(targets) + len(lanes)))
+
+
+def latency(points: Sequence[tuple[float, Sequence[int]]], bands: Sequence[Band], span: Span) -> Plot:
+    """Quantiles of the time from send to acknowledgement, over time, on a logarithmic scale."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    styles = ((FIRST, "-", 1.8), (SECOND, "-", 1.4), (THIRD, "-", 1.2), (MUTED, ":", 1.2))
+
+    def draw(figure: Figure, shape: Shape) -> None:
+        axes = _axes(figure, shape, 230, span)
+        _draw_bands(axes, bands, span)
+        times = [seconds for seconds, _ in points]
+        for at, (percent, (color, line, width)) in enumerate(zip(QUANTILES, styles, strict=True)):
+            label = "max" if percent == 100 else f"p{percent}"
+            values = [max(1, numbers[at]) for _, numbers in points]
+            axes.plot(times, values, color=color, linestyle=line, linewidth=width, label=label, marker="." if len(times) < 3 else None)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(numticks=7))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda microseconds, _: words.duration(round(microseconds))))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="y", which="minor", length=0)
+        _legend(axes)
+
+    return _plot("latency", draw, lambda _: 230)
+
+
+def throughput(rates: dict[str, list[float]], bands: Sequence[Band], span: Span) -> Plot:
+    """Records per second over time."""
+    from matplotlib.ticker import MaxNLocator
+
+    styles = {"acknowledged": (FIRST, "-", 1.8), "read": (SECOND, "-", 1.4), "failed or unknown": (FAILED, "--", 1.2)}
+
+    def draw(figure: Figure, shape: Shape) -> None:
+        axes = _axes(figure, shape, 210, span)
+        _draw_bands(axes, bands, span)
+        for name, numbers in rates.items():
+            color, line, width = styles[name]
+            if any(numbers):
+                edges = [at * span.seconds / len(numbers) for at in range(len(numbers) + 1)]
+                axes.stairs(numbers, edges, color=color, linestyle=line, linewidth=width, label=name)
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.yaxis.set_major_formatter(lambda number, _: _short(number))
+        _legend(axes)
+
+    return _plot("throughput", draw, lambda _: 210)
+
+
+def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
+    """Offsets over time, one panel per partition: where records were acknowledged, and where and when they were read."""
+    from matplotlib.ticker import MaxNLocator
+
+    gap, panel, top, bottom = 46, 150, 44, 40
+
+    def rows_of(shape: Shape) -> int:
+        return -(-len(tracks) // min(shape.columns, max(1, len(tracks))))
+
+    def height_of(shape: Shape) -> int:
+        return top + bottom + rows_of(shape) * panel + (rows_of(shape) - 1) * gap
+
+    def draw(figure: Figure, shape: Shape) -> None:
+        columns, height = min(shape.columns, len(tracks)), height_of(shape)
+        left, between = 62, 56
+        width = (shape.width - left - shape.right - (columns - 1) * between) / columns
+        for at, track in enumerate(tracks):
+            row, column = divmod(at, columns)
+            x, y = left + column * (width + between), height - top - row * (panel + gap) - panel
+            axes = figure.add_axes((x / shape.width, y / height, width / shape.width, panel / height))
+            _dress(axes, span, ticks=4 if columns > 1 else 7, unit=row == rows_of(shape) - 1)
+            _draw_bands(axes, bands, span)
+            _scatter(axes, track.read, "o", SECOND, 7, "read")
+            _scatter(axes, track.acknowledged, "o", FIRST, 3, "acknowledged")
+            axes.plot(*_columns(track.suspects), "x", color=FAILED, markersize=8, markeredgewidth=2.2, label="anomaly", zorder=5)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+            axes.yaxis.set_major_formatter(lambda number, _: _short(number))
+            axes.set_title(words.place(track.topic, track.partition), loc="left", fontsize=12, color=INK, pad=7)
+        handles = _legend_entries(tracks, figure)
+        figure.legend(*handles, loc="upper right", ncols=3, frameon=False, borderaxespad=0.2, handletextpad=0.4, columnspacing=1.4)
+
+    return _plot("offsets", draw, height_of)
+
+
+# Parts of pictures -----------------------------------------------------------------------------------------------------
+
+
+def _axes(figure: Figure, shape: Shape, height: int, span: Span) -> Axes:
+    """The one panel of a figure, in the place that all time axes have."""
+    top, bottom = 34, 40
+    axes = figure.add_axes(
+        (
+            shape.left / shape.width,
+            bottom / height,
+            (shape.width - shape.left - shape.right) / shape.width,
+            (height - top - bottom) / height,
+        )
+    )
+    _dress(axes, span, ticks=10 if shape.columns > 2 else 5, unit=True)
+    return axes
+
+
+def _dress(axes: Axes, span: Span, *, ticks: int, unit: bool) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    scale, name = (1, "s") if span.seconds >= 2 else (1_000, "ms") if span.seconds >= 0.002 else (1_000_000, "µs")
+    margin = span.seconds * 0.01
+    axes.set_xlim(-margin, span.seconds + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds * scale:,.6g}"))
+    if unit:
+        axes.set_xlabel(f"time in {name}")
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.grid(visible=True, axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _draw_bands(axes: Axes, bands: Sequence[Band], span: Span) -> None:
+    """Shade the time of faults behind everything. Bands that touch are one."""
+    shaded: list[tuple[float, float]] = []
+    for band in bands:
+        began, ended = band.began, max(band.ended, band.began + span.seconds / 800)
+        if shaded and began <= shaded[-1][1]:
+            shaded[-1] = (shaded[-1][0], max(ended, shaded[-1][1]))
+        else:
+            shaded.append((began, ended))
+    for began, ended in shaded:
+        axes.axvspan(began, ended, facecolor=FAULT, alpha=0.13, linewidth=0, zorder=0)
+
+
+def _draw_faults(axes: Axes, row: int, bands: Sequence[Band], span: Span) -> None:
+    """A target's faults as solid bars in its row, with the names of the first few where there is room."""
+    least = span.seconds / 160
+    for band in bands:
+        axes.broken_barh([(band.began, max(band.ended - band.began, least))], (row - 0.22, 0.44), facecolor=FAULT, linewidth=0, zorder=3)
+    free_from = -1.0
+    for band in bands:
+        if band.began < free_from:
+            continue
+        name = words.shortened(band.name, 18)
+        axes.text(band.began, row - 0.28, name, fontsize=9.5, color=MUTED, va="bottom", clip_on=True)
+        free_from = band.began + span.seconds * 0.013 * (len(name) + 2)
+
+
+def _draw_lane(axes: Axes, row: int, lane: Lane, span: Span) -> None:
+    """A process's operations. Outcomes differ in height and place as well as in colour."""
+    least = span.seconds / 500
+    looks = {Outcome.OK: (OK, -0.11, 0.22), Outcome.INFO: (UNKNOWN, -0.32, 0.16), Outcome.FAIL: (FAILED, 0.16, 0.16)}
+    for outcome, (color, base, height) in looks.items():
+        stretches = lane.stretches.get(outcome, [])
+        bars = [(began, max(ended - began, least)) for began, ended in stretches]
+        axes.broken_barh(bars, (row + base, height), facecolor=color, linewidth=0, zorder=4)
+
+
+def _scatter(axes: Axes, points: Sequence[tuple[float, int]], marker: str, color: str, size: int, label: str) -> None:
+    axes.plot(*_columns(points), marker, color=color, markersize=size**0.5 * 1.4, markeredgewidth=0, label=label)
+
+
+def _columns(points: Sequence[tuple[float, int]]) -> tuple[list[float], list[int]]:
+    return [seconds for seconds, _ in points], [offset for _, offset in points]
+
+
+def _legend(axes: Axes) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, borderaxespad=0.3, handlelength=1.6, columnspacing=1.4
+        )
+
+
+def _legend_entries(tracks: Sequence[Track], figure: Figure) -> tuple[list[Any], list[str]]:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    wanted = {
+        "read": any(t.read for t in tracks),
+        "acknowledged": any(t.acknowledged for t in tracks),
+        "anomaly": any(t.suspects for t in tracks),
+    }
+    kept = [(handle, label) for handle, label in zip(handles, labels, strict=True) if wanted[label]]
+    return [handle for handle, _ in kept], [label for _, label in kept]
+
+
+def _timeline_height(rows: int) -> int:
+    return 74 + 26 * max(rows, 2)
+
+
+def _short(number: float) -> str:
+    for unit, size in (("M", 1_000_000), ("k", 1_000)):
+        if abs(number) >= 10 * size or (abs(number) >= size and number % (size // 10) == 0):
+            return f"{number / size:,.4g} {unit}"
+    return f"{number:,.6g}"
+
+
+# From figure to text ---------------------------------------------------------------------------------------------------
+
+
+def _plot(name: str, draw: Callable[[Figure, Shape], None], height_of: Callable[[Shape], int]) -> Plot:
+    """Draw in every shape."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    images = []
+    for shape in SHAPES:
+        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"{name} {shape.name}"}), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the browser has it
+            figure = Figure(figsize=(shape.width * PIXEL, height_of(shape) * PIXEL), dpi=72)
+            draw(figure, shape)
+            text = StringIO()
+            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        images.append((shape.name, _for_page(text.getvalue())))
+    return Plot(tuple(images))
+
+
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 11,
+    "xtick.color": GRID,
+    "xtick.labelcolor": MUTED,
+    "ytick.color": GRID,
+    "ytick.labelcolor": MUTED,
+    "text.color": INK,
+    "legend.fontsize": 11,
+    "legend.labelcolor": MUTED,
+    "xtick.major.size": 4,
+    "ytick.major.size": 0,
+    "path.simplify": True,
+}
+
+
+def _for_page(svg: str) -> str:
+    """The `<svg>` element alone: no declarations, no names but those it refers to itself, the page's fonts and colours."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
+    svg = re.sub(
+        r"font-family: [^;\"]*;?|font: ([\d.]+px) [^;\"]*(;?)", lambda found: f"font-size: {found[1]}{found[2]}" if found[1] else "", svg
+    )
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg)
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"', "", svg)
+    svg = svg.replace("xlink:href=", "href=")
+    svg = re.sub("#0101[0-9a-f]{2}", lambda found: f"var({_VARIABLES[found[0]]})", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    while (smaller := re.sub(r"<(g|defs)> ?</\1> ?|<g/> ?", "", svg)) != svg:
+        svg = smaller
+    return svg.strip()

@@ -1,0 +1,89 @@
+"""The report for programs: `results.json`."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from streambus.checkers import Verdict
+from streambus.checkers.lines import to_lines
+from streambus.reporting.run import Run
+
+RESULTS_VERSION = 1
+
+
+def results(run: Run) -> str:
+    """Everything in the report but the history, as JSON. Names and meanings are those of `Run` and `Verdict`."""
+    return (
+        json.dumps(
+            {
+                "results": RESULTS_VERSION,
+                "title": run.title,
+                "valid": run.valid,
+                "when": run.when,
+                "world": run.world,
+                "seeds": list(run.seeds),
+                "summary": run.summary,
+                "contract": {
+                    "name": run.contract.name,
+                    "promise": run.contract.promise,
+                    "allowed": [kind.value for kind in run.contract.allowed],
+                },
+                **_verdict(run.verdict),
+                "facts": dict(run.facts),
+                "configuration": dict(run.configuration),
+                "sub_runs": [
+                    {"name": sub_run.name, "valid": sub_run.verdict.valid, "facts": dict(sub_run.facts), **_verdict(sub_run.verdict)}
+                    for sub_run in run.sub_runs
+                ],
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )
+
+
+def _verdict(verdict: Verdict) -> Mapping[str, Any]:
+    covered = verdict.covered
+    return {
+        "counts": {kind.value: number for kind, number in verdict.counts},
+        "anomalies": [
+            {
+                "kind": anomaly.kind.value,
+                "severity": anomaly.severity.value,
+                "topic": anomaly.topic,
+                "partition": anomaly.partition,
+                "offset": anomaly.offset,
+                "records": anomaly.records,
+                "witness": anomaly.witness,
+                "operations": _as_json(to_lines(anomaly.operations, ())),
+            }
+            for anomaly in verdict.anomalies
+        ],
+        "covered": {
+            "operations": covered.operations,
+            "ok": covered.ok,
+            "failed": covered.failed,
+            "unknown": covered.unknown,
+            "processes": covered.processes,
+            "checks": [kind.value for kind in covered.checks],
+            "partitions": [
+                {
+                    "topic": partition.topic,
+                    "partition": partition.partition,
+                    "acknowledged": partition.acknowledged,
+                    "failed": partition.failed,
+                    "unknown": partition.unknown,
+                    "read": partition.read,
+                    "polled": partition.polled,
+                    "last_offset": partition.last_offset,
+                }
+                for partition in covered.partitions
+            ],
+        },
+    }
+
+
+def _as_json(lines: Iterable[str]) -> list[Any]:
+    """Operations in the form in which histories are written, without the first line."""
+    return [json.loads(line) for line in lines][1:]

@@ -1,0 +1,47 @@
+"""What a report is about: one run, its history, its verdict, and whatever else is worth knowing of it."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+from streambus.checkers import Contract, History, Verdict
+
+Fact = str | int | float | bool
+"""A value beside a name. Units belong to the name: `{"events per second": 31_000}`."""
+
+
+@attrs.frozen
+class SubRun:
+    """A run that gets one row: one simulated seed, say. `facts` become columns."""
+
+    name: str
+    verdict: Verdict
+    facts: Mapping[str, Fact] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Run:
+    """One run of a system under test, and its judgement.
+
+    `when` is shown as it is given. `world` is where it happened. `history` is what the plots are drawn from and `verdict` its judgement by
+    `contract`. `summary` is a paragraph that says what was done. `sub_runs` are further runs that the report is about as well: it is
+    only good news if all of them are valid.
+    """
+
+    title: str
+    contract: Contract
+    when: str
+    world: Literal["real", "simulated"]
+    history: History
+    verdict: Verdict
+    seeds: tuple[int, ...] = ()
+    summary: str = ""
+    facts: Mapping[str, Fact] = attrs.field(factory=dict)
+    configuration: Mapping[str, Fact] = attrs.field(factory=dict)
+    sub_runs: tuple[SubRun, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing at all was found that the contract excludes."""
+        return self.verdict.valid and all(sub_run.verdict.valid for sub_run in self.sub_runs)

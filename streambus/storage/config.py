@@ -16,6 +16,9 @@ class StoreConfig:
     recovery_chunk_bytes: int = 4 * MIB
     """How much recovery reads at once: what one step of it costs."""
 
+    recovery_report_bytes: int = 64 * MIB
+    """How much recovery reads between two reports of its progress."""
+
     recent_bytes: int = 16 * MIB
     """Memory for copies of recent small batches, all logs together: what tailing consumers are served from."""
 

@@ -7,14 +7,11 @@ proof that they should not (search, probe); then cut what is torn, write again w
 from enum import Enum
 
 from streambus.kernel import Read, Sync, SyncDirectory, Truncate, Turn, Write
-from streambus.storage.config import MIB
+from streambus.storage.config import StoreConfig
 from streambus.storage.events import RecoveryProgressed, RecoveryRead, RecoverySettled, StoreCorrupted
 from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, is_whole, parse_frame
 from streambus.storage.keyspaces import Inconsistent, Keyspaces
 from streambus.storage.segments import segment_file
-
-PROGRESS_BYTES = 64 * MIB
-"""How much is read between two reports."""
 
 
 class RecoveryStage(Enum):
@@ -31,11 +28,12 @@ class RecoveryStage(Enum):
 class Recovery:
     """One recovery. `end` is the WAL position up to which everything was found; `proven` the one below which it was surely synced."""
 
-    __slots__ = ("chunk_bytes", "cut_bytes", "end", "keyspaces", "proven", "reported", "segment_starts", "stage")
+    __slots__ = ("chunk_bytes", "cut_bytes", "end", "keyspaces", "proven", "report_bytes", "reported", "segment_starts", "stage")
 
-    def __init__(self, keyspaces: Keyspaces, chunk_bytes: int) -> None:
+    def __init__(self, keyspaces: Keyspaces, config: StoreConfig) -> None:
         self.keyspaces = keyspaces
-        self.chunk_bytes = max(chunk_bytes, 2 * FRAME_HEADER_BYTES)
+        self.chunk_bytes = max(config.recovery_chunk_bytes, 2 * FRAME_HEADER_BYTES)
+        self.report_bytes = config.recovery_report_bytes
         self.stage = RecoveryStage.SCAN
         self.segment_starts: list[int] = []
         self.end = 0
@@ -105,7 +103,7 @@ class Recovery:
             self._read(turn, self.end, self.end, self.chunk_bytes)
 
     def _report(self, turn: Turn) -> None:
-        if self.end - self.reported >= PROGRESS_BYTES:
+        if self.end - self.reported >= self.report_bytes:
             self.reported = self.end
             turn.tell(RecoveryProgressed(self.end))
 

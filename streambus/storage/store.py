@@ -61,7 +61,7 @@ class Store:
     def start(self, turn: Turn) -> None:
         """Begin recovery. It ends with `StoreRecovered`, `StoreCorrupted` or `StoreFailed`."""
         assert self.recovery is None, "a store recovers once"
-        self.recovery = Recovery(self.keyspaces, self.config.recovery_chunk_bytes)
+        self.recovery = Recovery(self.keyspaces, self.config)
         self.recovery.start(turn)
 
     def on_recovery_read(self, turn: Turn, event: RecoveryRead) -> None:
@@ -93,6 +93,7 @@ class Store:
         if not is_ours or self.failed is not None or (event.operation == "read" and self.is_ready):
             return
         self.failed = f"{event.operation} of {event.file or 'the data folder'} failed: {event.error}"
+        self.wal.fail()
         turn.tell(StoreFailed(self.failed))
 
     # Logs ------------------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ from streambus.storage import (
     StoreCorrupted,
     StoreFailed,
     StoreRecovered,
+    WalDurable,
 )
 from streambus.wire import ApiKey
 
@@ -148,6 +149,7 @@ class Broker(Node):
         Received: "on_received",
         Drained: "on_drained",
         LogDurable: "on_log_durable",
+        WalDurable: "on_wal_durable",
         AnswersReady: "on_answers_ready",
         StreamBroken: "on_stream_broken",
         BatchRead: "on_batch_read",
@@ -420,6 +422,9 @@ class Broker(Node):
             partition = self.partitions_by_log.get(event.log_id)
             if partition is not None and partition.advance(event.recovery_point):
                 self.complete(turn, event.log_id)
+
+    def on_wal_durable(self, turn: Turn, event: WalDurable) -> None:
+        """A group is on the disk: those who were slowed down may go on, and a shutdown may be complete."""
         if self.slowed and self.store.pending_bytes <= self.config.limits.pending_bytes_max // 2:
             slowed, self.slowed = self.slowed, {}
             for connection in slowed:

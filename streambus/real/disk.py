@@ -126,7 +126,7 @@ class Disk:
         try:
             return self._files.perform(effect)
         except OSError as error:
-            return DiskFailed(_file_of(effect), type(effect).__name__.lower(), _errno_name(error))
+            return DiskFailed(_file_of(effect), type(effect).__name__.lower(), _errno_name(error), getattr(effect, "then", None))
 
     def _remember_duration(self, started: int) -> None:
         took = (perf_counter_ns() - started) // 1_000

@@ -157,7 +157,7 @@ class SimulatedDisk:
         if kind is Sync:
             return self._sync(effect, error)  # type: ignore[arg-type]
         if error is not None:
-            return DiskFailed(_file_of(effect), operation, error)
+            return DiskFailed(_file_of(effect), operation, error, getattr(effect, "then", None))
         return _PERFORMERS[kind](self, effect)
 
     def read_slice(self, part: FileSlice) -> bytes:
@@ -187,10 +187,10 @@ class SimulatedDisk:
     def _sync(self, effect: Sync, error: str | None) -> Event | None:
         file = self._file(effect.file)
         if file is None:
-            return DiskFailed(effect.file, "sync", "ENOENT")
+            return DiskFailed(effect.file, "sync", "ENOENT", effect.then)
         if error is not None:
             file.lose(self.dice, Survival.SOMETHING if self.dice.chance(1, 2) else Survival.NOTHING)
-            return DiskFailed(effect.file, "sync", error)
+            return DiskFailed(effect.file, "sync", error, effect.then)
         file.sync()
         return effect.then
 

@@ -1,0 +1,287 @@
+"""Produce: durable before acknowledged, in order, once."""
+
+import pytest
+from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
+
+from streambus.broker import BrokerConfig, Limits
+from streambus.kernel import Drained, Sync, Write
+from streambus.records import Codec, Record, decode_records, encode_batch
+from streambus.wire import ErrorCode, messages
+
+V = 9
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.create("t", 2)
+    return bench
+
+
+def values(bench: Bench, offset: int = 0, partition: int = 0) -> list[bytes | None]:
+    data = fetched(bench.connect().ask(fetch_request("t", offset, partition), 11))
+    assert data.error_code == ErrorCode.NONE
+    return [record.value for record in decode_records(data.records)] if data.records else []
+
+
+def test_nothing_is_acknowledged_or_seen_before_it_is_synced(bench: Bench) -> None:
+    client = bench.connect()
+    client.send(produce_request("t", batch_of(b"a")), V)
+    bench.step(Drained())
+    write, sync = bench.disk_queue
+    assert isinstance(write, Write)
+    assert isinstance(sync, Sync)
+    assert not client.answers
+    other = bench.connect()
+    other.send(fetch_request("t"), 11)
+    assert not fetched(other.answers.popleft().body).records
+    bench.settle()
+    assert produced(client.answers.popleft().body).base_offset == 0
+    assert values(bench) == [b"a"]
+
+
+@pytest.mark.parametrize("acks", [1, -1])
+def test_acks_1_and_all_are_both_durable(bench: Bench, acks: int) -> None:
+    client = bench.connect()
+    client.send(produce_request("t", batch_of(b"a"), acks=acks), V)
+    assert not client.answers
+    bench.settle()
+    assert produced(client.answers.popleft().body).error_code == ErrorCode.NONE
+    bench.power_cut()
+    assert values(bench) == [b"a"]
+
+
+def test_acks_0_has_no_answer_and_does_not_hold_up_others(bench: Bench) -> None:
+    client = bench.connect()
+    client.send(produce_request("t", batch_of(b"a"), acks=0), V)
+    client.send(produce_request("t", batch_of(b"b")), V)
+    bench.settle()
+    assert [produced(answer.body).base_offset for answer in client.answers] == [1]
+
+
+def test_acks_0_that_is_refused_closes_the_connection(bench: Bench) -> None:
+    client = bench.connect()
+    client.send(produce_request("nowhere", batch_of(b"a"), acks=0), V)
+    assert client.closed_because is not None
+    assert "acks=0" in client.closed_because
+
+
+def test_one_burst_shares_one_sync(bench: Bench) -> None:
+    clients = [bench.connect() for _ in range(8)]
+    for number, client in enumerate(clients):
+        client.send(produce_request("t", batch_of(b"%d" % number), partition=number % 2), V)
+    bench.step(Drained())
+    assert sum(isinstance(effect, Sync) for effect in bench.disk_queue) == 1
+    bench.settle()
+    assert [produced(client.answers.popleft().body).base_offset for client in clients] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_what_comes_during_a_sync_goes_with_the_next(bench: Bench) -> None:
+    first, second = bench.connect(), bench.connect()
+    first.send(produce_request("t", batch_of(b"a")), V)
+    bench.step(Drained())
+    second.send(produce_request("t", batch_of(b"b")), V)
+    bench.step(Drained())
+    assert sum(isinstance(effect, Sync) for effect in bench.disk_queue) == 1
+    bench.settle()
+    assert [produced(client.answers.popleft().body).base_offset for client in (first, second)] == [0, 1]
+
+
+def test_pipelined_requests_are_answered_in_order(bench: Bench) -> None:
+    client = bench.connect()
+    sent = [client.send(produce_request("t", batch_of(b"a")), V)]
+    sent.append(client.send(messages.MetadataRequest(topics=None), 9))
+    sent.append(client.send(produce_request("t", batch_of(b"b")), V))
+    assert not client.answers
+    bench.settle()
+    assert [answer.correlation_id for answer in client.answers] == sent
+
+
+@pytest.mark.parametrize("codec", list(Codec))
+def test_batches_are_stored_as_they_came(bench: Bench, codec: Codec) -> None:
+    batch = batch_of(b"x" * 500, None, b"", codec=codec)
+    assert produced(bench.connect().ask(produce_request("t", batch), V)).error_code == ErrorCode.NONE
+    stored = bytes(fetched(bench.connect().ask(fetch_request("t"), 11)).records)
+    assert stored[16:] == batch[16:]
+    assert values(bench) == [b"x" * 500, None, b""]
+
+
+def test_versions_since_13_name_topics_by_id(bench: Bench) -> None:
+    request = messages.ProduceRequest
+    data = request.PartitionProduceData(index=1, records=batch_of(b"a"))
+    ask = request(acks=-1, timeout_ms=9, topic_data=[request.TopicProduceData(topic_id=bench.topic_id("t"), partition_data=[data])])
+    response = bench.connect().ask(ask, 13)
+    assert produced(response).error_code == ErrorCode.NONE
+    assert response.responses[0].topic_id == bench.topic_id("t")
+    ask.topic_data[0].topic_id = type(bench.topic_id("t"))(int=5)
+    assert produced(bench.connect().ask(ask, 13)).error_code == ErrorCode.UNKNOWN_TOPIC_ID
+
+
+def damaged(batch: bytes, position: int = -1) -> bytes:
+    spoiled = bytearray(batch)
+    spoiled[position] ^= 1
+    return bytes(spoiled)
+
+
+REFUSALS = [
+    (batch_of(b"a"), {"partition": 7}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
+    (batch_of(b"a"), {"acks": 2}, ErrorCode.INVALID_REQUIRED_ACKS),
+    (None, {}, ErrorCode.INVALID_RECORD),
+    (b"", {}, ErrorCode.INVALID_RECORD),
+    (batch_of(b"a") * 2, {}, ErrorCode.INVALID_RECORD),
+    (batch_of(b"a")[:40], {}, ErrorCode.CORRUPT_MESSAGE),
+    (damaged(batch_of(b"a")), {}, ErrorCode.CORRUPT_MESSAGE),
+    (batch_of(b"a")[:16] + b"\1" + batch_of(b"a")[17:], {}, ErrorCode.INVALID_RECORD),
+    (batch_of(b"a" * 2_000_000), {}, ErrorCode.MESSAGE_TOO_LARGE),
+    (batch_of(b"a", timestamp=WALL_MS + 3_700_000), {}, ErrorCode.INVALID_TIMESTAMP),
+    (
+        encode_batch([Record(None, b"a", (), WALL_MS, 0)], is_transactional=True, producer_id=1, producer_epoch=0, base_sequence=0),
+        {},
+        ErrorCode.INVALID_TXN_STATE,
+    ),
+    (encode_batch([Record(b"\0\0\0\0", b"", (), WALL_MS, 0)], is_control=True), {}, ErrorCode.INVALID_RECORD),
+]
+
+
+@pytest.mark.parametrize(("batch", "how", "error"), REFUSALS, ids=[f"{place}-{row[2].name}" for place, row in enumerate(REFUSALS)])
+def test_what_kafka_refuses_is_refused(bench: Bench, batch: bytes | None, how: dict[str, int], error: ErrorCode) -> None:
+    response = produced(bench.connect().ask(produce_request("t", batch, **how), V))
+    assert (response.error_code, response.base_offset) == (error, -1)
+    assert values(bench) == []
+
+
+def test_one_bad_batch_does_not_spoil_the_good_one_beside_it(bench: Bench) -> None:
+    request = produce_request("t", batch_of(b"good"))
+    data = messages.ProduceRequest.PartitionProduceData
+    request.topic_data[0].partition_data.append(data(index=1, records=damaged(batch_of(b"bad"))))
+    (topic,) = bench.connect().ask(request, V).responses
+    assert [partition.error_code for partition in topic.partition_responses] == [ErrorCode.NONE, ErrorCode.CORRUPT_MESSAGE]
+
+
+def test_min_insync_replicas_that_cannot_be_met_refuse_acks_all() -> None:
+    bench = Bench()
+    bench.create("t", min_insync_replicas="2")
+    client = bench.connect()
+    assert produced(client.ask(produce_request("t", batch_of(b"a")), V)).error_code == ErrorCode.NOT_ENOUGH_REPLICAS
+    assert produced(client.ask(produce_request("t", batch_of(b"a"), acks=1), V)).error_code == ErrorCode.NONE
+
+
+def test_a_produce_that_outlives_its_time_out_is_told_so(bench: Bench) -> None:
+    client = bench.connect()
+    client.send(produce_request("t", batch_of(b"a"), timeout_ms=50), V)
+    for _ in range(2):
+        deadline = bench.broker.next_deadline
+        assert deadline is not None
+        bench.now = deadline
+        from streambus.kernel import Woken
+
+        bench.step(Woken())
+        if client.answers:
+            break
+    assert produced(client.answers.popleft().body).error_code == ErrorCode.REQUEST_TIMED_OUT
+
+
+# Idempotence -----------------------------------------------------------------------------------------------------------
+
+
+def sequenced(*payload: bytes, sequence: int, epoch: int = 0, producer_id: int = 7) -> bytes:
+    return batch_of(*payload, producer_id=producer_id, producer_epoch=epoch, base_sequence=sequence)
+
+
+def test_a_duplicate_is_answered_with_the_first_offset(bench: Bench) -> None:
+    client = bench.connect()
+    for sequence in range(3):
+        client.ask(produce_request("t", sequenced(b"%d" % sequence, sequence=sequence)), V)
+    response = produced(client.ask(produce_request("t", sequenced(b"1", sequence=1)), V))
+    assert (response.error_code, response.base_offset) == (ErrorCode.NONE, 1)
+    assert values(bench) == [b"0", b"1", b"2"]
+
+
+def test_a_duplicate_waits_until_the_first_is_durable(bench: Bench) -> None:
+    client = bench.connect()
+    client.send(produce_request("t", sequenced(b"a", sequence=0)), V)
+    client.send(produce_request("t", sequenced(b"a", sequence=0)), V)
+    assert not client.answers
+    bench.settle()
+    assert [produced(answer.body).base_offset for answer in client.answers] == [0, 0]
+
+
+@pytest.mark.parametrize("crash", ["restart", "power_cut"])
+def test_duplicates_are_recognised_after_a_restart(bench: Bench, crash: str) -> None:
+    bench.connect().ask(produce_request("t", sequenced(b"a", b"b", sequence=0)), V)
+    getattr(bench, crash)()
+    response = produced(bench.connect().ask(produce_request("t", sequenced(b"a", b"b", sequence=0)), V))
+    assert (response.error_code, response.base_offset) == (ErrorCode.NONE, 0)
+    assert values(bench) == [b"a", b"b"]
+
+
+def test_a_gap_is_out_of_order_and_an_old_epoch_is_fenced(bench: Bench) -> None:
+    client = bench.connect()
+    client.ask(produce_request("t", sequenced(b"a", sequence=0, epoch=1)), V)
+    gap = produced(client.ask(produce_request("t", sequenced(b"c", sequence=2, epoch=1)), V))
+    assert gap.error_code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
+    old = produced(client.ask(produce_request("t", sequenced(b"z", sequence=1, epoch=0)), V))
+    assert old.error_code == ErrorCode.INVALID_PRODUCER_EPOCH
+
+
+def test_producer_ids_are_never_given_twice_not_even_after_a_restart(bench: Bench) -> None:
+    given: list[int] = []
+    for _ in range(3):
+        client = bench.connect()
+        for _ in range(600):
+            response = client.ask(messages.InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=1), 4)
+            assert response.error_code == ErrorCode.NONE
+            given.append(response.producer_id)
+        bench.power_cut()
+    assert len(set(given)) == len(given)
+
+
+def test_there_are_no_transactions_yet(bench: Bench) -> None:
+    response = bench.connect().ask(messages.InitProducerIdRequest(transactional_id="x", transaction_timeout_ms=1), 4)
+    assert (response.error_code, response.producer_id) == (ErrorCode.COORDINATOR_NOT_AVAILABLE, -1)
+    response = bench.connect().ask(messages.InitProducerIdRequest(transactional_id="", transaction_timeout_ms=1), 4)
+    assert response.error_code == ErrorCode.INVALID_REQUEST
+
+
+# Disk failures and limits ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", ["write", "sync"])
+def test_after_a_disk_failure_nothing_is_acknowledged_but_what_is_durable_is_read(bench: Bench, operation: str) -> None:
+    client = bench.connect()
+    client.ask(produce_request("t", batch_of(b"safe")), V)
+    bench.disk.fail(operation)
+    assert produced(client.ask(produce_request("t", batch_of(b"lost")), V)).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert produced(client.ask(produce_request("t", batch_of(b"no")), V)).error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    assert values(bench) == [b"safe"]
+    request = messages.CreateTopicsRequest
+    topic = request.CreatableTopic(name="new", num_partitions=1, replication_factor=1)
+    (result,) = client.ask(request(topics=[topic], timeout_ms=1000), 7).topics
+    assert result.error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    init = messages.InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=1)
+    assert client.ask(init, 4).error_code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    assert "the disk failed" in bench.traces[-1].text
+    bench.power_cut()
+    assert values(bench) == [b"safe"]
+
+
+def test_producers_are_slowed_down_when_the_disk_is_behind() -> None:
+    bench = Bench(BrokerConfig(limits=Limits(pending_bytes_max=1000)))
+    bench.create("t")
+    client = bench.connect()
+    client.send(produce_request("t", batch_of(b"x" * 2000)), V)
+    assert client.is_paused
+    bench.settle()
+    assert not client.is_paused
+
+
+def test_a_pipeline_that_is_too_long_is_paused_until_half_of_it_is_answered() -> None:
+    bench = Bench(BrokerConfig(limits=Limits(pipelined_requests_max=4)))
+    bench.create("t")
+    client = bench.connect()
+    for _ in range(5):
+        client.send(produce_request("t", batch_of(b"x")), V)
+    assert client.is_paused
+    bench.settle()
+    assert not client.is_paused
+    assert len(client.answers) == 5

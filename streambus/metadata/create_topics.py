@@ -95,8 +95,6 @@ def _create_topic(
     settings = _checked_settings(topic)
     replicas = _replicas(image, topic, dice)
     topic_id = random_id(dice)
-    while topic_id in image.topics_by_id:
-        topic_id = random_id(dice)
     records: list[Message] = [messages.TopicRecord(name=topic.name, topic_id=topic_id)]
     records += [
         messages.ConfigRecord(resource_type=int(ResourceType.TOPIC), resource_name=topic.name, name=name, value=value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from streambus.metadata.broker_configs import BROKER_CONFIGS
-from streambus.metadata.config_definitions import ConfigDefinition
+from streambus.metadata.config_definitions import ConfigDefinition, InvalidConfig
 from streambus.metadata.effective_configs import effective_text
 from streambus.metadata.image import Image
 from streambus.metadata.resources import ConfigSource, ResourceType
@@ -81,9 +81,11 @@ def _describe_broker(
     if not name:
         # The cluster-wide dynamic defaults. Nothing sets any yet.
         return _described(resource, [])
-    if not (name.isascii() and name.isdigit()):
+    try:
+        is_ours = BROKER_CONFIGS["node.id"].parse(name) == broker_id
+    except InvalidConfig:
         return _failed(resource, ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
-    if int(name) != broker_id:
+    if not is_ours:
         text = f"Unexpected broker id, expected {broker_id} or empty string, but received {name}"
         return _failed(resource, ErrorCode.INVALID_REQUEST, text)
     entries = [

@@ -25,7 +25,7 @@ def place(partitions: int, replication_factor: int, active: Sequence[int], fence
         raise CannotPlace(f"Unable to replicate the partition {replication_factor} time(s): {problem}")
     leaders, others = _shuffled(active, dice), _shuffled(fenced, dice)
     start = dice.below(len(leaders))
-    return [(*_ring(leaders, start + index), *_ring(others, start + index))[:replication_factor] for index in range(partitions)]
+    return [(*_ring(leaders, start, index), *_ring(others, start, index))[:replication_factor] for index in range(partitions)]
 
 
 def _problem(replication_factor: int, active: Sequence[int], fenced: Sequence[int]) -> str | None:
@@ -39,14 +39,14 @@ def _problem(replication_factor: int, active: Sequence[int], fenced: Sequence[in
     return None
 
 
-def _ring(brokers: list[int], turn: int) -> list[int]:
-    """All of `brokers`, beginning with the `turn`-th, the rest in an order that changes from one round to the next."""
+def _ring(brokers: list[int], start: int, partition: int) -> list[int]:
+    """All of `brokers`: first the one whose turn it is, then the rest in an order that changes from one round to the next."""
     if not brokers:
         return []
     count = len(brokers)
-    first, rounds = turn % count, turn // count
-    rest = [brokers[(first + step) % count] for step in range(1, count)]
-    shift = rounds % len(rest) if rest else 0
+    first = (start + partition) % count
+    rest = brokers[first + 1 :] + brokers[:first]
+    shift = partition // count % len(rest) if rest else 0
     return [brokers[first], *rest[shift:], *rest[:shift]]
 
 

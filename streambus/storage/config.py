@@ -22,7 +22,7 @@ class StoreConfig:
     recent_bytes: int = 16 * MIB
     """Memory for copies of recent small batches, all logs together: what tailing consumers are served from."""
 
-    recent_batch_bytes: int = 16 * KIB
+    recent_batch_bytes: int = 8 * KIB
     """A batch larger than this is not copied: sending it from its file costs less than keeping it."""
 
     producer_expiration_ms: int = 86_400_000

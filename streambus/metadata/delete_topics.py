@@ -23,35 +23,31 @@ def delete_topics(image: Image, request: messages.DeleteTopicsRequest, api_versi
     if not image.properties.delete_topic_enable:
         error = ErrorCode.INVALID_REQUEST if api_version < 3 else ErrorCode.TOPIC_DELETION_DISABLED
         return Decision((), _response([_result(name, topic_id, error, "Topic deletion is disabled.") for name, topic_id in wanted]))
-    results = []
-    removed: dict[UUID, None] = {}
-    counts = Counter(wanted)
-    for name, topic_id in wanted:
-        if (name, topic_id) not in counts:
-            continue
-        is_duplicate = counts.pop((name, topic_id)) > 1
-        results.append(_delete_topic(image, name, topic_id, removed, is_duplicate=is_duplicate))
-    return Decision(tuple(messages.RemoveTopicRecord(topic_id=topic_id) for topic_id in removed), _response(results))
+    times = Counter(wanted)
+    results = [_delete_topic(image, name, topic_id, times) for name, topic_id in times]
+    records = [messages.RemoveTopicRecord(topic_id=result.topic_id) for result in results if result.error_code == ErrorCode.NONE]
+    return Decision(tuple(records), _response(results))
 
 
 def _delete_topic(
-    image: Image, name: str | None, topic_id: UUID, removed: dict[UUID, None], *, is_duplicate: bool
+    image: Image, name: str | None, topic_id: UUID, times: Counter[tuple[str | None, UUID]]
 ) -> messages.DeleteTopicsResponse.DeletableTopicResult:
+    """The result for one topic, asked for so many `times` in all the ways in which it can be."""
     if name is None and topic_id == NO_ID:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
     if name is not None and topic_id != NO_ID:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "You may not specify both topic name and topic id.")
-    if is_duplicate:
+    if times[name, topic_id] > 1:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Duplicate topic name." if name is not None else "Duplicate topic id.")
     topic = image.topics.get(name) if name is not None else image.topics_by_id.get(topic_id)
     if topic is None:
         if name is None:
             return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_ID, _UNKNOWN_ID)
         return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, _UNKNOWN_NAME)
-    if topic.topic_id in removed:
+    if ((None, topic.topic_id) if name is not None else (topic.name, NO_ID)) in times:
+        # As in Kafka, a topic supplied in both ways stays: whoever asks like that may not know what is about to go.
         text = "The provided topic name maps to an ID that was already supplied."
         return _result(topic.name, topic.topic_id, ErrorCode.INVALID_REQUEST, text)
-    removed[topic.topic_id] = None
     return _result(topic.name, topic.topic_id, ErrorCode.NONE, None)
 
 

@@ -33,10 +33,11 @@ def manual_replicas(image: Image, assignments: Iterable[messages.CreateTopicsReq
 def _check_brokers(image: Image, index: int, brokers: tuple[int, ...]) -> None:
     if not brokers:
         raise CannotPlace("The manual partition assignment includes an empty replica list.")
-    for position, broker_id in enumerate(brokers):
+    ascending = sorted(brokers)
+    for position, broker_id in enumerate(ascending):
         if broker_id not in image.brokers:
             raise CannotPlace(f"The manual partition assignment includes broker {broker_id}, but no such broker is registered.")
-        if broker_id in brokers[:position]:
+        if broker_id in ascending[:position]:
             raise CannotPlace(f"The manual partition assignment includes the broker {broker_id} more than once.")
     if not any(image.brokers[broker_id].is_active for broker_id in brokers):
         raise CannotPlace(

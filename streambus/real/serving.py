@@ -59,7 +59,6 @@ def serve(
 
         broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits))
         driver = Driver(broker, folder=folder, listening=listening, perform=perform, trace=trace)
-        gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 50)
         return trio.run(run_until_signal, driver)

@@ -75,7 +75,7 @@ class BrokerProperties:
     __slots__ = ("auto_create_topics_enable", "default_replication_factor", "delete_topic_enable", "num_partitions", "settings")
 
     def __init__(self, settings: Iterable[tuple[str, str]] = ()) -> None:
-        self.settings = dict(sorted(settings))
+        self.settings = {name: text.strip() for name, text in sorted(settings)}
         for name, text in self.settings.items():
             if name not in BROKER_CONFIGS:
                 raise InvalidConfig(f"Unknown broker config name: {name}")

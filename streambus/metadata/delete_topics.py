@@ -7,9 +7,7 @@ from uuid import UUID
 
 from streambus.metadata.decision import Decision
 from streambus.metadata.image import Image
-from streambus.wire import ErrorCode, messages
-
-NO_ID = UUID(int=0)
+from streambus.wire import ZERO_UUID, ErrorCode, messages
 
 _UNKNOWN_NAME = "This server does not host this topic-partition."
 _UNKNOWN_ID = "This server does not host this topic ID."
@@ -18,7 +16,9 @@ _UNKNOWN_ID = "This server does not host this topic ID."
 def delete_topics(image: Image, request: messages.DeleteTopicsRequest, api_version: int) -> Decision[messages.DeleteTopicsResponse]:
     """Remove the topics of `request`, whatever is in them; results in the order of the request."""
     wanted = (
-        [(topic.name, topic.topic_id) for topic in request.topics] if api_version >= 6 else [(name, NO_ID) for name in request.topic_names]
+        [(topic.name, topic.topic_id) for topic in request.topics]
+        if api_version >= 6
+        else [(name, ZERO_UUID) for name in request.topic_names]
     )
     if not image.properties.delete_topic_enable:
         error = ErrorCode.INVALID_REQUEST if api_version < 3 else ErrorCode.TOPIC_DELETION_DISABLED
@@ -33,9 +33,9 @@ def _delete_topic(
     image: Image, name: str | None, topic_id: UUID, times: Counter[tuple[str | None, UUID]]
 ) -> messages.DeleteTopicsResponse.DeletableTopicResult:
     """The result for one topic, asked for so many `times` in all the ways in which it can be."""
-    if name is None and topic_id == NO_ID:
+    if name is None and topic_id == ZERO_UUID:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Neither topic name nor id were specified.")
-    if name is not None and topic_id != NO_ID:
+    if name is not None and topic_id != ZERO_UUID:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "You may not specify both topic name and topic id.")
     if times[name, topic_id] > 1:
         return _result(name, topic_id, ErrorCode.INVALID_REQUEST, "Duplicate topic name." if name is not None else "Duplicate topic id.")
@@ -44,7 +44,7 @@ def _delete_topic(
         if name is None:
             return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_ID, _UNKNOWN_ID)
         return _result(name, topic_id, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, _UNKNOWN_NAME)
-    if ((None, topic.topic_id) if name is not None else (topic.name, NO_ID)) in times:
+    if ((None, topic.topic_id) if name is not None else (topic.name, ZERO_UUID)) in times:
         # As in Kafka, a topic supplied in both ways stays: whoever asks like that may not know what is about to go.
         text = "The provided topic name maps to an ID that was already supplied."
         return _result(topic.name, topic.topic_id, ErrorCode.INVALID_REQUEST, text)

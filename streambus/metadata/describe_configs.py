@@ -44,8 +44,7 @@ def _describe(
         return _describe_topic(image, request, resource)
     if resource.resource_type == ResourceType.BROKER:
         return _describe_broker(image, request, resource, broker_id)
-    kind = ResourceType(resource.resource_type).name if resource.resource_type in set(ResourceType) else "UNKNOWN"
-    return _failed(resource, ErrorCode.INVALID_REQUEST, f"Unsupported resource type: {kind}")
+    return _failed(resource, ErrorCode.INVALID_REQUEST, f"Unsupported resource type: {ResourceType(resource.resource_type).name}")
 
 
 def _describe_topic(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from streambus.metadata.authorized_operations import ALL_TOPIC_OPERATIONS, NOT_ASKED_FOR
 from streambus.metadata.image import Image
 from streambus.metadata.reachability import is_reachable, offline_replicas
 from streambus.metadata.registrations import NO_LEADER, PartitionRegistration, TopicImage
-from streambus.metadata.topic_names import is_internal, name_complaint
-from streambus.wire import ErrorCode, messages
-
-NO_ID = UUID(int=0)
+from streambus.metadata.topic_names import is_internal, why_unknown
+from streambus.wire import ZERO_UUID, ErrorCode, messages
 
 
 def describe_topic_partitions(
@@ -37,7 +33,7 @@ def describe_topic_partitions(
             return response(topics=topics, next_cursor=response.Cursor(topic_name=name, partition_index=first))
         topic = image.topics.get(name)
         if topic is None:
-            topics.append(_unknown(name, _why_unknown(name)))
+            topics.append(_unknown(name, why_unknown(name)))
             continue
         last = min(len(topic), first + remaining)
         topics.append(_describe(image, topic, first, last, listener))
@@ -47,15 +43,11 @@ def describe_topic_partitions(
     return response(topics=topics, next_cursor=None)
 
 
-def _why_unknown(name: str) -> ErrorCode:
-    return ErrorCode.INVALID_TOPIC_EXCEPTION if name_complaint(name) is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-
-
 def _unknown(name: str, error_code: ErrorCode) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic:
     return messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic(
         error_code=error_code,
         name=name,
-        topic_id=NO_ID,
+        topic_id=ZERO_UUID,
         is_internal=is_internal(name),
         partitions=[],
         topic_authorized_operations=NOT_ASKED_FOR,

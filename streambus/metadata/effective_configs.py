@@ -12,7 +12,7 @@ def effective_text(definition: ConfigDefinition, settings: Mapping[str, str], pr
     """What holds for a topic with `settings` on a broker with `properties`: its own, else the broker's, else the default."""
     own = settings.get(definition.name)
     if own is not None:
-        return own
+        return own.strip()
     for synonym in definition.synonyms:
         text = properties.settings.get(synonym.name)
         if text is not None:

@@ -11,13 +11,13 @@ from uuid import UUID
 from attrs import define, evolve, field, frozen
 from sortedcontainers import SortedDict
 
-from streambus.wire import messages
+from streambus.wire import ZERO_UUID, messages
 
 NO_LEADER = -1
 NO_LEADER_CHANGE = -2
 """What `PartitionChangeRecord.leader` says when the leader stays."""
 
-UNASSIGNED_DIRECTORY = UUID(int=0)
+UNASSIGNED_DIRECTORY = ZERO_UUID
 """The directory of a replica when the broker has several and has not said yet which one it chose (KIP-858)."""
 
 PLAINTEXT = 0

@@ -1,5 +1,7 @@
 """Kafka's numbers for what a config belongs to and where a config's value comes from."""
 
+from __future__ import annotations
+
 from enum import IntEnum
 
 
@@ -12,6 +14,11 @@ class ResourceType(IntEnum):
     BROKER_LOGGER = 8
     CLIENT_METRICS = 16
     GROUP = 32
+
+    @classmethod
+    def _missing_(cls, value: object) -> ResourceType | None:
+        """A type from a newer Kafka is one we do not know."""
+        return cls.UNKNOWN if isinstance(value, int) else None
 
 
 class ConfigSource(IntEnum):

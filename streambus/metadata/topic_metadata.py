@@ -9,10 +9,8 @@ from streambus.metadata.authorized_operations import ALL_CLUSTER_OPERATIONS, ALL
 from streambus.metadata.image import Image
 from streambus.metadata.reachability import is_reachable, offline_replicas, reachable, reachable_brokers
 from streambus.metadata.registrations import NO_LEADER, PartitionRegistration, TopicImage
-from streambus.metadata.topic_names import is_internal, name_complaint
-from streambus.wire import ErrorCode, messages
-
-NO_ID = UUID(int=0)
+from streambus.metadata.topic_names import is_internal, why_unknown
+from streambus.wire import ZERO_UUID, ErrorCode, messages
 
 
 def topic_metadata(
@@ -58,11 +56,11 @@ def _asks_for_all(request: messages.MetadataRequest, api_version: int) -> bool:
 
 
 def _is_by_name(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
-    return topic.name is not None and topic.topic_id == NO_ID
+    return topic.name is not None and topic.topic_id == ZERO_UUID
 
 
 def _ids(request: messages.MetadataRequest) -> list[UUID]:
-    return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != NO_ID})
+    return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != ZERO_UUID})
 
 
 def _names(request: messages.MetadataRequest) -> list[str]:
@@ -86,13 +84,9 @@ def _unknown_topics(
 ) -> list[messages.MetadataResponse.MetadataResponseTopic]:
     if _asks_for_all(request, api_version):
         return []
-    unknown = [_unknown(name, NO_ID, _why_unknown(name)) for name in _names(request) if name not in image.topics]
+    unknown = [_unknown(name, ZERO_UUID, why_unknown(name)) for name in _names(request) if name not in image.topics]
     unknown += [_unknown(None, topic_id, ErrorCode.UNKNOWN_TOPIC_ID) for topic_id in _ids(request) if topic_id not in image.topics_by_id]
     return unknown
-
-
-def _why_unknown(name: str) -> ErrorCode:
-    return ErrorCode.INVALID_TOPIC_EXCEPTION if name_complaint(name) is not None else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> messages.MetadataResponse.MetadataResponseTopic:

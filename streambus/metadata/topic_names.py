@@ -2,6 +2,8 @@
 
 import re
 
+from streambus.wire import ErrorCode
+
 NAME_LENGTH_MAX = 249
 """A partition's folder is `name-partition`, and most file systems stop at 255 bytes."""
 
@@ -24,6 +26,11 @@ def name_complaint(name: str) -> str | None:
     else:
         return None
     return f"Topic name is invalid: {reason}"
+
+
+def why_unknown(name: str) -> ErrorCode:
+    """The error for a topic that does not exist: it might, or no topic can be called that."""
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION if name_complaint(name) is None else ErrorCode.INVALID_TOPIC_EXCEPTION
 
 
 def collision_key(name: str) -> str:

@@ -75,13 +75,14 @@ class Client:
 class Bench:
     """One life after another of one broker on one disk."""
 
-    def __init__(self, config: BrokerConfig | None = None, seed: int = 1) -> None:
+    def __init__(self, config: BrokerConfig | None = None, seed: int = 1, *, started: bool = True) -> None:
         self.config = config or BrokerConfig()
         self.dice = Prng(seed)
         self.disk = SimulatedDisk(self.dice.fork("disk"))
         self.now = Instant(0)
         self.connections = 0
-        self.start()
+        if started:
+            self.start()
 
     # Life ----------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,119 @@
+"""Crash at every boundary: the power fails before each disk operation of a recorded workload in turn, and nothing acknowledged is lost.
+
+Exhaustive, not sampled: every operation of the workload, times every way in which unsynced data may or may not survive.
+"""
+
+import pytest
+from bench import Bench, batch_of, fetch_request, fetched, produce_request, produced
+
+from streambus.broker import BrokerConfig
+from streambus.kernel import Drained
+from streambus.records import decode_records
+from streambus.sim.disk import Survival
+from streambus.storage import StoreConfig
+from streambus.wire import ErrorCode, messages
+
+TINY = BrokerConfig(store=StoreConfig(segment_bytes=1500, recovery_chunk_bytes=512, recent_bytes=300))
+UNLIMITED = 10**9
+PRODUCER = {"producer_id": 9, "producer_epoch": 0}
+
+
+class PowerFailed(Exception):
+    """The lights went out before a disk operation."""
+
+
+class MortalBench(Bench):
+    """A bench whose power fails before disk operation number `operations_left`."""
+
+    operations_left = UNLIMITED
+
+    def settle(self, *, drain: bool = True) -> None:
+        if drain:
+            self.step(Drained())
+        while self.disk_queue:
+            if self.operations_left == 0:
+                raise PowerFailed
+            self.operations_left -= 1
+            completion = self.disk.perform(self.disk_queue.popleft())
+            if completion is not None:
+                self.step(completion)
+
+
+def workload(bench: MortalBench, acknowledged: dict[int, bytes]) -> None:
+    """A first start, two topics, idempotent batches one by one and in bursts, a deletion, a clean restart in the middle, several segments."""
+    bench.start()
+    bench.create("t")
+    bench.create("doomed")
+    sequence = 0
+    for life in range(2):
+        for burst in (1, 3, 1):
+            client = bench.connect()
+            values = [b"%d-%d-%d" % (life, burst, number) * 20 for number in range(burst)]
+            for value in values:
+                client.send(produce_request("t", batch_of(value, base_sequence=sequence, **PRODUCER)), 9)
+                client.send(produce_request("doomed", batch_of(value)), 9)
+                sequence += 1
+            bench.settle()
+            for value, answer in zip(values, list(client.answers)[::2], strict=True):
+                acknowledged[produced(answer.body).base_offset] = value
+        if life == 0:
+            bench.restart()
+    bench.connect().ask(messages.DeleteTopicsRequest(topic_names=["doomed"], timeout_ms=1000), 5)
+
+
+def operations_of_the_workload() -> int:
+    bench = MortalBench(TINY, started=False)
+    workload(bench, {})
+    return UNLIMITED - bench.operations_left
+
+
+TOTAL = operations_of_the_workload()
+
+
+def test_the_workload_is_worth_it() -> None:
+    bench, acknowledged = MortalBench(TINY, started=False), dict[int, bytes]()
+    workload(bench, acknowledged)
+    assert sorted(acknowledged) == list(range(10))
+    assert len(bench.disk.contents()) > 2
+    assert TOTAL > 40
+
+
+@pytest.mark.parametrize("survival", [None, *Survival])
+@pytest.mark.parametrize("operations", range(TOTAL + 1))
+def test_acknowledged_records_survive_a_power_cut(operations: int, survival: Survival | None) -> None:
+    bench, acknowledged = MortalBench(TINY, seed=operations, started=False), dict[int, bytes]()
+    bench.operations_left = operations
+    try:
+        workload(bench, acknowledged)
+    except PowerFailed:
+        pass
+    bench.operations_left = UNLIMITED
+    bench.disk.power_cut(bench.dice.fork("cut"), survival)
+    bench.start()
+    bench.broker.check()
+    assert bench.halted is None
+    found = everything(bench)
+    assert acknowledged.items() <= found.items()
+    assert sorted(found) == list(range(len(found)))
+    retried_batches_are_recognised(bench, found)
+
+
+def everything(bench: Bench) -> dict[int, bytes]:
+    """What a reader finds in `t`, from the disk itself."""
+    partition = fetched(bench.connect().ask(fetch_request("t"), 11))
+    if partition.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+        return {}
+    records = decode_records(partition.records) if partition.records else []
+    return {record.offset: record.value or b"" for record in records}
+
+
+def retried_batches_are_recognised(bench: Bench, found: dict[int, bytes]) -> None:
+    """The producer sends its last batch again: it is not appended twice. Then it goes on."""
+    if not found:
+        return
+    last = max(found)
+    again = produce_request("t", batch_of(found[last], base_sequence=last, **PRODUCER))
+    assert produced(bench.connect().ask(again, 9)).base_offset == last
+    following = produce_request("t", batch_of(b"next", base_sequence=last + 1, **PRODUCER))
+    assert produced(bench.connect().ask(following, 9)).base_offset == last + 1
+    assert everything(bench) == {**found, last + 1: b"next"}

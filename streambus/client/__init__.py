@@ -50,6 +50,7 @@ from streambus.client.config import (
     OffsetReset,
     ProducerConfig,
 )
+from streambus.client.consumer import Consumer
 from streambus.client.dialogue import (
     EARLIEST,
     LATEST,
@@ -88,6 +89,7 @@ __all__ = [
     "Assign",
     "BootstrapServers",
     "Complete",
+    "Consumer",
     "ConsumerConfig",
     "Failed",
     "Fetched",

@@ -40,7 +40,7 @@ class MortalBench(Bench):
 
 
 def workload(bench: MortalBench, acknowledged: dict[int, bytes]) -> None:
-    """A first start, two topics, idempotent batches one by one and in bursts, a deletion, a clean restart in the middle, several segments."""
+    """A first start, two topics, idempotent batches alone and in bursts, a restart in the middle, a deletion; several segments."""
     bench.start()
     bench.create("t")
     bench.create("doomed")

@@ -7,7 +7,7 @@ are counted by a C function that librdkafka calls itself. Nothing in Python runs
 import array
 import ctypes
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_ssize_t, c_void_p
 from pathlib import Path
 from typing import Any
@@ -240,22 +240,24 @@ class Consumer:
         """Consume all that is there, waiting up to `timeout_ms` for the first, and only count it."""
         return int(_rd.consume_callback_queue(self._queue, timeout_ms, _rd.ignore_message, None))
 
-    def batches(self, size: int, timeout_ms: int) -> Iterator[tuple[list[int], int]]:
-        """For ever: the addresses of the messages that are there (at most `size`) and when they were (monotonic ns).
+    def visit(self, size: int, timeout_ms: int, visitor: Callable[[list[int], int], None]) -> int:
+        """Show `visitor` the addresses of the messages that are there (at most `size`) and the time (monotonic ns); how many there were.
 
-        Waits up to `timeout_ms` for the first message, for no second one. The messages live until the next step.
+        Waits up to `timeout_ms` for the first message, for no second one. The messages live as long as the visit.
         """
         pointers = (c_void_p * size)()
-        destroy = _rd.message_destroy
-        while True:
-            count = _rd.consume_batch_queue(self._queue, timeout_ms, pointers, 1)
-            if count == 1:
-                count += _rd.consume_batch_queue(self._queue, 0, byref(pointers, ctypes.sizeof(c_void_p)), size - 1)
-            now = time.monotonic_ns()
-            found = [address for address in pointers[:count] if address]
-            yield found, now
-            for message in found:
-                destroy(message)
+        count = _rd.consume_batch_queue(self._queue, timeout_ms, pointers, 1)
+        if count == 1:
+            count += _rd.consume_batch_queue(self._queue, 0, byref(pointers, ctypes.sizeof(c_void_p)), size - 1)
+        now = time.monotonic_ns()
+        found = [address for address in pointers[:count] if address]
+        try:
+            visitor(found, now)
+        finally:
+            destroy = _rd.message_destroy
+            for address in found:
+                destroy(address)
+        return len(found)
 
     def close(self) -> None:
         """Stop fetching and forget the client."""

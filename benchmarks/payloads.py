@@ -37,7 +37,7 @@ def payloads(record_bytes: int) -> Payloads:
     size = 0
     while size < POOL_BYTES:
         line = (
-            f'{{"at":{1_760_000_000_000 + dice.randrange(10**9)},"service":"{dice.choice(_SERVICES)}","order":"{dice.getrandbits(48):012x}",'
+            f'{{"at":{1_760_000_000_000 + dice.randrange(10**9)},"service":"{dice.choice(_SERVICES)}","id":"{dice.getrandbits(48):012x}",'
             f'"event":"{dice.choice(_VERBS)}","cents":{dice.randrange(100, 99_999)},"user":{dice.randrange(10**6)}}}\n'
         )
         lines.append(line)

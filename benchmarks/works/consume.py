@@ -70,22 +70,20 @@ class Consume:
 def check_beginning(broker: Running, offset: int, cycle: int, expected: Payloads, records: int) -> None:
     """Read `records` records one by one: each has the next offset and the bytes that were sent (in cycles of `cycle`)."""
     seen = 0
+
+    def compare(found: list[int], _now: int) -> None:
+        nonlocal seen
+        for address in found:
+            message = Message.from_address(address)
+            if message.err or message.offset != offset + seen or string_at(message.payload, message.len) != expected.record(seen % cycle):
+                raise SubjectFailed(f"record {seen} came back wrong: error {message.err}, offset {message.offset} for {offset + seen}")
+            seen += 1
+
     with Consumer(broker.bootstrap, TOPIC, 1, {}) as consumer:
         consumer.start([offset])
-        for found, _ in consumer.batches(1_000, timeout_ms=_SILENCE_SECONDS * 1_000):
-            if not found:
+        while seen < records:
+            if consumer.visit(records - seen, _SILENCE_SECONDS * 1_000, compare) == 0:
                 raise SubjectFailed(f"gave no record for {_SILENCE_SECONDS} s, {seen} of {records} read")
-            for address in found[: records - seen]:
-                message = Message.from_address(address)
-                if (
-                    message.err
-                    or message.offset != offset + seen
-                    or string_at(message.payload, message.len) != expected.record(seen % cycle)
-                ):
-                    raise SubjectFailed(f"record {seen} came back wrong: error {message.err}, offset {message.offset} for {offset + seen}")
-                seen += 1
-            if seen == records:
-                return
 
 
 def count_per_second(broker: Running, consumer: Consumer, records: int) -> float:

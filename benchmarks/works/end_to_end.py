@@ -26,6 +26,7 @@ TOPIC = "latency"
 PARTITIONS = 16
 RECORD_BYTES = 200
 _TICK_NS = 1_000_000
+_AT_ONCE = 2_000
 _SETTLING_SECONDS = 1.0
 """Records of the first second are sent and consumed but not judged: connections and leaders are found in it."""
 _PATIENCE_SECONDS = 10.0
@@ -124,18 +125,19 @@ def _send(broker: Running, rate: int, settling: int, total: int) -> int:
 
 def consume(pipe: Connection, bootstrap: str, total: int) -> None:
     """The consumer's process: says "ready", then sends the latencies of all records that carry a time (ns, an array of int64)."""
+    latencies = array.array("q")
+    payload_position = Message.payload.offset
+
+    def note(found: list[int], now: int) -> None:
+        for address in found:
+            stamp = c_uint64.from_address(c_uint64.from_address(address + payload_position).value).value
+            if stamp:
+                latencies.append(now - stamp)
+
     with Consumer(bootstrap, TOPIC, PARTITIONS, {}) as consumer:
         consumer.start(consumer.end_offsets())
         pipe.send("ready")
-        latencies = array.array("q")
         seen = 0
-        payload_position = Message.payload.offset
-        for found, now in consumer.batches(100_000, timeout_ms=int(_PATIENCE_SECONDS * 1_000)):
-            for address in found:
-                stamp = c_uint64.from_address(c_uint64.from_address(address + payload_position).value).value
-                if stamp:
-                    latencies.append(now - stamp)
-            seen += len(found)
-            if seen >= total or not found:
-                break
+        while seen < total and (count := consumer.visit(_AT_ONCE, int(_PATIENCE_SECONDS * 1_000), note)):
+            seen += count
         pipe.send_bytes(latencies)

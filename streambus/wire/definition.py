@@ -143,7 +143,7 @@ def parse(text: str) -> list[Message]:
     starts = [index for index, line in enumerate(lines) if line.depth == 0]
     if lines and (not starts or starts[0] != 0):
         raise BadDefinition(f"line {lines[0].number} belongs to no message: {lines[0].text!r}")
-    return [_message(lines[start:end], "\n".join(about).strip()) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    return [_message(lines[start:end], "\n".join(about).strip()) for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
 
 
 def parse_versions(text: str, within: Versions) -> Versions:

@@ -6,6 +6,7 @@ usually follows them; the empty tag sections of flexible versions are pad bytes 
 
 from streambus.wire.decoding import FORMATS, class_name
 from streambus.wire.definition import Field, Message, Struct
+from streambus.wire.primitives import varint
 
 
 class EncoderSource:
@@ -100,7 +101,7 @@ class EncoderSource:
             self._field(field, value)
             self._flush()
             self._line(f"{body} = b''.join({body})")
-            self._line(f"{fields} += ({varint_source(field.tag or 0)}, varint(len({body})), {body})")
+            self._line(f"{fields} += ({varint(field.tag or 0)!r}, varint(len({body})), {body})")
             self.depth -= 1
         self.sink = outer
         self._line(f"{outer}(varint({count}))")
@@ -251,12 +252,6 @@ class EncoderSource:
         if field.nullable.last >= 0:
             return f"{value} is None or {inner}"
         return inner or f"{value} != {class_name(self.message, struct)}()"
-
-
-def varint_source(value: int) -> str:
-    """The literal of a small varint."""
-    assert 0 <= value < 128, value
-    return repr(bytes((value,)))
 
 
 def _packer(layout: str) -> str:

@@ -16,7 +16,7 @@ NAMES = messages.MESSAGES
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_what_is_written_is_read_back(name: str, data: st.DataObject) -> None:
     cls = getattr(messages, name)
@@ -33,7 +33,7 @@ def test_a_message_of_defaults_is_legal_in_every_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_message_that_is_cut_short_is_an_error(name: str, data: st.DataObject) -> None:
     cls = getattr(messages, name)
@@ -48,7 +48,7 @@ def test_a_message_that_is_cut_short_is_an_error(name: str, data: st.DataObject)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_any_bytes_are_a_message_or_an_error(name: str, data: st.DataObject) -> None:
     cls = getattr(messages, name)
@@ -66,7 +66,7 @@ def test_any_bytes_are_a_message_or_an_error(name: str, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_messages_are_values(name: str, data: st.DataObject) -> None:
     cls = getattr(messages, name)

@@ -57,7 +57,7 @@ def ours(value: Any, name: str, version: int) -> Any:
 
 
 @pytest.mark.parametrize(("key", "suffix", "version"), CASES, ids=lambda part: part.name.lower() if isinstance(part, ApiKey) else str(part))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_both_codecs_agree(key: ApiKey, suffix: str, version: int, data: st.DataObject) -> None:
     name = pascal_case(key) + suffix

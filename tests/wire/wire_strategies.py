@@ -21,6 +21,7 @@ _PRIMITIVES: dict[str, st.SearchStrategy[Any]] = {
     "int32": st.integers(-(2**31), 2**31 - 1),
     "uint32": st.integers(0, 2**32 - 1),
     "int64": st.integers(-(2**63), 2**63 - 1),
+    "float64": st.floats(allow_nan=False),
     "string": st.text(st.characters(codec="utf-8"), max_size=20) | st.just("ä" * 100),
     "bytes": st.binary(max_size=20),
     "records": st.binary(max_size=20) | st.just(bytes(200)),
@@ -43,7 +44,7 @@ def _field(message: Message, field: Field, version: int) -> st.SearchStrategy[An
     if field.type in message.structs:
         cls = getattr(getattr(messages, message.name), field.type)
         values = _struct(message, message.structs[field.type], cls, version)
-    elif field.name == "error_code":
+    elif field.name.endswith("error_code"):
         values = st.sampled_from([int(error) for error in ErrorCode if error <= ErrorCode.SHARE_SESSION_LIMIT_REACHED])
     elif field.name == "log_append_time_ms":
         values = st.just(-1) | st.integers(0, MILLISECONDS_MAX)

@@ -25,3 +25,46 @@ What a run drew is in three places, and this is where a tape of decisions will b
 
 Not here: threads, real files, real time (but for measuring how long a run took).
 """
+
+from streambus.sim.disk import SimulatedDisk
+from streambus.sim.disk_queue import DiskSpeed
+from streambus.sim.faults import ClockStep, FaultMix, LinkReset, Partition, Planned, PowerCut, ProcessKill, SlowDisk
+from streambus.sim.journal import Divergence, Replayed, UnreadableJournal, replay_journal
+from streambus.sim.knobs import Between, Octaves, OneOf
+from streambus.sim.network import LinkSpeed, SimulatedNetwork
+from streambus.sim.registry import FACTORIES
+from streambus.sim.run import Outcome, run
+from streambus.sim.scenario import Load, NoScenario, Scenario, find_scenario
+from streambus.sim.simulation import Factories, Observer, Simulation
+
+__all__ = [
+    "FACTORIES",
+    "Between",
+    "ClockStep",
+    "DiskSpeed",
+    "Divergence",
+    "Factories",
+    "FaultMix",
+    "LinkReset",
+    "LinkSpeed",
+    "Load",
+    "NoScenario",
+    "Observer",
+    "Octaves",
+    "OneOf",
+    "Outcome",
+    "Partition",
+    "Planned",
+    "PowerCut",
+    "ProcessKill",
+    "Replayed",
+    "Scenario",
+    "SimulatedDisk",
+    "SimulatedNetwork",
+    "Simulation",
+    "SlowDisk",
+    "UnreadableJournal",
+    "find_scenario",
+    "replay_journal",
+    "run",
+]

@@ -75,6 +75,13 @@ class BatchIndex:
         for column in self._columns():
             del column[:row]
 
+    def check(self, rows: int) -> None:
+        """The invariants of the last so many rows."""
+        assert len({len(column) for column in self._columns()}) == 1
+        for row in range(max(len(self) - rows, 1), len(self)):
+            assert self.base_offsets[row - 1] < self.base_offsets[row], (row, self.base_offsets[row])
+            assert self.positions[row - 1] + self.sizes[row - 1] <= self.positions[row], (row, self.positions[row])
+
     def _columns(self) -> tuple["array[int]", ...]:
         return (
             self.base_offsets,

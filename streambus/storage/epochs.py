@@ -26,6 +26,7 @@ class LeaderEpochs:
         if self.epochs and leader_epoch <= self.epochs[-1]:
             assert leader_epoch == self.epochs[-1], (leader_epoch, self.epochs[-1])
             return
+        self.cut_from(start_offset)  # An epoch that begins here too has not written anything that is left.
         self.epochs.append(leader_epoch)
         self.start_offsets.append(start_offset)
 

@@ -48,10 +48,11 @@ class Keyspaces:
 
     def remove(self, number: int) -> None:
         """Forget a log or a table."""
-        if (log := self.logs_by_number.pop(number, None)) is not None:
+        log = self.logs_by_number.pop(number, None)
+        if log is not None:
             del self.logs[log.log_id]
-        elif (table := self.tables_by_number.pop(number, None)) is not None:
-            del self.tables[table.table_id]
+        else:
+            del self.tables[self.tables_by_number.pop(number).table_id]
 
     # Replay ----------------------------------------------------------------------------------------------------------
 
@@ -71,7 +72,7 @@ class Keyspaces:
         elif kind is FrameKind.TRIM:
             self._log(frame).trim(*OFFSET.unpack(payload))
         elif kind is FrameKind.DROP:
-            self.remove(frame.keyspace)
+            self._replay_drop(frame)
         else:
             self._replay_open(frame, str(payload, "utf-8"))
 
@@ -82,6 +83,11 @@ class Keyspaces:
             self.add_log(LogId(name), frame.keyspace)
         else:
             self.add_table(TableId(name), frame.keyspace)
+
+    def _replay_drop(self, frame: Frame) -> None:
+        if frame.keyspace not in self.logs_by_number and frame.keyspace not in self.tables_by_number:
+            raise Inconsistent(f"keyspace {frame.keyspace} is dropped but not open")
+        self.remove(frame.keyspace)
 
     def _replay_batch(self, log: Log, payload: memoryview, position: int, now_ms: int) -> None:
         try:

@@ -13,6 +13,9 @@ from streambus.records import BatchHeader
 from streambus.storage.batch_index import BatchIndex
 
 REMEMBERED_BATCHES = 5
+SWEEP_EVERY_MS = 600_000
+"""Kafka's `producer.id.expiration.check.interval.ms`: how often memory is given back. Who has expired is not believed in between either."""
+
 SEQUENCE_MODULUS = 1 << 31
 NO_SEQUENCE = -1
 
@@ -72,17 +75,18 @@ _ACCEPTED = Accepted()
 
 
 class Producers:
-    """All producers of one log, the longest silent one first.
+    """All producers of one log.
 
     A producer is silent since its last append by the broker's clock, not by the timestamps in its records, which may be years old. After a
     recovery all count as heard of just then: they are remembered longer, never shorter.
     """
 
-    __slots__ = ("by_id", "expiration_ms")
+    __slots__ = ("by_id", "expiration_ms", "sweep_at_ms")
 
     def __init__(self, expiration_ms: int) -> None:
         self.expiration_ms = expiration_ms
         self.by_id: dict[int, Producer] = {}
+        self.sweep_at_ms = 0
 
     def check(self, header: BatchHeader, now_ms: int) -> Accepted | Duplicate | Refused:
         """Whether a batch with a producer id may be appended at wall time `now_ms`. Changes nothing."""
@@ -100,26 +104,22 @@ class Producers:
         return _earlier_append(batches, base_sequence, header.last_sequence)
 
     def append(self, header: BatchHeader, base_offset: int, now_ms: int) -> None:
-        """Remember a batch that was appended at `base_offset`, and forget who has been silent for too long."""
-        by_id = self.by_id
-        producer = by_id.pop(header.producer_id, None)
+        """Remember a batch that was appended at `base_offset`; now and then, forget who has been silent for too long."""
+        producer = self.by_id.get(header.producer_id)
         if producer is None or header.producer_epoch != producer.producer_epoch:
-            producer = Producer(header.producer_epoch, now_ms)
-        by_id[header.producer_id] = producer
+            producer = self.by_id[header.producer_id] = Producer(header.producer_epoch, now_ms)
         producer.last_active_ms = now_ms
         last_offset = base_offset + header.last_offset_delta
         batch = AppendedBatch(header.base_sequence, header.last_sequence, base_offset, last_offset, header.max_timestamp)
         producer.batches.append(batch)
-        self.expire(now_ms)
+        if now_ms >= self.sweep_at_ms:
+            self.sweep_at_ms = now_ms + SWEEP_EVERY_MS
+            self.expire(now_ms)
 
     def expire(self, now_ms: int) -> None:
         """Forget the producers that have been silent for `expiration_ms`."""
-        by_id, horizon = self.by_id, now_ms - self.expiration_ms
-        while by_id:
-            producer_id = next(iter(by_id))
-            if by_id[producer_id].last_active_ms > horizon:
-                return
-            del by_id[producer_id]
+        horizon = now_ms - self.expiration_ms
+        self.by_id = {number: producer for number, producer in self.by_id.items() if producer.last_active_ms > horizon}
 
     def cut_from(self, end_offset: int, index: BatchIndex) -> None:
         """Forget the batches at or above `end_offset`, and remember again those before them, which `index` still has.

@@ -53,7 +53,7 @@ class Recovery:
             self._search(turn, event, 0)
         elif self.stage is RecoveryStage.PROBE:
             self._probe(turn, event)
-        elif self.stage is RecoveryStage.SETTLE:
+        else:
             self._write_again(turn, event)
 
     def on_settled(self) -> None:

@@ -249,7 +249,7 @@ class Store:
             assert log.keyspace == number <= self.keyspaces.last_number
             assert self.logs[log.log_id] is log
             log.check()
-        assert sum(len(batch) for log in self.logs.values() for batch in log.recent.values()) <= self.recent.bytes
+        assert sum(sum(map(len, log.recent.values())) for log in self.logs.values()) <= self.recent.bytes
         assert self.recent.bytes <= self.recent.limit
 
     def statistics(self) -> dict[str, int]:

@@ -136,6 +136,7 @@ def forged(*frames: tuple[FrameKind, int, bytes]) -> SimulatedDisk:
         ((FrameKind.BATCH, 1, make_batch()), "keyspace 1 is not an open log"),
         ((FrameKind.TRIM, 2, bytes(8)), "keyspace 2 is not an open log"),
         ((FrameKind.PUT, 2, bytes(4)), "keyspace 2 is not an open table"),
+        ((FrameKind.DROP, 2, b""), "keyspace 2 is dropped but not open"),
         ((FrameKind.OPEN_LOG, 9, b"z"), "keyspace 9 is opened after keyspace 1"),
     ],
 )

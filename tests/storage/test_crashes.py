@@ -137,7 +137,7 @@ def test_a_failed_sync_loses_nothing_that_later_lives_build_on():
         life.settle()
         durable = life.store.wal.durable
         life.disk.fail("sync")
-        for step in (("append", A, make_batch(fill=b"2", size=900), 0), ("append", A, make_batch(fill=b"3", size=900), 0), ("flush",)):
+        for step in (("append", A, make_batch(fill=b"2", size=300), 0), ("append", A, make_batch(fill=b"3", size=300), 0), ("flush",)):
             story.tell(step)
         life.settle()
         assert life.store.failed is not None

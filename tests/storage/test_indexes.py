@@ -30,6 +30,14 @@ def test_every_offset_has_the_epoch_that_wrote_it():
     assert (epochs.latest, LeaderEpochs().latest) == (4, -1)
 
 
+def test_an_epoch_of_which_nothing_is_left_makes_way():
+    epochs = epochs_of((1, 0))
+    epochs.cut_before(5)
+    epochs.assign(2, 5)
+    assert epochs.epoch_of(5) == 2
+    assert epochs.end_offset_for(1, 9) == (1, 5)
+
+
 def test_cutting_epochs_keeps_the_one_that_reaches_into_the_rest():
     epochs = epochs_of((0, 0), (1, 5), (2, 9))
     epochs.cut_before(7)

@@ -9,6 +9,7 @@ from streambus.kernel import Create, DiskFailed, FileSlice, Prng, Sync, SyncDire
 from streambus.records import parse_header
 from streambus.sim.disk import SimulatedDisk
 from streambus.storage import LogDurable, LogId, StoreConfig, StoreFailed, StoreRecovered, StoreUnavailable, TableId, WalDurable
+from streambus.storage.wal import joined
 
 A, B = LogId("a"), LogId("b")
 T = TableId("t")
@@ -72,6 +73,10 @@ def test_small_parts_are_written_as_one_and_large_ones_as_they_are():
     assert [len(part) > 9_000 for part in write.parts] == [False, True, False]
     assert isinstance(write.parts[1], memoryview)
     assert write.parts[1].obj is large
+
+
+def test_large_neighbours_stay_apart():
+    assert joined([b"x" * 5_000, b"y" * 5_000, b"z", b"z"]) == (b"x" * 5_000, b"y" * 5_000, b"zz")
 
 
 def test_what_gathers_during_a_sync_follows_it_as_one_group():

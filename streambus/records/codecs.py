@@ -95,7 +95,9 @@ def _snap(data: Buffer) -> Buffer:
 def _unsnap(data: Buffer, limit: int) -> Buffer:
     view = memoryview(data)
     if view[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
-        return _unsnap_block(view, limit)
+        return _unsnap_block(view, limit, limit)
+    if len(view) < len(_XERIAL_HEADER):
+        raise EOFError("it ends within its header")
     pieces: list[Buffer] = []
     left, at = limit, len(_XERIAL_HEADER)
     while at < len(view):
@@ -105,15 +107,15 @@ def _unsnap(data: Buffer, limit: int) -> Buffer:
         at += 4
         if not 0 <= length <= len(view) - at:
             raise EOFError(f"it has a block of {length} bytes in {len(view) - at}")
-        piece = _unsnap_block(view[at : at + length], left)
+        piece = _unsnap_block(view[at : at + length], left, limit)
         pieces.append(piece)
         left -= len(piece)
         at += length
     return b"".join(pieces)
 
 
-def _unsnap_block(block: memoryview, limit: int) -> Buffer:
-    if cramjam.snappy.decompress_raw_len(block) > limit:
+def _unsnap_block(block: memoryview, left: int, limit: int) -> Buffer:
+    if cramjam.snappy.decompress_raw_len(block) > left:
         raise _too_large(limit)
     return memoryview(cramjam.snappy.decompress_raw(block))
 

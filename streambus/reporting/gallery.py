@@ -8,10 +8,11 @@ from streambus.reporting import measures, plots, words
 LANES_MAX = 16
 LANE_RESOLUTION = 700
 BUCKETS = 120
+PER_BUCKET = 25
 TRACKS_MAX = 12
 TRACK_RESOLUTION = 90
 BANDS_MAX = 400
-"""Limits of what is drawn, so that a report stays small; nobody can see more."""
+"""Limits of what is drawn, so that a report stays small; nobody can see more. Fewer than `PER_BUCKET` would be mere noise."""
 
 
 @attrs.frozen
@@ -31,11 +32,12 @@ def pictures(history: History, verdict: Verdict) -> list[Picture]:
     bands = measures.bands_of(history.faults, span)[:BANDS_MAX]
     shaded = " Shaded: while a fault was at work." if bands else ""
     shown = [_timeline(history, verdict, span, bands)]
-    latencies = measures.latencies_of(history, span, BUCKETS)
+    sends = len(measures.send_latencies(history))
+    latencies = measures.latencies_of(history, span, min(BUCKETS, max(12, sends // PER_BUCKET)))
     if latencies:
         caption = f"From the call to the acknowledgement; a logarithmic scale.{shaded}"
         shown.append(Picture("Latency of sends", caption, plots.latency(latencies, bands, span)))
-    rates = measures.rates_of(history, span, BUCKETS)
+    rates = measures.rates_of(history, span, min(BUCKETS, max(12, len(history) // PER_BUCKET)))
     if any(any(numbers) for numbers in rates.values()):
         caption = f"Records per second, by the time of the answer.{shaded}"
         shown.append(Picture("Throughput", caption, plots.throughput(rates, bands, span)))
@@ -53,14 +55,15 @@ def _timeline(history: History, verdict: Verdict, span: measures.Span, bands: li
     marks = dict.fromkeys(
         (operation.process, span.at(operation.invoked_at)) for anomaly in verdict.anomalies for operation in anomaly.operations
     )
-    caption = (
-        "One lane per client."
-        '<span class="key" style="background:var(--first)"></span>done (middle)'
-        '<span class="key" style="background:var(--warn)"></span>outcome unknown (above)'
-        '<span class="key" style="background:var(--bad)"></span>failed (below)'
-    )
+    keys = [
+        ("key", "--first", "done (middle)"),
+        ("key", "--warn", "outcome unknown (above)"),
+        ("key", "--bad", "failed (below)"),
+    ]
     if marks:
-        caption += (
-            f'<span class="key diamond" style="background:var(--bad)"></span>{words.count(len(marks), "witness", "witnesses")} of anomalies'
-        )
+        keys.append(("key diamond", "--bad", f"{words.count(len(marks), 'witness', 'witnesses')} of anomalies"))
+    caption = "One lane per client. " + " ".join(
+        f'<span class="nowrap"><span class="{look}" style="background:var({color})"></span>{meaning}</span>'
+        for look, color, meaning in keys
+    )
     return Picture("Operations and faults" if bands else "Operations", caption, plots.timeline(lanes, bands, list(marks)[:BANDS_MAX], span))

@@ -167,9 +167,7 @@ def tracks_of(history: History, anomalies: Iterable[Anomaly], span: Span, tracks
                 read.setdefault((action.topic, action.partition), []).append((seconds, action.offset))
     for anomaly in anomalies:
         if anomaly.offset is not None and anomaly.operations:
-            last = anomaly.operations[-1]
-            when = last.invoked_at if last.completed_at is None else last.completed_at
-            suspects.setdefault((anomaly.topic, anomaly.partition), []).append((span.at(when), anomaly.offset))
+            suspects.setdefault((anomaly.topic, anomaly.partition), []).append((span.at(_shown_at(anomaly)), anomaly.offset))
     places = sorted({**acknowledged, **read, **suspects}, key=lambda place: (place not in suspects, place))[:tracks_max]
     return [
         Track(
@@ -180,6 +178,20 @@ def tracks_of(history: History, anomalies: Iterable[Anomaly], span: Span, tracks
         )
         for place in sorted(places)
     ]
+
+
+def _shown_at(anomaly: Anomaly) -> int:
+    """When an anomaly's offset was last acknowledged or read by its witnesses; if it never was, when the last of them was done."""
+    place = (anomaly.topic, anomaly.partition, anomaly.offset)
+    witnesses = [
+        operation
+        for operation in anomaly.operations
+        if any(
+            isinstance(action, Sent | Polled) and (action.topic, action.partition, action.offset) == place for action in operation.actions
+        )
+    ]
+    last = (witnesses or anomaly.operations)[-1]
+    return last.invoked_at if last.completed_at is None else last.completed_at
 
 
 def _has_sends(operation: Operation) -> bool:
@@ -205,16 +217,19 @@ def _joined(operations: list[Operation], outcome: Outcome, span: Span, gap: floa
 
 
 def _thinned(points: list[tuple[float, int]], span: Span, resolution: int) -> list[tuple[float, int]]:
-    """One point for each cell of a grid of `resolution` by `resolution` cells."""
-    if not points:
-        return []
-    lowest = min(offset for _, offset in points)
-    height = max(1, max(offset for _, offset in points) - lowest)
-    cells: dict[tuple[int, int], tuple[float, int]] = {}
-    for seconds, offset in points:
-        cell = (int(seconds / span.seconds * resolution), (offset - lowest) * resolution // height)
-        cells.setdefault(cell, (seconds, offset))
-    return list(cells.values())
+    """In order of time, one point for each cell of a grid of `resolution` by `resolution` cells; a coarser grid if points are all over."""
+    lowest = min((offset for _, offset in points), default=0)
+    height = max((offset - lowest + 1 for _, offset in points), default=1)
+    points = sorted(points)
+    while True:
+        cells: dict[tuple[int, int], tuple[float, int]] = {}
+        for seconds, offset in points:
+            cell = (int(seconds / span.seconds * resolution), (offset - lowest) * resolution // height)
+            cells.setdefault(cell, (seconds, offset))
+        points = list(cells.values())
+        if len(points) <= 4 * resolution or resolution < 2:
+            return points
+        resolution //= 2
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:

@@ -6,13 +6,19 @@ from importlib.resources import files
 from streambus.checkers import Anomaly, Kind, Severity
 from streambus.reporting import words
 from streambus.reporting.gallery import Picture, pictures
-from streambus.reporting.measures import quantiles, send_latencies, span_of
-from streambus.reporting.run import Run, SubRun
-from streambus.reporting.tables import configuration_table, fault_table, partition_table, sub_run_table, witness_table
+from streambus.reporting.measures import Span, quantiles, send_latencies, span_of
+from streambus.reporting.run import Run
+from streambus.reporting.tables import circumstances, fault_table, partition_table, sub_run_table, witness_table
 from streambus.reporting.words import count, html
 
 ANOMALIES_OPEN = 12
 """So many cards are shown at once; the others are folded away."""
+
+FACTS_ON_TOP = 6
+"""So many facts stand in large type below the verdict; the others in a table at the end."""
+
+SUB_RUNS_EXPLAINED, SUB_RUN_ANOMALIES = 20, 5
+"""For so many broken sub-runs so many anomalies are explained."""
 
 ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}" fill="none" stroke="currentColor" stroke-width="3.2"/></svg>'
 TICK, CROSS, DASH = (ICON.format(path=path) for path in ("M4 12.5l5.5 5.5L20 6.5", "M5 5l14 14M19 5L5 19", "M4 12h16"))
@@ -32,13 +38,13 @@ def page(run: Run) -> str:
         _numbers(run),
         _promise(run),
         _anomalies(run),
-        _sub_runs(run.sub_runs),
         _pictures(pictures(run.history, run.verdict)),
+        _sub_runs(run),
         _section(
             "Partitions", "What clients sent to each partition, and what they read back.", partition_table(run.verdict.covered.partitions)
         ),
         _section("Faults", "Everything that was done to the system on purpose.", fault_table(run.history)),
-        _section("Circumstances", "", configuration_table(run)),
+        _section("Circumstances", "", circumstances(dict(list(run.facts.items())[FACTS_ON_TOP:]), run.configuration)),
         _footer(),
     ]
     style = files("streambus.reporting").joinpath("page.css").read_text(encoding="utf-8")
@@ -96,10 +102,10 @@ def _in_plain_words(run: Run, broken: list[Kind]) -> str:
         allowed = sum(number for _, number in run.verdict.counts)
         return f"{looked}. {found}" + (f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else "")
     failed = sum(not sub_run.verdict.valid for sub_run in run.sub_runs)
-    said = [f"{count(number, 'record')} with “{words.CHECKS[kind][0].lower()}”" for kind, number in run.verdict.counts if kind in broken]
+    said = [f"{words.CHECKS[kind][0].lower()} ({count(number, 'record')})" for kind, number in run.verdict.counts if kind in broken]
     if failed:
-        said.append(f"{failed} of {count(len(run.sub_runs), 'further run')} invalid")
-    return f"{looked}. Found: {'; '.join(said)}."
+        said.append(f"{failed} of {count(len(run.sub_runs), 'further run')} broken")
+    return f"{looked}. Found: {', '.join(said)}."
 
 
 def _broken(run: Run) -> list[Kind]:
@@ -119,9 +125,9 @@ def _numbers(run: Run) -> str:
     }
     if latencies:
         median, _, high, _ = quantiles(latencies)
-        numbers["median latency of a send"] = words.duration(median)
+        numbers["median latency of sends"] = words.duration(median)
         numbers["99 % of sends within"] = words.duration(high)
-    numbers |= {name: words.fact(value) for name, value in list(run.facts.items())[:6]}
+    numbers |= {name: words.fact(value) for name, value in list(run.facts.items())[:FACTS_ON_TOP]}
     return (
         '<dl class="numbers">'
         + "".join(f"<div><dt>{html(name)}</dt><dd>{html(number)}</dd></div>" for name, number in numbers.items())
@@ -150,10 +156,10 @@ def _promise(run: Run) -> str:
 
 
 def _anomalies(run: Run) -> str:
-    anomalies = run.verdict.anomalies
+    anomalies, span = run.verdict.anomalies, span_of(run.history)
     if not anomalies:
         return ""
-    cards = [_card(anomaly, run) for anomaly in anomalies]
+    cards = [_card(anomaly, span) for anomaly in anomalies]
     folded = "".join(cards[ANOMALIES_OPEN:])
     if folded:
         folded = f"<details><summary>{len(cards) - ANOMALIES_OPEN} more</summary>{folded}</details>"
@@ -161,7 +167,7 @@ def _anomalies(run: Run) -> str:
     return f'<h2 id="anomalies">Anomalies</h2><p class="lead">{lead}</p>{"".join(cards[:ANOMALIES_OPEN])}{folded}'
 
 
-def _card(anomaly: Anomaly, run: Run) -> str:
+def _card(anomaly: Anomaly, span: Span) -> str:
     look = "anomaly allowed" if anomaly.severity is Severity.ALLOWED else "anomaly"
     where = words.place(anomaly.topic, anomaly.partition)
     if anomaly.offset is not None:
@@ -171,16 +177,24 @@ def _card(anomaly: Anomaly, run: Run) -> str:
     return (
         f'<article class="card {look}"><header><h3>{words.CHECKS[anomaly.kind][0]}</h3>'
         f'<span class="badge">{words.SEVERITIES[anomaly.severity]}</span><span class="where">{html(where)}</span></header>'
-        f"<p>{html(anomaly.witness)}</p>{witness_table(anomaly, span_of(run.history))}</article>"
+        f"<p>{html(anomaly.witness)}</p>{witness_table(anomaly, span)}</article>"
     )
 
 
-def _sub_runs(sub_runs: tuple[SubRun, ...]) -> str:
-    if not sub_runs:
+def _sub_runs(run: Run) -> str:
+    if not run.sub_runs:
         return ""
-    held = sum(sub_run.verdict.valid for sub_run in sub_runs)
-    lead = f"{held} of {len(sub_runs)} held." if held < len(sub_runs) else f"All {len(sub_runs)} held."
-    return _section("Further runs", lead, sub_run_table(sub_runs))
+    failed = [sub_run for sub_run in run.sub_runs if not sub_run.verdict.valid]
+    lead = f"{len(run.sub_runs) - len(failed)} of {len(run.sub_runs)} held." if failed else f"All {len(run.sub_runs)} held."
+    cards = []
+    for sub_run in failed[:SUB_RUNS_EXPLAINED]:
+        anomalies = sub_run.verdict.anomalies[:SUB_RUN_ANOMALIES]
+        times = [operation.invoked_at for anomaly in anomalies for operation in anomaly.operations]
+        shown = "".join(_card(anomaly, Span(0, max(times, default=0))) for anomaly in anomalies)
+        cards.append(
+            f"<details><summary>What went wrong in {html(sub_run.name)} (times are those of its own clock)</summary>{shown}</details>"
+        )
+    return _section("Further runs", lead, sub_run_table(run.sub_runs) + "".join(cards))
 
 
 # Pictures and rims -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from io import StringIO
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -54,7 +55,7 @@ class Shape:
     columns: int
 
 
-SHAPES = (Shape("wide", 1040, 132, 24, 4), Shape("narrow", 380, 62, 12, 2))
+SHAPES = (Shape("wide", 1040, 132, 24, 4), Shape("narrow", 380, 76, 12, 2))
 
 
 @attrs.frozen
@@ -72,10 +73,11 @@ def timeline(lanes: Sequence[Lane], bands: Sequence[Band], marks: Sequence[tuple
     targets = list(dict.fromkeys(band.target for band in bands))[:8]
 
     def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, _timeline_height(len(targets) + len(lanes)), span)
+        axes = _axes(figure, shape, _timeline_height(len(targets) + len(lanes)), span, legend=False)
+        character = span.seconds * 6.2 / (shape.width - shape.left - shape.right)
         rows = [*targets, *(lane.name for lane in lanes)]
         for row, target in enumerate(targets):
-            _draw_faults(axes, row, [band for band in bands if band.target == target], span)
+            _draw_faults(axes, row, [band for band in bands if band.target == target], span, character)
         _draw_bands(axes, bands, span)
         for row, lane in enumerate(lanes, start=len(targets)):
             _draw_lane(axes, row, lane, span)
@@ -83,8 +85,8 @@ def timeline(lanes: Sequence[Lane], bands: Sequence[Band], marks: Sequence[tuple
             axes.plot(times, [row] * len(times), "D", color=FAILED, markersize=5.5, markeredgecolor=INK, markeredgewidth=0.8, zorder=5)
         if targets and lanes:
             axes.axhline(len(targets) - 0.5, color=GRID, linewidth=1)
-        letters = 20 if shape.columns > 2 else 9
-        axes.set_yticks(range(len(rows)), [words.shortened(row, letters) for row in rows])
+        letters = shape.left * 10 // 66
+        axes.set_yticks(range(len(rows)), [words.abridged(row, letters) for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -99,7 +101,7 @@ def latency(points: Sequence[tuple[float, Sequence[int]]], bands: Sequence[Band]
     styles = ((FIRST, "-", 1.8), (SECOND, "-", 1.4), (THIRD, "-", 1.2), (MUTED, ":", 1.2))
 
     def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, 230, span)
+        axes = _axes(figure, shape, 230, span, legend=True)
         _draw_bands(axes, bands, span)
         times = [seconds for seconds, _ in points]
         for at, (percent, (color, line, width)) in enumerate(zip(QUANTILES, styles, strict=True)):
@@ -120,16 +122,17 @@ def throughput(rates: dict[str, list[float]], bands: Sequence[Band], span: Span)
     """Records per second over time."""
     from matplotlib.ticker import MaxNLocator
 
-    styles = {"acknowledged": (FIRST, "-", 1.8), "read": (SECOND, "-", 1.4), "failed or unknown": (FAILED, "--", 1.2)}
+    styles = {"acknowledged": (FIRST, "-", 1.8), "read": (SECOND, "-", 1.4), "failed or unknown": (FAILED, "-", 2.2)}
 
     def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, 210, span)
+        axes = _axes(figure, shape, 210, span, legend=True)
         _draw_bands(axes, bands, span)
         for name, numbers in rates.items():
             color, line, width = styles[name]
             if any(numbers):
                 edges = [at * span.seconds / len(numbers) for at in range(len(numbers) + 1)]
-                axes.stairs(numbers, edges, color=color, linestyle=line, linewidth=width, label=name)
+                shown = [number or nan for number in numbers] if name == "failed or unknown" else numbers
+                axes.stairs(shown, edges, baseline=None, color=color, linestyle=line, linewidth=width, label=name)
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.yaxis.set_major_formatter(lambda number, _: _short(number))
@@ -142,27 +145,35 @@ def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
     """Offsets over time, one panel per partition: where records were acknowledged, and where and when they were read."""
     from matplotlib.ticker import MaxNLocator
 
-    gap, panel, top, bottom = 46, 150, 44, 40
+    gap, top, bottom = 44, 44, 40
+
+    def columns_of(shape: Shape) -> int:
+        return min(len(tracks), shape.columns if len(tracks) > 4 else shape.columns // 2)
+
+    def panel_of(shape: Shape) -> int:
+        return 190 if columns_of(shape) == shape.columns // 2 else 150
 
     def rows_of(shape: Shape) -> int:
-        return -(-len(tracks) // min(shape.columns, max(1, len(tracks))))
+        return -(-len(tracks) // columns_of(shape))
 
     def height_of(shape: Shape) -> int:
-        return top + bottom + rows_of(shape) * panel + (rows_of(shape) - 1) * gap
+        return top + bottom + rows_of(shape) * panel_of(shape) + (rows_of(shape) - 1) * gap
 
     def draw(figure: Figure, shape: Shape) -> None:
-        columns, height = min(shape.columns, len(tracks)), height_of(shape)
-        left, between = 62, 56
+        columns, panel, height = columns_of(shape), panel_of(shape), height_of(shape)
+        left, between = 62, 62
         width = (shape.width - left - shape.right - (columns - 1) * between) / columns
         for at, track in enumerate(tracks):
             row, column = divmod(at, columns)
             x, y = left + column * (width + between), height - top - row * (panel + gap) - panel
             axes = figure.add_axes((x / shape.width, y / height, width / shape.width, panel / height))
-            _dress(axes, span, ticks=4 if columns > 1 else 7, unit=row == rows_of(shape) - 1)
+            _dress(axes, span, ticks=4 if width < 300 else 7, unit=row == rows_of(shape) - 1)
             _draw_bands(axes, bands, span)
-            _scatter(axes, track.read, "o", SECOND, 7, "read")
-            _scatter(axes, track.acknowledged, "o", FIRST, 3, "acknowledged")
-            axes.plot(*_columns(track.suspects), "x", color=FAILED, markersize=8, markeredgewidth=2.2, label="anomaly", zorder=5)
+            axes.plot(*_columns(track.read), "o", color=SECOND, markersize=5, markeredgewidth=0, alpha=0.55, label="read")
+            axes.plot(*_columns(track.acknowledged), "o-", color=FIRST, markersize=1.4, linewidth=1.2, label="acknowledged")
+            axes.plot(
+                *_columns(track.suspects), "x", color=FAILED, markersize=9, markeredgewidth=2.2, label="anomaly", zorder=5, clip_on=False
+            )
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
             axes.yaxis.set_major_formatter(lambda number, _: _short(number))
             axes.set_title(words.place(track.topic, track.partition), loc="left", fontsize=12, color=INK, pad=7)
@@ -175,9 +186,9 @@ def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
 # Parts of pictures -----------------------------------------------------------------------------------------------------
 
 
-def _axes(figure: Figure, shape: Shape, height: int, span: Span) -> Axes:
-    """The one panel of a figure, in the place that all time axes have."""
-    top, bottom = 34, 40
+def _axes(figure: Figure, shape: Shape, height: int, span: Span, *, legend: bool) -> Axes:
+    """The one panel of a figure, in the place that all time axes have, with room for a legend above."""
+    top, bottom = 34 if legend else 8, 40
     axes = figure.add_axes(
         (
             shape.left / shape.width,
@@ -207,44 +218,53 @@ def _dress(axes: Axes, span: Span, *, ticks: int, unit: bool) -> None:
 
 
 def _draw_bands(axes: Axes, bands: Sequence[Band], span: Span) -> None:
-    """Shade the time of faults behind everything. Bands that touch are one."""
+    """Shade the time of faults behind everything, as one shape. Bands that all but touch are one."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    least = span.seconds / 800
     shaded: list[tuple[float, float]] = []
     for band in bands:
-        began, ended = band.began, max(band.ended, band.began + span.seconds / 800)
-        if shaded and began <= shaded[-1][1]:
+        began, ended = band.began, max(band.ended, band.began + least)
+        if shaded and began <= shaded[-1][1] + least:
             shaded[-1] = (shaded[-1][0], max(ended, shaded[-1][1]))
         else:
             shaded.append((began, ended))
-    for began, ended in shaded:
-        axes.axvspan(began, ended, facecolor=FAULT, alpha=0.13, linewidth=0, zorder=0)
+    if shaded:
+        corners = [corner for began, ended in shaded for corner in ((began, 0), (ended, 0), (ended, 1), (began, 1), (began, 0))]
+        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(shaded)
+        across = axes.get_xaxis_transform()
+        axes.add_patch(PathPatch(Path(corners, codes), facecolor=FAULT, alpha=0.13, linewidth=0, zorder=0, transform=across))
 
 
-def _draw_faults(axes: Axes, row: int, bands: Sequence[Band], span: Span) -> None:
-    """A target's faults as solid bars in its row, with the names of the first few where there is room."""
+def _draw_faults(axes: Axes, row: int, bands: Sequence[Band], span: Span, character: float) -> None:
+    """A target's faults as solid bars in its row, each with its name behind it where there is room.
+
+    `character` is a letter's width in seconds.
+    """
     least = span.seconds / 160
-    for band in bands:
-        axes.broken_barh([(band.began, max(band.ended - band.began, least))], (row - 0.22, 0.44), facecolor=FAULT, linewidth=0, zorder=3)
-    free_from = -1.0
-    for band in bands:
-        if band.began < free_from:
-            continue
+    bars = [(band.began, max(band.ended, band.began + least)) for band in bands]
+    _draw_bars(axes, row, bars, FAULT, 11)
+    next_starts = [*(began for began, _ in bars[1:]), span.seconds * 1.01]
+    for band, (_, ended), next_start in zip(bands, bars, next_starts, strict=True):
         name = words.shortened(band.name, 18)
-        axes.text(band.began, row - 0.28, name, fontsize=9.5, color=MUTED, va="bottom", clip_on=True)
-        free_from = band.began + span.seconds * 0.013 * (len(name) + 2)
+        if ended + character * (len(name) + 1.5) < next_start:
+            axes.text(ended + character * 0.8, row, name, fontsize=10, color=MUTED, va="center_baseline")
 
 
 def _draw_lane(axes: Axes, row: int, lane: Lane, span: Span) -> None:
     """A process's operations. Outcomes differ in height and place as well as in colour."""
     least = span.seconds / 500
-    looks = {Outcome.OK: (OK, -0.11, 0.22), Outcome.INFO: (UNKNOWN, -0.32, 0.16), Outcome.FAIL: (FAILED, 0.16, 0.16)}
-    for outcome, (color, base, height) in looks.items():
-        stretches = lane.stretches.get(outcome, [])
-        bars = [(began, max(ended - began, least)) for began, ended in stretches]
-        axes.broken_barh(bars, (row + base, height), facecolor=color, linewidth=0, zorder=4)
+    looks = {Outcome.OK: (OK, 0.0, 5.7), Outcome.INFO: (UNKNOWN, -0.24, 4), Outcome.FAIL: (FAILED, 0.24, 4)}
+    for outcome, (color, shift, height) in looks.items():
+        bars = [(began, max(ended, began + least)) for began, ended in lane.stretches[outcome]]
+        _draw_bars(axes, row + shift, bars, color, height)
 
 
-def _scatter(axes: Axes, points: Sequence[tuple[float, int]], marker: str, color: str, size: int, label: str) -> None:
-    axes.plot(*_columns(points), marker, color=color, markersize=size**0.5 * 1.4, markeredgewidth=0, label=label)
+def _draw_bars(axes: Axes, y: float, bars: Sequence[tuple[float, float]], color: str, height: float) -> None:
+    """Horizontal bars `height` pixels high, as one broken line: a hundred bars are one element of the picture."""
+    times = [time for began, ended in bars for time in (began, ended, nan)]
+    axes.plot(times, [y] * len(times), color=color, linewidth=height, solid_capstyle="butt", zorder=4)
 
 
 def _columns(points: Sequence[tuple[float, int]]) -> tuple[list[float], list[int]]:
@@ -270,7 +290,7 @@ def _legend_entries(tracks: Sequence[Track], figure: Figure) -> tuple[list[Any],
 
 
 def _timeline_height(rows: int) -> int:
-    return 74 + 26 * max(rows, 2)
+    return 48 + 26 * max(rows, 2)
 
 
 def _short(number: float) -> str:
@@ -317,7 +337,7 @@ _STYLE: Any = {
     "legend.labelcolor": MUTED,
     "xtick.major.size": 4,
     "ytick.major.size": 0,
-    "path.simplify": True,
+    "path.simplify": False,
 }
 
 
@@ -336,6 +356,7 @@ def _for_page(svg: str) -> str:
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"', "", svg)
     svg = svg.replace("xlink:href=", "href=")
     svg = re.sub("#0101[0-9a-f]{2}", lambda found: f"var({_VARIABLES[found[0]]})", svg)
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.1f}", found[0]), svg)
     svg = re.sub(r"\s*\n\s*", " ", svg)
     while (smaller := re.sub(r"<(g|defs)> ?</\1> ?|<g/> ?", "", svg)) != svg:
         svg = smaller

@@ -1,15 +1,15 @@
 """Tables: rows of a report, each table bounded in length."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from streambus.checkers import Action, Anomaly, Assigned, History, Operation, Outcome, PartitionCoverage, Polled, Sent
+from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, History, Operation, Outcome, PartitionCoverage, Polled, Sent
 from streambus.reporting import words
 from streambus.reporting.measures import Span, span_of
-from streambus.reporting.run import Run, SubRun
+from streambus.reporting.run import Fact, SubRun
 from streambus.reporting.words import count, html
 
-ROWS_MAX = 400
-"""Longer tables are cut, and say so; `results.json` and `history.ndjson` have everything."""
+ROWS_OPEN, ROWS_MAX = 12, 400
+"""So many rows are shown at once and in all. A longer table says so; `results.json` and `history.ndjson` have everything."""
 
 ACTIONS_SHOWN = 4
 """So many actions of a witness are spelt out: those nearest to the anomaly."""
@@ -55,7 +55,7 @@ def fault_table(history: History) -> str:
             lasted = "at once" if fault.ended_at <= fault.began_at else words.duration(fault.ended_at - fault.began_at)
         rows.append(
             [
-                ("number", words.moment(fault.began_at - span.began_at)),
+                ("number", words.moment(fault.began_at - span.began_at, span.length)),
                 ("number", lasted),
                 ("nowrap", html(words.shortened(fault.name, 60))),
                 ("", html(words.shortened(fault.target, 80))),
@@ -82,32 +82,33 @@ def sub_run_table(sub_runs: Sequence[SubRun]) -> str:
     return _table(header, rows)
 
 
-def configuration_table(run: Run) -> str:
+def circumstances(facts: Mapping[str, Fact], configuration: Mapping[str, Fact]) -> str:
     """Facts and configuration, side by side."""
-    facts = _pairs("Facts", [(name, words.fact(value)) for name, value in run.facts.items()])
-    configuration = _pairs("Configuration", [(name, words.fact(value)) for name, value in run.configuration.items()])
-    return f'<div class="pairs">{facts}{configuration}</div>' if facts or configuration else ""
+    columns = [_pairs("Facts", facts), _pairs("Configuration", configuration)]
+    return f'<div class="pairs">{"".join(columns)}</div>' if any(columns) else ""
 
 
-def _pairs(title: str, pairs: Sequence[tuple[str, str]]) -> str:
+def _pairs(title: str, pairs: Mapping[str, Fact]) -> str:
     if not pairs:
         return ""
-    rows = [
-        [("", html(name)), ("number", html(value)) if len(value) < 24 else ("", f"<code>{html(value)}</code>")] for name, value in pairs
-    ]
+    said = [(name, words.fact(value)) for name, value in pairs.items()]
+    rows = [[("", html(name)), ("number", html(value)) if len(value) < 24 else ("", f"<code>{html(value)}</code>")] for name, value in said]
     return f"<div><h3>{title}</h3>{_table([], rows)}</div>"
 
 
 def _when(operation: Operation, span: Span) -> str:
-    began = words.moment(operation.invoked_at - span.began_at)
+    began = words.moment(operation.invoked_at - span.began_at, span.length)
     if operation.completed_at is None:
         return f"{began}, never answered"
     return f"{began} + {words.duration(operation.completed_at - operation.invoked_at)}"
 
 
 def _deeds(operation: Operation, anomaly: Anomaly) -> str:
+    """What an operation did where the anomaly is, or anywhere if it did nothing there."""
     actions = operation.actions
-    nearest = sorted(range(len(actions)), key=lambda at: _distance(actions[at], anomaly))[:ACTIONS_SHOWN]
+    distances = [_distance(action, anomaly) for action in actions]
+    near = [at for at in range(len(actions)) if distances[at] is not None] or list(range(len(actions)))
+    nearest = sorted(near, key=lambda at: distances[at] or 0)[:ACTIONS_SHOWN]
     said = [words.action(actions[at]) for at in sorted(nearest)]
     if len(actions) > len(said):
         said.append(f"and {count(len(actions) - len(said), 'more action')}")
@@ -116,23 +117,32 @@ def _deeds(operation: Operation, anomaly: Anomaly) -> str:
     return html("; ".join(said)) or "nothing that is known"
 
 
-def _distance(action: Action, anomaly: Anomaly) -> int:
-    """How far an action is from an anomaly's place: offsets in the same partition, very far elsewhere."""
-    far = 1 << 64
-    if isinstance(action, Assigned) or (action.topic, action.partition) != (anomaly.topic, anomaly.partition):
-        return far
+def _distance(action: Action, anomaly: Anomaly) -> int | None:
+    """How many offsets an action is from an anomaly's place; None if it is not about that partition at all."""
+    if isinstance(action, Assigned):
+        return None if (anomaly.topic, anomaly.partition) not in action.partitions else 0
+    if action.topic != anomaly.topic or action.partition not in (anomaly.partition, UNKNOWN_PARTITION):
+        return None
     if not isinstance(action, Polled | Sent) or action.offset is None or anomaly.offset is None:
-        return far - 1
+        return 0
     return abs(action.offset - anomaly.offset)
 
 
 def _table(header: Sequence[str], rows: Sequence[Iterable[tuple[str, str]]], *, look: str = "") -> str:
     """Cells are `(class, html)`; header cells that begin with `#` stand above numbers."""
     head = "".join(f'<th class="number">{html(title[1:])}</th>' if title.startswith("#") else f"<th>{html(title)}</th>" for title in header)
-    body = "".join(f"<tr>{''.join(_cell(*cell) for cell in row)}</tr>" for row in rows[:ROWS_MAX])
-    more = f'<p class="lead">… and {count(len(rows) - ROWS_MAX, "more row")}</p>' if len(rows) > ROWS_MAX else ""
     top = f"<thead><tr>{head}</tr></thead>" if header else ""
-    return f'<div class="scroll"><table{_class(look)}>{top}<tbody>{body}</tbody></table></div>{more}'
+    lines = [f"<tr>{''.join(_cell(*cell) for cell in row)}</tr>" for row in rows[:ROWS_MAX]]
+    if len(rows) <= ROWS_OPEN + 3:
+        return _framed(top, lines, look)
+    folded = _framed(top, lines, look)
+    left_out = f'<p class="lead">… and {count(len(rows) - ROWS_MAX, "more row")}</p>' if len(rows) > ROWS_MAX else ""
+    preview = _framed(top, lines[:ROWS_OPEN], f"{look} preview".strip())
+    return f"{preview}<details><summary>All {len(rows):,} rows</summary>{folded}{left_out}</details>"
+
+
+def _framed(top: str, lines: Sequence[str], look: str) -> str:
+    return f'<div class="scroll"><table{_class(look)}>{top}<tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def _cell(look: str, content: str) -> str:

@@ -39,6 +39,13 @@ def shortened(text: str, limit: int = TEXT_LENGTH_MAX) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
+def abridged(text: str, limit: int) -> str:
+    """`text` cut in the middle, for names that differ at their ends."""
+    clean = shortened(text)
+    tail = limit // 3
+    return clean if len(clean) <= limit else f"{clean[: limit - 1 - tail]}…{clean[-tail:]}"
+
+
 def html(text: str) -> str:
     """`text` from anywhere, safe in HTML content and in quoted attributes."""
     return escape(shortened(text, 4 * TEXT_LENGTH_MAX))
@@ -56,7 +63,7 @@ def fact(value: Fact) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
     return value
 
 
@@ -69,10 +76,9 @@ def duration(microseconds: int) -> str:
     return f"{microseconds} µs"
 
 
-def moment(microseconds: int) -> str:
-    """A time since the beginning of the history, in seconds to the millisecond (to the microsecond where that matters)."""
-    digits = 3 if microseconds % 1_000 == 0 or abs(microseconds) >= 10_000_000 else 6
-    return f"{microseconds / 1_000_000:,.{digits}f} s"
+def moment(microseconds: int, span: int) -> str:
+    """A time within a span, in seconds: to the millisecond, or to the microsecond if the span is short."""
+    return f"{microseconds / 1_000_000:,.{3 if span >= 10_000_000 else 6}f} s"
 
 
 def value(content: bytes) -> str:

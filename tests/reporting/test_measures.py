@@ -1,0 +1,110 @@
+"""Measures and words: small sums that pictures and tables rest on."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streambus.checkers import Fault, History, Operation, Outcome, Polled, Sent
+from streambus.reporting import words
+from streambus.reporting.measures import Span, bands_of, lanes_of, latencies_of, quantiles, rates_of, span_of, tracks_of
+
+SECOND = 1_000_000
+
+
+def ok(process, began, ended, *actions):
+    return Operation(process, Outcome.OK, began, ended, actions)
+
+
+def test_quantiles_are_numbers_that_occurred():
+    assert quantiles([7]) == [7, 7, 7, 7]
+    assert quantiles(range(1, 101)) == [50, 95, 99, 100]
+    assert quantiles([4, 1, 3, 2]) == [2, 4, 4, 4]
+
+
+@given(st.lists(st.integers(), min_size=1))
+def test_quantiles_rise_to_the_maximum(numbers):
+    found = quantiles(numbers)
+    assert found == sorted(found)
+    assert found[-1] == max(numbers)
+
+
+def test_a_span_reaches_from_the_first_to_the_last_thing_that_happened():
+    history = History([ok("p", 5, 9), Operation("p", Outcome.INFO, 30, None)], [Fault("crash", "b", 2, 40), Fault("cut", "b", 3)])
+    assert span_of(history) == Span(2, 40)
+    assert span_of(History()).length == 1
+
+
+def test_a_fault_that_never_ended_lasts_to_the_end():
+    (late, early) = bands_of([Fault("b", "x", 3 * SECOND), Fault("a", "x", SECOND, 0)], Span(0, 10 * SECOND))[::-1]
+    assert (early.began, early.ended) == (1.0, 1.0)
+    assert (late.began, late.ended) == (3.0, 10.0)
+
+
+def test_latencies_are_those_of_acknowledged_sends():
+    history = History(
+        [ok("p", 0, 10, Sent("t", 0, b"a", 0)), ok("c", 0, 500, Polled("t", 0, 0, b"a")), Operation("p", Outcome.FAIL, 0, 90)]
+    )
+    ((middle, numbers),) = latencies_of(history, Span(0, SECOND), 10)
+    assert (middle, numbers) == (0.05, [10] * 4)
+
+
+def test_rates_count_records_by_the_time_of_the_answer():
+    sends = [ok("p", 0, at * SECOND, Sent("t", 0, b"%d" % at, at), Sent("t", 1, b"x%d" % at, at)) for at in range(3)]
+    rates = rates_of(History([*sends, Operation("p", Outcome.INFO, 3 * SECOND, None, (Sent("t", 0, b"y"),))]), Span(0, 4 * SECOND), 4)
+    assert rates == {"acknowledged": [2, 2, 2, 0], "read": [0, 0, 0, 0], "failed or unknown": [0, 0, 0, 1]}
+
+
+def test_lanes_are_in_natural_order_and_the_idlest_share_one():
+    operations = [ok(f"client {n}", at * 10, at * 10 + 1) for n in (10, 9, 2) for at in range(n)]
+    assert [lane.name for lane in lanes_of(History(operations), Span(0, 100), 3, 10)] == ["client 2", "client 9", "client 10"]
+    assert [lane.name for lane in lanes_of(History(operations), Span(0, 100), 2, 10)] == ["client 10", "2 others"]
+
+
+def test_neighbouring_operations_are_one_stretch():
+    operations = [ok("p", 0, 1), ok("p", 2, 3), ok("p", 50, 60), Operation("p", Outcome.INFO, 55, None)]
+    (lane,) = lanes_of(History(operations), Span(0, 100), 4, 10)
+    assert [(round(a * SECOND), round(b * SECOND)) for a, b in lane.stretches[Outcome.OK]] == [(0, 3), (50, 60)]
+    assert len(lane.stretches[Outcome.INFO]) == 1
+
+
+def test_tracks_are_thinned_to_a_grid():
+    operations = [ok("p", at, at, Sent("t", 0, b"%d" % at, at)) for at in range(10_000)]
+    (track,) = tracks_of(History(operations), (), Span(0, 10_000), 4, 50)
+    assert 50 <= len(track.acknowledged) <= 150
+    assert track.read == []
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (words.duration(0), "0 µs"),
+        (words.duration(999), "999 µs"),
+        (words.duration(1_500), "1.5 ms"),
+        (words.duration(123_456), "123 ms"),
+        (words.duration(2_345_678), "2.35 s"),
+        (words.duration(3_600 * SECOND), "3,600 s"),
+        (words.moment(1_234_567, 5 * SECOND), "1.234567 s"),
+        (words.moment(1_234_567, 50 * SECOND), "1.235 s"),
+        (words.count(1, "record"), "1 record"),
+        (words.count(2_000, "record"), "2,000 records"),
+        (words.fact(12345), "12,345"),
+        (words.fact(12345.6), "12,346"),
+        (words.fact(34.0), "34.0"),
+        (words.fact(0.12345), "0.123"),
+        (words.fact(True), "yes"),
+        (words.abridged("producer 2 – broker 1", 11), "produce…r 1"),
+        (words.abridged("short", 11), "short"),
+        (words.value(b"\x00\x01"), "0x0001"),
+        (words.shortened("a\x00b\nc"), "a\ufffdb\ufffdc"),
+    ],
+)
+def test_words(said, expected):
+    assert said == expected
+
+
+def test_matplotlib_is_not_imported_before_something_is_drawn():
+    program = "import sys, streambus.reporting; print('matplotlib' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -1,0 +1,269 @@
+"""What a report says, and what it never does."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import attrs
+import pytest
+from example_run import example_history, example_run
+
+from streambus.checkers import (
+    AT_LEAST_ONCE,
+    DURABLE_LOG,
+    DURABLE_LOG_PARTLY_READ,
+    Fault,
+    History,
+    Operation,
+    Outcome,
+    Polled,
+    Sent,
+    Sought,
+    check,
+)
+from streambus.reporting import Run, SubRun, write_report
+from streambus.reporting.words import CHECKS
+
+VOID = {"meta", "br", "img", "link", "input"}
+
+
+class Page(HTMLParser):
+    """A page as elements, attributes and text; notes elements that are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.attributes, self.mistakes, self.words = [], [], [], [], []
+        self.feed(text)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append(tag)
+        self.attributes += attributes
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append(tag)
+        self.attributes += attributes
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.mistakes.append(tag)
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+
+def run_of(history, contract=DURABLE_LOG, **others):
+    verdict = check(history, contract)
+    return Run("A run", contract, "2026-01-01", "simulated", history, verdict, **others)
+
+
+def page_of(run, folder):
+    return Page(write_report(run, folder).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("broken")
+    write_report(example_run(broken=True), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("held")
+    write_report(example_run(), folder)
+    return folder
+
+
+def read(folder):
+    return Page((folder / "index.html").read_text(encoding="utf-8"))
+
+
+# What it says ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_verdict_comes_first_and_in_words(held, broken):
+    assert read(held).text.split("One broker, killed five times while it serves ")[1].startswith("Every promise held ")
+    assert read(broken).text.split("One broker, killed five times while it serves ")[1].startswith("4 promises broken ")
+    assert "and 50 further runs. Found: lost write (2 records), read of a failed send (1 record)," in read(broken).text
+
+
+def test_every_anomaly_is_shown_with_its_witness(broken):
+    text = read(broken).text
+    for anomaly in example_run(broken=True, seeds=False).verdict.anomalies:
+        assert CHECKS[anomaly.kind][0] in text
+        assert anomaly.witness in text
+    assert "sent “order 00051” to orders/2, acknowledged at offset 10" in text
+
+
+def test_what_was_promised_and_every_check_is_listed(held):
+    text = read(held).text
+    assert DURABLE_LOG.promise in text
+    assert all(promise in text for _, promise in CHECKS.values())
+
+
+def test_every_picture_comes_for_screens_and_for_phones(held):
+    attributes = read(held).attributes
+    titles = [value for name, value in attributes if name == "aria-label"]
+    assert titles == [title for title in ("Operations and faults", "Latency of sends", "Throughput", "Offsets over time") for _ in range(2)]
+    assert sum(value == "wide" for _, value in attributes) == sum(value == "narrow" for _, value in attributes) == 4
+
+
+def test_sub_runs_are_rows_and_broken_ones_are_explained_first(broken):
+    text = read(broken).text
+    assert "49 of 50 held." in text
+    assert text.index("seed 17 ✗ broken") < text.index("seed 0 ✓ held")
+    assert "What went wrong in seed 17" in text
+
+
+def test_one_broken_promise_is_named(tmp_path):
+    history = History([Operation("producer", Outcome.OK, 0, 1, (Sent("t", 0, b"a", 0),))])
+    assert "Broken: unseen records" in page_of(run_of(history), tmp_path).text
+
+
+def test_a_run_that_holds_is_not_good_news_if_a_sub_run_is_broken(tmp_path):
+    bad = check(History([Operation("consumer", Outcome.OK, 0, 1, (Polled("t", 0, 0, b"?"),))]))
+    run = run_of(History(), sub_runs=(SubRun("seed 1", bad), SubRun("seed 2", check(History()), {"events": 3})))
+    page = page_of(run, tmp_path)
+    assert not run.valid
+    assert "Broken: phantom record" in page.text
+    assert "“?” was read at offset 0" in page.text
+
+
+def test_what_the_contract_allows_is_said_but_breaks_nothing(tmp_path):
+    history = example_history()
+    history.append(Operation("late", Outcome.OK, 50_000_000, 50_000_100, (Sent("orders", 0, b"unread", 10_000),)))
+    page = page_of(run_of(history, DURABLE_LOG_PARTLY_READ), tmp_path)
+    assert "Every promise held" in page.text
+    assert "1 oddity that the contract allows" in page.text
+    assert "allowed by the contract" in page.text
+    assert "(not promised, 1 record)" in page.text
+    assert "(not promised)" in page_of(run_of(History(), AT_LEAST_ONCE), tmp_path).text
+
+
+def test_the_results_say_the_same_for_programs(broken):
+    results = json.loads((broken / "results.json").read_text(encoding="utf-8"))
+    assert results["valid"] is False
+    assert results["counts"] == {"lost-write": 2, "aborted-read": 1, "duplicate": 1, "nonmonotonic-poll": 1}
+    (first, *_) = results["anomalies"]
+    assert (first["kind"], first["severity"], first["topic"], first["partition"]) == ("lost-write", "critical", "orders", 1)
+    assert first["operations"][0]["actions"] == [["sent", "orders", 1, "order 01173", 180]]
+    assert results["covered"]["operations"] == 1982
+    assert [sub_run["valid"] for sub_run in results["sub_runs"]].count(False) == 1
+
+
+def test_the_history_beside_it_can_be_judged_again(broken):
+    history = History.from_lines((broken / "history.ndjson").read_text(encoding="utf-8").splitlines())
+    run = example_run(broken=True, seeds=False)
+    assert history == run.history
+    assert check(history) == run.verdict
+
+
+# What it never does ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_well_formed_and_loads_nothing(held, broken):
+    for folder in (held, broken):
+        page, text = read(folder), (folder / "index.html").read_text(encoding="utf-8")
+        assert page.mistakes == []
+        assert page.open == []
+        assert not {"script", "link", "img", "iframe", "object", "embed", "base"} & set(page.elements)
+        assert not re.search(r"https?:|@import|url\((?!#)|src=|//[a-z]", text)
+        links = {value for name, value in page.attributes if name == "href" and not value.startswith("#")}
+        assert links == {"results.json", "history.ndjson"}
+
+
+def test_names_in_the_page_are_unique_and_all_that_is_referred_to_is_there(broken):
+    text = (broken / "index.html").read_text(encoding="utf-8")
+    names = re.findall(r'\bid="([^"]+)"', text)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', text)) <= set(names)
+
+
+def test_every_colour_of_a_picture_is_the_pages(broken):
+    text = (broken / "index.html").read_text(encoding="utf-8")
+    pictures = re.findall(r'<div class="(?:wide|narrow)".*?</svg>', text, re.DOTALL)
+    assert pictures
+    assert not any(re.search(r"#[0-9a-f]{6}\b", picture) for picture in pictures)
+    used = set(re.findall(r"var\((--[a-z-]+)\)", text))
+    light, dark = re.search(r":root \{(.*?)\}.*?:root \{(.*?)\}", text, re.DOTALL).groups()
+    assert all(f"{name}:" in light and f"{name}:" in dark for name in used)
+
+
+def test_the_same_run_gives_the_same_bytes(broken, tmp_path):
+    write_report(example_run(broken=True), tmp_path)
+    for name in ("index.html", "results.json", "history.ndjson"):
+        assert (tmp_path / name).read_bytes() == (broken / name).read_bytes()
+
+
+def test_a_report_replaces_the_last_one(tmp_path):
+    write_report(run_of(example_history()), tmp_path / "a" / "b")
+    index = write_report(run_of(History()), tmp_path / "a" / "b")
+    assert index == tmp_path / "a" / "b" / "index.html"
+    assert Page(index.read_text(encoding="utf-8")).text.count("0 operations") == 1
+
+
+EVIL = "</style><script>alert(1)</script>\"'&$x_{$\0\n\ud800\N{BELL}注文" + "é" * 500
+
+
+def test_whatever_is_in_a_history_is_shown_as_text(tmp_path):
+    operations = [
+        Operation(EVIL, Outcome.FAIL, 5, 6, (Sent(EVIL.replace("\ud800", ""), 0, EVIL[:30].encode(), None),), EVIL),
+        Operation(EVIL, Outcome.OK, 7, 9, (Polled(EVIL, 0, 3, b"<b>"), Polled(EVIL, 0, 3, b"\xff<b>"), Sought(EVIL, 0))),
+    ]
+    history = History(operations, [Fault(EVIL, EVIL, 6, None, EVIL)])
+    history = attrs.evolve(history, operations=[_without_surrogates(operation) for operation in history.operations])
+    history.faults[0] = Fault(*[EVIL.replace("\ud800", "")] * 2, 6, None, EVIL.replace("\ud800", ""))
+    clean = EVIL.replace("\ud800", "")
+    run = run_of(
+        history,
+        summary=clean,
+        facts={clean: clean},
+        configuration={clean: clean},
+        sub_runs=(SubRun(clean, check(history), {clean: clean}),),
+    )
+    page = page_of(attrs.evolve(run, title=clean, when=clean), tmp_path)
+    assert "script" not in page.elements
+    assert page.mistakes == []
+    assert "<script>alert(1)</script>" in page.text
+
+
+def _without_surrogates(operation):
+    return attrs.evolve(
+        operation,
+        process=operation.process.replace("\ud800", ""),
+        error=operation.error.replace("\ud800", ""),
+        actions=tuple(attrs.evolve(action, topic=action.topic.replace("\ud800", "")) for action in operation.actions),
+    )
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        History(),
+        History(faults=[Fault("crash", "broker", 5)]),
+        History([Operation("p", Outcome.INFO, 7, None)]),
+        History([Operation("p", Outcome.OK, 7, 3, (Sent("t", -1, b"", -5), Polled("t", -1, -9, b"")))]),
+        History([Operation("p", Outcome.OK, -(10**15), 10**15, (Sent("t", 0, b"a", 10**18), Polled("t", 0, 10**18, b"a")))]),
+        History([Operation(str(n), Outcome.OK, n, n, (Sent(f"t{n}", n, b"%d" % n, 0),)) for n in range(60)]),
+    ],
+    ids=["empty", "only a fault", "only an open operation", "backwards", "enormous", "many of everything"],
+)
+def test_no_history_is_too_strange_to_report(history, tmp_path):
+    assert page_of(run_of(history), tmp_path).mistakes == []
+
+
+def test_a_report_stays_small_however_much_went_wrong(tmp_path):
+    operations = [
+        Operation(f"client {n % 50}", (Outcome.OK, Outcome.INFO, Outcome.FAIL)[n % 3], n * 1_000, n * 1_000 + n % 900, (
+            Sent("t", n % 20, b"v%d" % n + b"x" * 200, n // 3), *[Polled("t", n % 20, n * 3 + k, b"w%d-%d" % (n, k)) for k in range(20)]
+        ))
+        for n in range(2_000)
+    ]  # fmt: skip
+    faults = [Fault("crash", f"broker {n % 30}", n * 5_000, n * 5_000 + 2_000) for n in range(600)]
+    index = write_report(run_of(History(operations, faults), facts={f"fact {n}": n for n in range(20)}), tmp_path)
+    assert index.stat().st_size < 3_000_000
+    assert "more rows" in index.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import attrs
 from . import rounds, table
 from .machine import Machine, describe
 from .subjects import SUBJECTS, Absent, Subject
-from .works import WORKS, Scale
+from .works import WORKS, Scale, Work
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -45,8 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = Scale.quick() if asked.quick else Scale.full()
     if asked.rounds is not None:
         scale = attrs.evolve(scale, rounds=asked.rounds)
-    asked.disk.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _compare(works, subjects, scale, asked)
+    except KeyboardInterrupt:
+        print("\ninterrupted; every broker is ended", file=sys.stderr)
+        return 130
 
+
+def _compare(works: Sequence[Work], subjects: Sequence[Subject], scale: Scale, asked: argparse.Namespace) -> int:
+    asked.disk.mkdir(parents=True, exist_ok=True)
     machine = describe(asked.disk)
     versions, left_out = _provide(subjects, asked.cache)
     print(table.heading(machine, versions, left_out), flush=True)
@@ -64,6 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _keep(asked.json, machine, versions, left_out, scale, results)
     print("\n" + table.notes())
     return 1 if any(result.failures for result in results) else 0
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -48,6 +48,7 @@ def run(work: Work, subjects: Sequence[Subject], scale: Scale, cache: Path, disk
             for number in range(-scale.warm_ups, scale.rounds):
                 for name in _turns(list(contenders), number):
                     report(f"{work.name}: {'warm-up' if number < 0 else f'round {number + 1} of {scale.rounds}'}, {name}")
+                    os.sync()  # nobody pays for the dirty pages that the one before, who did not sync, left behind
                     try:
                         measured = _measure(contenders[name])
                     except (SubjectFailed, ClientFailed, OSError) as failure:

@@ -44,7 +44,9 @@ class Frame:
 
     payload_checksum: int
     length: int
-    kind: FrameKind
+    kind: FrameKind | int
+    """An `int` if it is none of ours."""
+    flags: int
     keyspace: int
     position: int
     group: int
@@ -60,16 +62,24 @@ def parse_frame(view: memoryview, start: int, position: int) -> Frame | None:
     """The frame header at `view[start:]`, which is WAL position `position`, or None if there is none that belongs there."""
     if len(view) - start < FRAME_HEADER_BYTES:
         return None
-    magic, checksum, payload_checksum, length, kind, _, keyspace, own_position, group = _HEADER.unpack_from(view, start)
-    if magic != MAGIC or own_position != position or group > position or kind not in _KINDS:
+    magic, checksum, payload_checksum, length, kind, flags, keyspace, own_position, group = _HEADER.unpack_from(view, start)
+    if magic != MAGIC or own_position != position or group > position:
         return None
     if crc32c(view[start + 8 : start + FRAME_HEADER_BYTES]) != checksum:
         return None
-    return Frame(payload_checksum, length, _KINDS[kind], keyspace, position, group)
+    return Frame(payload_checksum, length, _KINDS.get(kind, kind), flags, keyspace, position, group)
+
+
+def foreign_version(data: Buffer, start: int) -> int | None:
+    """The format version of a frame at `data[start:]` that is not of this version, or None if that is no frame at all."""
+    magic = bytes(data[start : start + len(MAGIC)])
+    return magic[-1] if len(magic) == len(MAGIC) and magic[:-1] == MAGIC[:-1] and magic != MAGIC else None
 
 
 def is_whole(frame: Frame, payload: memoryview) -> bool:
-    """Whether `payload` is what was written behind this header."""
+    """Whether `payload` is what was written behind this header. Frames that nobody here understands are taken as they are."""
+    if frame.flags or type(frame.kind) is int:
+        return True
     if frame.kind is not FrameKind.BATCH:
         return crc32c(payload) == frame.payload_checksum
     if len(payload) <= BATCH_SUMMED_BYTES or crc32c(payload[:BATCH_SUMMED_BYTES]) != frame.payload_checksum:

@@ -59,6 +59,8 @@ class Keyspaces:
     def replay(self, frame: Frame, payload: memoryview, position: int, now_ms: int) -> None:
         """Do again what `frame` says; its payload lies at WAL position `position`. `Inconsistent` if it cannot be."""
         kind = frame.kind
+        if frame.flags:
+            raise Inconsistent(f"frame flags {frame.flags} are not known here")
         if kind is FrameKind.BATCH:
             self._replay_batch(self._log(frame), payload, position, now_ms)
         elif kind is FrameKind.PUT:
@@ -73,8 +75,10 @@ class Keyspaces:
             self._log(frame).trim(*OFFSET.unpack(payload))
         elif kind is FrameKind.DROP:
             self._replay_drop(frame)
-        else:
+        elif kind is FrameKind.OPEN_LOG or kind is FrameKind.OPEN_TABLE:
             self._replay_open(frame, str(payload, "utf-8"))
+        else:
+            raise Inconsistent(f"frame kind {kind} is not known here")
 
     def _replay_open(self, frame: Frame, name: str) -> None:
         if frame.keyspace != self.last_number + 1:

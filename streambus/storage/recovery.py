@@ -9,7 +9,7 @@ from enum import Enum
 from streambus.kernel import Read, Sync, SyncDirectory, Truncate, Turn, Write
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import RecoveryProgressed, RecoveryRead, RecoverySettled, StoreCorrupted
-from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, is_whole, parse_frame
+from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, foreign_version, is_whole, parse_frame
 from streambus.storage.keyspaces import Inconsistent, Keyspaces
 from streambus.storage.segments import segment_file
 
@@ -80,8 +80,7 @@ class Recovery:
         elif needed and not is_end_of_file:
             self._read(turn, event.segment, self.end, max(needed, self.chunk_bytes))
         else:
-            self.stage = RecoveryStage.SEARCH
-            self._search(turn, event, consumed + 1)
+            self._doubt(turn, event, consumed)
 
     def _replay(self, turn: Turn, frames: list[tuple[Frame, memoryview]]) -> bool:
         """Replay frames that follow each other from `end` on. False if they cannot be what was written."""
@@ -108,6 +107,15 @@ class Recovery:
             turn.tell(RecoveryProgressed(self.end))
 
     # Torn, or corrupted? ---------------------------------------------------------------------------------------------
+
+    def _doubt(self, turn: Turn, event: RecoveryRead, start: int) -> None:
+        """There is no frame at `start` in the bytes of `event`. What a newer version wrote is not cut."""
+        version = foreign_version(event.data or b"", start)
+        if version is not None:
+            self._corrupted(turn, f"format version {version} is not known here")
+            return
+        self.stage = RecoveryStage.SEARCH
+        self._search(turn, event, start + 1)
 
     def _search(self, turn: Turn, event: RecoveryRead, start: int) -> None:
         """Look from `start` in the bytes of `event` for a frame that was written after the broken bytes at `end` were synced."""

@@ -205,8 +205,8 @@ class Store:
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes that were asked for and are not durable: the gauge for back-pressure."""
-        return self.wal.pending_bytes
+        """Bytes that were asked for and are on their way to the disk: the gauge for back-pressure. Nothing is after a failure."""
+        return self.wal.pending_bytes if self.failed is None else 0
 
     def flush(self, turn: Turn) -> None:
         """Hand what gathered to the disk, unless a group is on its way already: then it follows when that one is durable."""

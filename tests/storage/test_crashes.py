@@ -8,7 +8,7 @@ import pytest
 from store_life import SMALL, Life, essence, fresh, make_batch, recovered
 
 from streambus.kernel import Create, Prng, Sync, SyncDirectory, Truncate, Write
-from streambus.sim.disk import Survival
+from streambus.sim.disk import SimulatedDisk, Survival
 from streambus.storage import LogId, Store, StoreConfig, TableId
 
 A, B = LogId("a"), LogId("b")
@@ -65,6 +65,20 @@ class Story:
 BOUNDARIES = (Create, Write, Sync, SyncDirectory, Truncate)
 
 
+def killed_within_a_write(life: Life) -> list[SimulatedDisk]:
+    """The disks of processes that were killed when a part of their next write was done."""
+    if not life.queue or not isinstance(life.queue[0], Write):
+        return []
+    write, disks = life.queue[0], []
+    data = b"".join(write.parts)
+    for length in (1, len(data) // 2, len(data) - 1):
+        disk = life.disk.copy()
+        disk.perform(Write(write.file, write.position, (data[:length],)))
+        disk.crash_process()
+        disks.append(disk)
+    return disks
+
+
 def judge_every_outcome(story: Story, config: StoreConfig, dice: Prng) -> int:
     """Pull the plug and kill the process here, with several outcomes each. How many were judged."""
     life, durable = story.life, story.life.store.wal.durable
@@ -75,6 +89,7 @@ def judge_every_outcome(story: Story, config: StoreConfig, dice: Prng) -> int:
         disk = life.disk.copy()
         disk.power_cut(dice, survival)
         outcomes.append(disk)
+    outcomes += killed_within_a_write(life)
     for disk in outcomes:
         again = recovered(disk, config)
         story.judge(again.store, durable)

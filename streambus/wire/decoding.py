@@ -37,8 +37,10 @@ class DecoderSource:
         """The function, preceded by the `struct` calls it needs."""
         target = self._struct(self.message.body)
         self._flush()
-        self._line("if at != size:")
-        self._line("    trailing(data, at)")
+        if not self.message.name.endswith("Request"):
+            self._line("if at != size:")
+            self._line("    trailing(data, at)")
+        # Bytes behind a request are passed over, as Kafka does: librdkafka leaves three behind a Metadata request for all topics.
         self._line(f"return {target}")
         unpackers = [f"{_unpacker(layout)} = Layout('>{layout}').unpack_from" for layout in self.formats]
         return "\n".join([*unpackers, "def decode(data, at):", "    size = len(data)", *self.lines])

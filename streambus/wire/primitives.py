@@ -7,7 +7,7 @@ from struct import error as StructError  # noqa: N812
 from typing import Any, ClassVar, NoReturn, Self
 from uuid import UUID
 
-from streambus.kernel import Buffer, Part
+from streambus.kernel import Buffer, FileSlice, Part
 
 JOIN_BELOW = 4096
 """Parts shorter than this are joined: copying them costs less than one more element of a writev."""
@@ -207,7 +207,7 @@ def joined(pieces: list[Part]) -> list[Part]:
     parts: list[Part] = []
     run: list[Any] = []
     for piece in pieces:
-        if isinstance(piece, bytes | bytearray | memoryview) and len(piece) < JOIN_BELOW:
+        if type(piece) is not FileSlice and len(piece) < JOIN_BELOW:
             run.append(piece)
             continue
         if run:

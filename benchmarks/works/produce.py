@@ -16,8 +16,8 @@ from .work import Contender, Figures, Metric, Place, Scale
 
 TOPIC = "produce"
 _AT_ONCE = 1_000
-_CHUNK = 1 << 20
-"""What the limit writes and syncs at a time: as much as one full Produce request of librdkafka carries."""
+_PIECE_BYTES = 8 << 20
+"""What the limit writes and syncs at a time: more than librdkafka's largest request, as much as a group commit may gather."""
 _QUEUE = {"queue.buffering.max.messages": 500_000, "queue.buffering.max.kbytes": 65_536}
 _PATIENCE_SECONDS = 60
 
@@ -52,10 +52,10 @@ class Produce:
             yield Contender(measure, broker.process)
 
     def limit(self, place: Place, scale: Scale) -> Contender:
-        """The same bytes, written and synced to one file, a request's worth at a time."""
+        """The same bytes, written and synced to one file, a piece at a time."""
         messages = messages_of(self.record_bytes)
-        chunk = messages.words.tobytes()[:_CHUNK]
-        return Contender(lambda: {"MB/s": _write_and_sync(place.folder / "limit", chunk, scale.seconds) / 1e6})
+        piece = (messages.words.tobytes() * 3)[:_PIECE_BYTES]
+        return Contender(lambda: {"MB/s": _write_and_sync(place.folder / "limit", piece, scale.seconds) / 1e6})
 
 
 def messages_of(record_bytes: int) -> Messages:
@@ -83,14 +83,14 @@ def saturate(broker: Running, producer: Producer, messages: Messages, *, until: 
     return sent
 
 
-def _write_and_sync(path: Path, chunk: bytes, seconds: float) -> float:
+def _write_and_sync(path: Path, piece: bytes, seconds: float) -> float:
     """Bytes per second."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         started = time.perf_counter()
         written = 0
         while (elapsed := time.perf_counter() - started) < seconds:
-            written += os.write(file, chunk)
+            written += os.write(file, piece)
             os.fdatasync(file)
         return written / elapsed
     finally:

@@ -36,7 +36,7 @@ class Scale:
     @classmethod
     def full(cls) -> "Scale":
         """Numbers to keep."""
-        return cls(rounds=5, warm_ups=2, seconds=3.0, megabytes=1024)
+        return cls(rounds=5, warm_ups=2, seconds=2.0, megabytes=1024)
 
     @classmethod
     def quick(cls) -> "Scale":

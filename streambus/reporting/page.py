@@ -17,6 +17,8 @@ ANOMALIES_OPEN = 12
 FACTS_ON_TOP = 6
 """So many facts stand in large type below the verdict; the others in a table at the end."""
 
+VIOLATIONS_SHOWN = 20
+
 SUB_RUNS_EXPLAINED, SUB_RUN_ANOMALIES = 20, 5
 """For so many broken sub-runs so many anomalies are explained."""
 
@@ -37,6 +39,7 @@ def page(run: Run) -> str:
         _verdict(run),
         _numbers(run),
         _promise(run),
+        _section("Violated invariants", "What must hold inside the system, and did not.", _violations(run.violations)),
         _anomalies(run),
         _pictures(pictures(run.history, run.verdict)),
         _sub_runs(run),
@@ -71,46 +74,56 @@ def _origin(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
-    broken = _broken(run)
+    broken = [words.CHECKS[kind][0].lower() for kind in _broken(run)]
+    if run.violations or any(sub_run.violations for sub_run in run.sub_runs):
+        broken.append("an invariant inside")
     if run.valid:
         headline, icon, look = "Every promise held", BIG_TICK, "holds"
     else:
-        headline, icon, look = f"{count(len(broken), 'promise').capitalize()} broken", BIG_CROSS, "broken"
-        if len(broken) == 1:
-            headline = f"Broken: {words.CHECKS[broken[0]][0].lower()}"
+        headline = f"Broken: {broken[0]}" if len(broken) == 1 else f"{len(broken)} promises broken"
+        icon, look = BIG_CROSS, "broken"
     summary = f"<p>{html(run.summary)}</p>" if run.summary else ""
     return (
         f'<section class="verdict {look}" role="status">{icon}<div><strong>{headline}</strong>'
-        f"<p>{_in_plain_words(run, broken)}</p>{summary}</div></section>"
+        f"<p>{_looked_at(run)} {_found(run)}</p>{summary}</div></section>"
     )
 
 
-def _in_plain_words(run: Run, broken: list[Kind]) -> str:
-    """Two sentences: what was looked at, and what came of it."""
+def _looked_at(run: Run) -> str:
+    """A sentence that says what was judged."""
     covered, faults = run.verdict.covered, len(run.history.faults)
-    span = span_of(run.history)
-    partitions = [partition for partition in covered.partitions if partition.partition >= 0]
-    looked = (
-        f"{count(covered.operations, 'operation')} by {count(covered.processes, 'client')} on {count(len(partitions), 'partition')} "
-        f"over {words.duration(span.length)}" + (f", through {count(faults, 'fault')}" if faults else "")
+    partitions = sum(partition.partition >= 0 for partition in covered.partitions)
+    return (
+        f"{count(covered.operations, 'operation')} by {count(covered.processes, 'client')} on {count(partitions, 'partition')} "
+        f"over {words.duration(span_of(run.history).length)}"
+        + (f", through {count(faults, 'fault')}" if faults else "")
+        + (f", and {count(len(run.sub_runs), 'further run')}." if run.sub_runs else ".")
     )
-    if run.sub_runs:
-        looked += f", and {count(len(run.sub_runs), 'further run')}"
-    if not broken:
-        acknowledged = sum(partition.acknowledged for partition in partitions)
-        found = f"All {acknowledged:,} acknowledged records are accounted for." if acknowledged else "Nothing was found wrong."
-        allowed = sum(number for _, number in run.verdict.counts)
-        return f"{looked}. {found}" + (f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else "")
-    failed = sum(not sub_run.verdict.valid for sub_run in run.sub_runs)
-    said = [f"{words.CHECKS[kind][0].lower()} ({count(number, 'record')})" for kind, number in run.verdict.counts if kind in broken]
+
+
+def _found(run: Run) -> str:
+    """Sentences that say what came of it."""
+    allowed = sum(number for kind, number in run.verdict.counts if kind in run.contract.allowed)
+    oddities = f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else ""
+    if run.valid:
+        acknowledged = sum(partition.acknowledged for partition in run.verdict.covered.partitions)
+        return (f"All {acknowledged:,} acknowledged records are accounted for." if acknowledged else "Nothing was found wrong.") + oddities
+    said = [
+        f"{words.CHECKS[kind][0].lower()} ({count(number, 'record')})"
+        for kind, number in run.verdict.counts
+        if kind not in run.contract.allowed
+    ]
+    if run.violations:
+        said.append(count(len(run.violations), "violated invariant"))
+    failed = sum(not sub_run.valid for sub_run in run.sub_runs)
     if failed:
         said.append(f"{failed} of {count(len(run.sub_runs), 'further run')} broken")
-    return f"{looked}. Found: {', '.join(said)}."
+    return f"Found: {', '.join(said)}.{oddities}"
 
 
 def _broken(run: Run) -> list[Kind]:
     """The kinds of anomaly that the contract excludes and that occurred in the run or in one of its sub-runs."""
-    occurred = {kind for verdict in (run.verdict, *(sub.verdict for sub in run.sub_runs)) for kind, _ in verdict.counts}
+    occurred = {kind for verdict in (run.verdict, *(sub_run.verdict for sub_run in run.sub_runs)) for kind, _ in verdict.counts}
     return [kind for kind in Kind if kind in occurred and kind not in run.contract.allowed]
 
 
@@ -155,6 +168,14 @@ def _promise(run: Run) -> str:
 # The proof -------------------------------------------------------------------------------------------------------------
 
 
+def _violations(violations: tuple[str, ...]) -> str:
+    if not violations:
+        return ""
+    items = "".join(f"<li>{html(violation)}</li>" for violation in violations[:VIOLATIONS_SHOWN])
+    more = f"<li>and {len(violations) - VIOLATIONS_SHOWN} more</li>" if len(violations) > VIOLATIONS_SHOWN else ""
+    return f'<ul class="violations">{items}{more}</ul>'
+
+
 def _anomalies(run: Run) -> str:
     anomalies, span = run.verdict.anomalies, span_of(run.history)
     if not anomalies:
@@ -184,13 +205,13 @@ def _card(anomaly: Anomaly, span: Span) -> str:
 def _sub_runs(run: Run) -> str:
     if not run.sub_runs:
         return ""
-    failed = [sub_run for sub_run in run.sub_runs if not sub_run.verdict.valid]
+    failed = [sub_run for sub_run in run.sub_runs if not sub_run.valid]
     lead = f"{len(run.sub_runs) - len(failed)} of {len(run.sub_runs)} held." if failed else f"All {len(run.sub_runs)} held."
     cards = []
     for sub_run in failed[:SUB_RUNS_EXPLAINED]:
         anomalies = sub_run.verdict.anomalies[:SUB_RUN_ANOMALIES]
         times = [operation.invoked_at for anomaly in anomalies for operation in anomaly.operations]
-        shown = "".join(_card(anomaly, Span(0, max(times, default=0))) for anomaly in anomalies)
+        shown = _violations(sub_run.violations) + "".join(_card(anomaly, Span(0, max(times, default=0))) for anomaly in anomalies)
         cards.append(
             f"<details><summary>What went wrong in {html(sub_run.name)} (times are those of its own clock)</summary>{shown}</details>"
         )

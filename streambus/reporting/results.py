@@ -28,11 +28,18 @@ def results(run: Run) -> str:
                     "promise": run.contract.promise,
                     "allowed": [kind.value for kind in run.contract.allowed],
                 },
+                "violations": list(run.violations),
                 **_verdict(run.verdict),
                 "facts": dict(run.facts),
                 "configuration": dict(run.configuration),
                 "sub_runs": [
-                    {"name": sub_run.name, "valid": sub_run.verdict.valid, "facts": dict(sub_run.facts), **_verdict(sub_run.verdict)}
+                    {
+                        "name": sub_run.name,
+                        "valid": sub_run.valid,
+                        "facts": dict(sub_run.facts),
+                        "violations": list(sub_run.violations),
+                        **_verdict(sub_run.verdict),
+                    }
                     for sub_run in run.sub_runs
                 ],
             },

@@ -13,11 +13,20 @@ Fact = str | int | float | bool
 
 @attrs.frozen
 class SubRun:
-    """A run that gets one row: one simulated seed, say. `facts` become columns."""
+    """A run that gets one row: one simulated seed, say. `facts` become columns.
+
+    `violations` are sentences about what others than the history's checker found wrong: an invariant inside the system, say.
+    """
 
     name: str
     verdict: Verdict
     facts: Mapping[str, Fact] = attrs.field(factory=dict)
+    violations: tuple[str, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing was found that must not be."""
+        return self.verdict.valid and not self.violations
 
 
 @attrs.frozen
@@ -25,8 +34,8 @@ class Run:
     """One run of a system under test, and its judgement.
 
     `when` is shown as it is given. `world` is where it happened. `history` is what the plots are drawn from and `verdict` its judgement by
-    `contract`. `summary` is a paragraph that says what was done. `sub_runs` are further runs that the report is about as well: it is
-    only good news if all of them are valid.
+    `contract`; `violations` are sentences about what others than the history's checker found wrong. `summary` is a paragraph that says
+    what was done. `sub_runs` are further runs that the report is about as well: it is only good news if all of them are valid.
     """
 
     title: str
@@ -40,8 +49,9 @@ class Run:
     facts: Mapping[str, Fact] = attrs.field(factory=dict)
     configuration: Mapping[str, Fact] = attrs.field(factory=dict)
     sub_runs: tuple[SubRun, ...] = ()
+    violations: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
-        """Whether nothing at all was found that the contract excludes."""
-        return self.verdict.valid and all(sub_run.verdict.valid for sub_run in self.sub_runs)
+        """Whether nothing at all was found that must not be, in this run and in its sub-runs."""
+        return self.verdict.valid and not self.violations and all(sub_run.valid for sub_run in self.sub_runs)

@@ -71,13 +71,18 @@ def sub_run_table(sub_runs: Sequence[SubRun]) -> str:
     numeric = {name for name in names if all(isinstance(sub_run.facts.get(name, 0), int | float) for sub_run in sub_runs)}
     header = ["Run", "Verdict", "#Operations", *[f"#{name}" if name in numeric else name for name in names], "Anomalies"]
     rows = []
-    for sub_run in sorted(sub_runs, key=lambda sub_run: sub_run.verdict.valid):
+    for sub_run in sorted(sub_runs, key=lambda sub_run: sub_run.valid):
         verdict = sub_run.verdict
         facts = [
             ("number" if name in numeric else "", html(words.fact(sub_run.facts[name])) if name in sub_run.facts else "–") for name in names
         ]
-        found = ", ".join(f"{words.CHECKS[kind][0].lower()} ({number:,})" for kind, number in verdict.counts)
-        held = ("yes", "✓ held") if verdict.valid else ("no", "✗ broken")
+        found = ", ".join(
+            [
+                *(f"{words.CHECKS[kind][0].lower()} ({number:,})" for kind, number in verdict.counts),
+                *([count(len(sub_run.violations), "violated invariant")] if sub_run.violations else []),
+            ]
+        )
+        held = ("yes", "✓ held") if sub_run.valid else ("no", "✗ broken")
         rows.append([("nowrap", html(sub_run.name)), held, ("number", f"{verdict.covered.operations:,}"), *facts, ("", found or "none")])
     return _table(header, rows)
 

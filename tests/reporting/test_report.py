@@ -133,6 +133,17 @@ def test_a_run_that_holds_is_not_good_news_if_a_sub_run_is_broken(tmp_path):
     assert "“?” was read at offset 0" in page.text
 
 
+def test_a_violated_invariant_breaks_a_run_whatever_its_clients_saw(tmp_path):
+    sub_runs = (SubRun("seed 1", check(History()), violations=("The log went back.",)), SubRun("seed 2", check(History())))
+    page = page_of(run_of(History(), sub_runs=sub_runs), tmp_path)
+    assert "Broken: an invariant inside" in page.text
+    assert "1 of 2 further runs broken" in page.text
+    assert "The log went back." in page.text
+    page = page_of(run_of(History(), violations=tuple(f"Rule {n} was broken." for n in range(30))), tmp_path)
+    assert "Found: 30 violated invariants." in page.text
+    assert "Rule 19 was broken. and 10 more" in page.text
+
+
 def test_what_the_contract_allows_is_said_but_breaks_nothing(tmp_path):
     history = example_history()
     history.append(Operation("late", Outcome.OK, 50_000_000, 50_000_100, (Sent("orders", 0, b"unread", 10_000),)))

@@ -413,7 +413,10 @@ class Producer(Node):
         reply = event.reply
         if isinstance(reply, NoAnswer):
             self._on_no_answer(turn, dispatch, reply)
-        elif isinstance(reply, Answer) and reply.body is None:
+            # The other requests of a lost connection come back in this turn, too: what is queued must not overtake them.
+            turn.tell(RetryDue())
+            return
+        if isinstance(reply, Answer) and reply.body is None:
             for topic, partition, ordinal in dispatch.batches:
                 outbox = self.outboxes[topic, partition]
                 self._acknowledge(turn, outbox, outbox.land(ordinal), OFFSET_UNKNOWN, -1)

@@ -1,0 +1,25 @@
+"""Bugs that the simulator has found, each as the smallest story that shows it, so that they stay found."""
+
+from streambus.kernel import MILLISECOND, SECOND
+from streambus.sim import FaultMix, Load, Scenario, run
+
+
+def test_a_queued_batch_does_not_overtake_those_that_come_back_from_a_lost_connection():
+    """Five requests were in flight when the power failed; the sixth batch was sent on the new connection before the others were
+    queued again.
+
+    The broker, which had lost every trace of the producer, took it for the first one, and called the older ones duplicates: they
+    were acknowledged and gone.
+    """
+    scenario = Scenario(
+        "power cuts, kills and resets, many a second",
+        duration=2 * SECOND,
+        load=Load(linger=0, batch_bytes=2_048, record_bytes=1_500, pause=20 * MILLISECOND, request_timeout=500 * MILLISECOND),
+        faults=FaultMix(
+            process_kill_every=600 * MILLISECOND,
+            power_cut_every=400 * MILLISECOND,
+            link_reset_every=200 * MILLISECOND,
+            down_max=100 * MILLISECOND,
+        ),
+    )
+    assert run(scenario, 16).violations == ()

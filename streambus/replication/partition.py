@@ -56,5 +56,9 @@ class Partition:
         """The invariants of this partition."""
         log = self.log
         assert log.log_start_offset <= log.log_end_offset, (log.log_start_offset, log.log_end_offset)
-        assert self.high_watermark <= log.recovery_point <= log.log_end_offset, (self.high_watermark, log.recovery_point, log.log_end_offset)
+        assert self.high_watermark <= log.recovery_point <= log.log_end_offset, (
+            self.high_watermark,
+            log.recovery_point,
+            log.log_end_offset,
+        )
         assert self.node_id in self.isr, (self.node_id, self.isr)

@@ -149,12 +149,18 @@ def test_requests_before_an_error_are_returned() -> None:
         (frame(header(60, 0)), "a header ends within its tagged fields"),
         (frame(header(60, 0) + b"\1\1\x09"), "a header ends within its tagged fields"),
         (frame(header(3, 1) + b"\0\0"), "MetadataRequest version 1: it ends too early"),
-        (frame(header(18, 0) + b"x"), "ApiVersionsRequest version 0: 1 bytes too many"),
         (b"GET / HTTP/1.1\r\n\r\n", "a frame of 1195725856 bytes is larger than the 1000 allowed"),
     ],
 )
 def test_what_is_no_request_is_refused_with_a_sentence(content: bytes, sentence: str) -> None:
     assert refused(content) == sentence
+
+
+def test_bytes_behind_a_request_are_passed_over_as_kafka_does() -> None:
+    connection = Connection(SPOKEN)
+    (request,) = connection.receive(frame(header(18, 0) + b"x"))
+    assert request.body == messages.ApiVersionsRequest()
+    assert connection.error is None
 
 
 def test_a_bad_size_is_noticed_however_its_bytes_arrive() -> None:

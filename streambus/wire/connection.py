@@ -107,4 +107,7 @@ def encode_response(request: Request, body: Message) -> tuple[Part, ...]:
 
 
 def _api_name(key: int) -> str:
-    return ApiKey(key).name if key in ApiKey._value2member_map_ else "unknown"
+    try:
+        return ApiKey(key).name
+    except ValueError:
+        return "unknown"

@@ -28,7 +28,10 @@ class EncodeError(ValueError):
 
 
 class Struct:
-    """A part of a message: its fields are its `__slots__`, in the order of its positional arguments. Never changed once built."""
+    """A part of a message: its fields are its `__slots__`, in the order of its positional arguments.
+
+    Whoever builds one may fill it in until it is handed over; what was received is never changed.
+    """
 
     __slots__: tuple[str, ...] = ()
 
@@ -45,8 +48,7 @@ class Struct:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Received bytes and parts are shared: nobody changes them, and views of them could not be copied."""
-        values = [getattr(self, name) for name in self.__slots__]
-        return type(self)(*[value if isinstance(value, memoryview | tuple) else deepcopy(value, memo) for value in values])
+        return type(self)(*[_copied(getattr(self, name), memo) for name in self.__slots__])
 
 
 class Message(Struct):
@@ -114,6 +116,14 @@ _MALFORMED = (StructError, IndexError, UnicodeDecodeError)
 
 def _reason(error: Exception) -> str:
     return "a string is not UTF-8" if isinstance(error, UnicodeDecodeError) else "it ends too early"
+
+
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    if isinstance(value, memoryview | tuple):
+        return value
+    if type(value) is list and value and type(value[0]) is memoryview:
+        return list(value)
+    return deepcopy(value, memo)
 
 
 def _shortened(value: Any) -> str:

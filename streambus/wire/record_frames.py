@@ -4,7 +4,7 @@ from typing import Any
 
 from streambus.kernel import Buffer
 from streambus.wire import messages
-from streambus.wire.catalogue import MESSAGES, RecordKey, pascal_case
+from streambus.wire.catalogue import RecordKey, pascal_case
 from streambus.wire.primitives import DecodeError, EncodeError, Message, read_varint, varint
 
 FRAME_VERSION = 1
@@ -36,9 +36,8 @@ def decode_record(data: Buffer) -> Message:
 
 
 def _record_class(key: int) -> type[Message]:
-    if key in RecordKey._value2member_map_:
-        name = f"{pascal_case(RecordKey(key))}Record"
-        if name in MESSAGES:
-            found: type[Message] = getattr(messages, name)
-            return found
-    raise DecodeError(f"a record with key {key}, which is not known")
+    try:
+        found: type[Message] = getattr(messages, f"{pascal_case(RecordKey(key))}Record")
+    except (ValueError, AttributeError):
+        raise DecodeError(f"a record with key {key}, which is not known") from None
+    return found

@@ -1,5 +1,6 @@
 """Record batches: read where they lie, checked as Kafka checks them, stored without a copy."""
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,10 +36,8 @@ def batch_of(count: int = 3, **fields: int) -> bytes:
 
 def resealed(batch: bytes, **fields: int) -> bytes:
     """`batch` with other fields in its header and a checksum that is right for them."""
-    header = parse_header(batch)
-    for name, value in fields.items():
-        setattr(header, name, value)
-    header.crc = crc32c(pack_header(header)[21:] + batch[HEADER_BYTES:])
+    header = attrs.evolve(parse_header(batch), **fields)
+    header = attrs.evolve(header, crc=crc32c(pack_header(header)[21:] + batch[HEADER_BYTES:]))
     return pack_header(header) + batch[HEADER_BYTES:]
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 
+import attrs
 import cramjam
 import lz4.frame
 import pytest
@@ -40,10 +41,7 @@ def record_lists(draw: st.DrawFn) -> list[Record]:
 
 def reframed(batch: bytes, payload: bytes, **fields: int) -> bytes:
     """The header of `batch`, changed to fit other records."""
-    header = parse_header(batch)
-    header.length = HEADER_BYTES - 12 + len(payload)
-    for name, value in fields.items():
-        setattr(header, name, value)
+    header = attrs.evolve(parse_header(batch), length=HEADER_BYTES - 12 + len(payload), **fields)
     return pack_header(header) + payload
 
 

@@ -1,5 +1,6 @@
 """Definitions: texts that say everything the protocol can say, and sentences about those that do not."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ def test_everything_that_can_be_said_can_be_written_and_read(version: int) -> No
         message.label, message.late, message.later, message.latest = None, [shared], shared, b"x" * 200  # type: ignore[attr-defined]
     if version >= 3:
         message.inner = cls.Inner([True, False], 8, 1, [b"x", b""], ["a"], None)  # type: ignore[attr-defined]
-    assert cls.decode(b"".join(message.encode(version)), version) == message  # type: ignore[arg-type]
+    decoded = cls.decode(b"".join(message.encode(version)), version)  # type: ignore[arg-type]
+    assert decoded == message
+    assert copy.deepcopy(decoded) == message
 
 
 def test_defaults_are_as_the_definition_says() -> None:

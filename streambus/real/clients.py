@@ -38,6 +38,7 @@ from streambus.wire import ErrorCode, Message, messages
 
 DEFAULT_PORT = 9092
 POLL_RECORDS = 500
+POLL_TIMEOUT_MS = 1_000
 CREATE_TOPICS_TIMEOUT_MS = 30_000
 
 
@@ -73,6 +74,13 @@ class _Ticket:
     def __init__(self) -> None:
         self.answered = trio.Event()
         self.result: Any = None
+
+
+def _result(ticket: _Ticket) -> Any:
+    result = ticket.result
+    if isinstance(result, Failed):
+        raise ClientError(result.error, result.text, definite=result.definite)
+    return result
 
 
 class _Client:
@@ -123,17 +131,17 @@ class _Client:
 
     async def _ask(self, make: Callable[[int], Event]) -> Any:
         """Tell the node what `make` makes of a new ticket, and wait for its result. `ClientError` if it failed."""
+        ticket = self._tell(make)
+        await ticket.answered.wait()
+        return _result(ticket)
+
+    def _tell(self, make: Callable[[int], Event]) -> _Ticket:
         if not self._is_open:
             raise ClientError(None, "the client is not open", definite=True)
         self._ticket_count += 1
-        number, ticket = self._ticket_count, _Ticket()
-        self._tickets[number] = ticket
-        self._driver.feed(make(number))
-        await ticket.answered.wait()
-        result = ticket.result
-        if isinstance(result, Failed):
-            raise ClientError(result.error, result.text, definite=result.definite)
-        return result
+        ticket = self._tickets[self._ticket_count] = _Ticket()
+        self._driver.feed(make(self._ticket_count))
+        return ticket
 
     def _perform(self, effect: Effect) -> None:
         assert isinstance(effect, Complete), effect
@@ -179,25 +187,44 @@ class Consumer(_Client):
 
     def __init__(self, servers: str, *, trace: Callable[[Trace], None] | None = None, **settings: Any) -> None:
         super().__init__(client.Consumer(ConsumerConfig(parse_servers(servers), **settings)), trace)
+        self._poll: _Ticket | None = None
+        """A poll under way. It outlives the cancellation of whoever asked: the next one takes over, and no record is lost."""
         self._polled: deque[tuple[str, int, Record]] = deque()
-        """What was polled for `async for` and has not been given yet."""
+        """What was polled and has not been given yet."""
 
     async def assign(self, *positions: tuple[str, int, int]) -> tuple[tuple[str, int, int], ...]:
         """Read these `(topic, partition, offset | EARLIEST | LATEST)` and no others. Returns them with the offsets that were found."""
+        if self._poll is not None and self._poll.answered.is_set():
+            self._poll = None
         self._polled.clear()
         result: Positioned = await self._ask(lambda ticket: client.Assign(ticket, positions))
         return result.positions
 
     async def seek(self, topic: str, partition: int, offset: int) -> int:
         """Go on at `offset`, EARLIEST or LATEST. Returns the offset that was found."""
+        if self._poll is not None and isinstance(self._poll.result, Fetched):
+            self._collect()
         self._polled = deque(polled for polled in self._polled if polled[:2] != (topic, partition))
         result: Positioned = await self._ask(lambda ticket: client.Seek(ticket, topic, partition, offset))
         return result.positions[0][2]
 
-    async def poll(self, *, max_records: int = POLL_RECORDS, timeout_ms: int = 1_000) -> tuple[tuple[str, int, Record], ...]:
-        """Up to `max_records`, as soon as there is one; none when the time is up."""
-        result: Fetched = await self._ask(lambda ticket: client.Poll(ticket, max_records, timeout_ms * MILLISECOND))
-        return result.records
+    async def poll(self, *, max_records: int = POLL_RECORDS, timeout_ms: int = POLL_TIMEOUT_MS) -> tuple[tuple[str, int, Record], ...]:
+        """Up to `max_records`, as soon as there is one; none when the time is up. Being cancelled loses no records."""
+        if not self._polled:
+            await self._fill(max_records, timeout_ms)
+        return tuple(self._polled.popleft() for _ in range(min(max_records, len(self._polled))))
+
+    async def _fill(self, max_records: int, timeout_ms: int) -> None:
+        if self._poll is None:
+            self._poll = self._tell(lambda ticket: client.Poll(ticket, max_records, timeout_ms * MILLISECOND))
+        await self._poll.answered.wait()
+        self._collect()
+
+    def _collect(self) -> None:
+        """Take in the result of a poll that was answered."""
+        if self._poll is not None and self._poll.answered.is_set():
+            ticket, self._poll = self._poll, None
+            self._polled.extend(_result(ticket).records)
 
     async def list_offsets(self, *targets: tuple[str, int, int]) -> tuple[tuple[str, int, int, int], ...]:
         """For each `(topic, partition, timestamp in ms | EARLIEST | LATEST | MAX_TIMESTAMP)` also offset and timestamp of that record."""
@@ -209,7 +236,7 @@ class Consumer(_Client):
 
     async def __anext__(self) -> tuple[str, int, Record]:
         while not self._polled:
-            self._polled.extend(await self.poll())
+            await self._fill(POLL_RECORDS, POLL_TIMEOUT_MS)
         return self._polled.popleft()
 
 

@@ -90,6 +90,21 @@ def test_many_tasks_send_in_common_batches(tmp_path: Path) -> None:
     live(story, tmp_path)
 
 
+def test_a_cancelled_poll_loses_no_records(tmp_path: Path) -> None:
+    async def story(servers: str) -> None:
+        async with Producer(servers) as producer, Consumer(servers) as consumer:
+            await producer.send("t", partition=0, value=b"first")
+            await consumer.assign(("t", 0, LATEST))
+            with trio.move_on_after(0.05):
+                await consumer.poll(timeout_ms=PATIENCE_SECONDS * 1000)
+            await producer.send("t", partition=0, value=b"second")
+            await producer.send("t", partition=0, value=b"third")
+            values = [(await anext(consumer))[2].value for _ in range(2)]
+            assert values == [b"second", b"third"]
+
+    live(story, tmp_path)
+
+
 def test_what_the_broker_refuses_is_raised(tmp_path: Path) -> None:
     async def story(servers: str) -> None:
         async with Admin(servers) as admin:

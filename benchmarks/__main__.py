@@ -41,6 +41,9 @@ docs/benchmarks.md says how each number is made and how to read it.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 0 when everyone finished, 1 when someone failed, 2 when the question made no sense."""
     asked = _parser().parse_args(arguments)
+    if sys.platform != "linux":
+        print("the benchmarks watch brokers through /proc and drive them with epoll: they run on Linux only", file=sys.stderr)
+        return 2
     works = _chosen(WORKS, asked.only, "work")
     subjects = _chosen(SUBJECTS, asked.against, "subject")
     scale = Scale.quick() if asked.quick else Scale.full()

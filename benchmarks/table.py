@@ -109,4 +109,4 @@ def _number(value: float, metric: Metric) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.2f}×" if value < 100 else f"{value:,.0f}×"
+    return f"{value:.2g}×" if value < 0.1 else f"{value:.2f}×" if value < 100 else f"{value:,.0f}×"

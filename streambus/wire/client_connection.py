@@ -8,7 +8,7 @@ from streambus.kernel import Buffer, Part, message
 from streambus.wire.catalogue import ApiKey
 from streambus.wire.errors import ErrorCode
 from streambus.wire.frames import FRAME_BYTES_MAX, FrameReader
-from streambus.wire.headers import RESPONSES, skip_tags
+from streambus.wire.headers import RESPONSES, end_of_header
 from streambus.wire.primitives import DecodeError, Message, joined
 
 _pack_header = Struct(">ihhih").pack
@@ -87,7 +87,7 @@ class ClientConnection:
             if _is_refusal(frame):
                 version = 0
         elif version in response.FLEXIBLE:
-            at = skip_tags(frame, at)
+            at = end_of_header(frame, at)
         return Response(correlation_id, response.decode_from(frame, at, version))
 
 

@@ -11,9 +11,9 @@ from struct import error as StructError  # noqa: N812
 from typing import Any
 
 from streambus.kernel import Buffer, Part, message
-from streambus.wire.catalogue import ApiKey
+from streambus.wire.catalogue import VERSIONS, ApiKey
 from streambus.wire.frames import FRAME_BYTES_MAX, FrameReader
-from streambus.wire.headers import REQUESTS, skip_tags
+from streambus.wire.headers import REQUESTS, end_of_header
 from streambus.wire.primitives import DecodeError, Message, joined
 
 _HEADER = Struct(">hhih")
@@ -46,6 +46,7 @@ class Connection:
     __slots__ = ("error", "reader", "versions")
 
     def __init__(self, versions: Mapping[ApiKey, tuple[int, int]], *, frame_bytes_max: int = FRAME_BYTES_MAX) -> None:
+        assert versions.keys() <= VERSIONS.keys(), "only what is defined can be spoken"
         self.versions: dict[int, tuple[int, int]] = {int(key): span for key, span in versions.items()}
         self.reader = FrameReader(frame_bytes_max)
         self.error: str | None = None
@@ -82,7 +83,7 @@ class Connection:
             raise DecodeError(f"{_api_name(key)} version {version}, while only {versions[0]} to {versions[1]} are spoken here")
         request = REQUESTS[key]
         if version in request.message.FLEXIBLE:
-            end = skip_tags(frame, end)
+            end = end_of_header(frame, end)
         return Request(request.api_key, version, correlation_id, client_id, request.message.decode_from(frame, end, version))
 
 

@@ -97,6 +97,10 @@ class DecoderSource:
         count = self._name("tags")
         self._fixed("B", count)
         self._flush()
+        if not tagged:
+            self._line(f"if {count}:")
+            self._line(f"    at = skip_tags(data, {count}, at)")
+            return
         for field in tagged:
             self._line(f"{values[field.name]} = {default_source(self.message, field)}")
         self._line(f"if {count}:")

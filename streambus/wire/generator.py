@@ -23,6 +23,7 @@ _RUNTIME: dict[str, Any] = {
     "null_given": primitives.null_given,
     "null_refused": primitives.null_refused,
     "read_varint": primitives.read_varint,
+    "skip_tags": primitives.skip_tags,
     "to_uuid": primitives.to_uuid,
     "trailing": primitives.trailing,
     "unrepresentable": primitives.unrepresentable,

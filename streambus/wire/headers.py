@@ -5,8 +5,8 @@ from typing import Any
 import attrs
 
 from streambus.wire import messages
-from streambus.wire.catalogue import VERSIONS, ApiKey, pascal_case
-from streambus.wire.primitives import DecodeError, Message, read_varint
+from streambus.wire.catalogue import ApiKey, pascal_case
+from streambus.wire.primitives import DecodeError, Message, skip_tags
 
 
 @attrs.frozen
@@ -18,15 +18,13 @@ class Api:
 
 
 class _Apis(dict[int, Api]):
-    """By api key; the message is built when it is first asked for. `KeyError` for an API without a definition."""
+    """By api key, which must have a definition; the message is built when it is first asked for."""
 
     def __init__(self, suffix: str) -> None:
         super().__init__()
         self.suffix = suffix
 
     def __missing__(self, key: int) -> Api:
-        if key not in VERSIONS:
-            raise KeyError(key)
         found: Any = getattr(messages, pascal_case(ApiKey(key)) + self.suffix)
         self[key] = Api(ApiKey(key), found)
         return self[key]
@@ -36,16 +34,10 @@ REQUESTS = _Apis("Request")
 RESPONSES = _Apis("Response")
 
 
-def skip_tags(frame: memoryview, position: int) -> int:
-    """Where a header's tagged fields, none of which is known, end."""
+def end_of_header(frame: memoryview, position: int) -> int:
+    """Where a flexible header ends whose tagged fields, none of which is known, begin at `position`."""
     try:
-        count, position = read_varint(frame, position)
-        for _ in range(count):
-            _, position = read_varint(frame, position)
-            length, position = read_varint(frame, position)
-            position += length
+        first = frame[position]
+        return skip_tags(frame, first, position + 1) if first else position + 1
     except IndexError:
-        position = len(frame) + 1
-    if position > len(frame):
-        raise DecodeError("a header ends within its tagged fields")
-    return position
+        raise DecodeError("a header ends within its tagged fields") from None

@@ -159,6 +159,18 @@ def read_varint(data: memoryview, position: int) -> tuple[int, int]:
     return (first, position + 1) if first < 128 else long_varint(data, first, position + 1)
 
 
+def skip_tags(data: memoryview, first: int, position: int) -> int:
+    """Where a section of tagged fields ends, none of which is known; of their number, the byte `first` was read."""
+    count, position = (first, position) if first < 128 else long_varint(data, first, position)
+    for _ in range(count):
+        _, position = read_varint(data, position)
+        length, position = read_varint(data, position)
+        position += length
+        if position > len(data):
+            bad_length("a tagged field", length)
+    return position
+
+
 @lru_cache(maxsize=4096)
 def to_uuid(raw: bytes) -> UUID:
     """Kept, because topic ids come again and again and building one costs as much as decoding a small request."""

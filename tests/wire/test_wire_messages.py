@@ -229,4 +229,20 @@ def test_every_api_has_both_its_messages_in_the_same_versions() -> None:
             cls = getattr(messages, pascal_case(key) + suffix)
             assert versions == cls.VERSIONS
             assert key == cls.API_KEY
-    assert VERSIONS[ApiKey.PRODUCE] == range(3, 14)
+
+
+def test_the_versions_are_those_of_kafka_4_3() -> None:
+    assert {key: (versions[0], versions[-1]) for key, versions in VERSIONS.items()} == {
+        ApiKey.PRODUCE: (3, 13),
+        ApiKey.FETCH: (4, 18),
+        ApiKey.LIST_OFFSETS: (1, 11),
+        ApiKey.METADATA: (0, 13),
+        ApiKey.FIND_COORDINATOR: (0, 6),
+        ApiKey.API_VERSIONS: (0, 4),
+        ApiKey.CREATE_TOPICS: (2, 7),
+        ApiKey.DELETE_TOPICS: (1, 6),
+        ApiKey.INIT_PRODUCER_ID: (0, 5),
+        ApiKey.DESCRIBE_CONFIGS: (1, 4),
+        ApiKey.DESCRIBE_CLUSTER: (0, 2),
+        ApiKey.DESCRIBE_TOPIC_PARTITIONS: (0, 0),
+    }

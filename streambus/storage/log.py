@@ -154,9 +154,9 @@ class Log:
         self.log_start_offset = start_offset
         index = self.index
         row = max(index.row_of(start_offset), 0) if start_offset < self.log_end_offset else len(index)
-        for base_offset in index.base_offsets[:row] if self.recent else ():
-            self.recent.pop(base_offset, None)
         index.cut_before(row)
+        first_offset = index.base_offsets[0] if len(index) else index.end_offset
+        self.recent = {base_offset: batch for base_offset, batch in self.recent.items() if base_offset >= first_offset}
         self.times.cut_before(index)
         self.epochs.cut_before(start_offset)
 
@@ -176,4 +176,5 @@ class Log:
         assert all(index.base_offsets[index.row_of(offset)] == offset for offset in self.times.base_offsets[-CHECKED_ROWS:])
         assert list(self.epochs.epochs) == sorted(set(self.epochs.epochs))
         assert list(self.epochs.start_offsets) == sorted(set(self.epochs.start_offsets))
-        assert not self.recent or next(reversed(self.recent)) < self.log_end_offset
+        if self.recent:
+            assert index.base_offsets[0] <= next(iter(self.recent)) <= next(reversed(self.recent)) <= index.base_offsets[-1]

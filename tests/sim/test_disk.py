@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streambus.kernel import (
@@ -255,6 +255,7 @@ def test_statistics_count_operations():
     assert disk.statistics() == {"create": 1, "write": 1, "sync": 1, "syncdirectory": 1, "files": 1, "used_bytes": 3, "unsynced_changes": 0}
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3 * PAGE_BYTES), st.binary(max_size=3 * PAGE_BYTES), st.sampled_from([SECTOR_BYTES, PAGE_BYTES]), st.integers(0, 99))
 def test_pieces_of_a_write_are_its_bytes_in_aligned_places(position: int, data: bytes, unit: int, seed: int):
     change = Change(position, data)

@@ -4,7 +4,7 @@ from collections import deque
 from struct import pack
 from typing import Any
 
-from streambus.kernel import DiskFailed, Effect, Event, FileSlice, Instant, Prng, Timers, Turn, digest
+from streambus.kernel import Effect, Event, FileSlice, Instant, Prng, Timers, Turn, digest
 from streambus.records import crc32c, parse_header
 from streambus.sim.disk import SimulatedDisk
 from streambus.storage import Log, Store, StoreConfig, StoreRecovered
@@ -97,10 +97,6 @@ def recovered(disk: SimulatedDisk, config: StoreConfig = SMALL) -> Life:
 
 def fresh(config: StoreConfig = SMALL, seed: int = 1) -> Life:
     return recovered(SimulatedDisk(Prng(seed)), config)
-
-
-def failed_with(life: Life) -> list[DiskFailed]:
-    return [fact for fact in life.facts if isinstance(fact, DiskFailed)]
 
 
 def essence(store: Store) -> Any:

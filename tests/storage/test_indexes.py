@@ -1,6 +1,6 @@
 """The indexes of a log: epochs and times, against slow and obvious models."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_life import make_batch
 
@@ -50,6 +50,7 @@ def test_cutting_epochs_keeps_the_one_that_reaches_into_the_rest():
     assert epochs.latest == -1
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-1, 6), max_size=20),
     st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=3),

@@ -1,7 +1,7 @@
 """Idempotent producers: Kafka's rules, and that they survive everything a log goes through."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_life import WALL_MS, fresh, make_batch, recovered
 
@@ -136,6 +136,7 @@ def test_a_truncation_takes_producers_back():
     assert log.producers.check(header(2), WALL_MS) == Accepted()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(1, 3)), min_size=10, max_size=30),
     st.integers(0, 20),

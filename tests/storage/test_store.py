@@ -290,6 +290,23 @@ def test_recent_small_batches_come_from_memory_as_one_part():
     life.store.check()
 
 
+def test_copies_of_recent_batches_go_with_their_batches():
+    life = fresh()
+    log = life.call("open_log", A)
+    for fill in (b"a", b"b", b"c"):
+        life.append(log, make_batch(fill=fill))
+    life.call("truncate", log, 1)
+    life.store.check()
+    assert list(log.recent) == [0]
+    large = make_batch(size=SMALL.recent_batch_bytes)
+    life.append(log, large)
+    life.flush()
+    assert life.read_all(log) == stored(make_batch(fill=b"a"), 0) + stored(large, 1)
+    life.call("trim", log, 1)
+    life.store.check()
+    assert log.recent == {}
+
+
 def test_what_the_disk_was_not_given_yet_is_not_read_from_it():
     life = fresh(StoreConfig(recent_bytes=0))
     log = life.call("open_log", A)

@@ -59,7 +59,8 @@ class Driver:
     """Hosts one life of one node. `run` is that life; `feed` may be called from any trio task meanwhile.
 
     `folder` is where its files are (None: it has none). `perform` is given the effects the driver does not know: what a client
-    node tells its user. `trace` is given the lines for people. `journal`, if any, notes every event.
+    node tells its user. `trace` is given the lines for people. `journal`, if any, notes every event. Once `is_over`, the
+    node hears nothing any more.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Driver:
         self._inbound = 0
         self._inbox: deque[Event] = deque()
         self._stepping = False
-        self._over = False
+        self.is_over = False
         self._halt: Halt | None = None
         self._failure: Exception | None = None
         self._touched: list[Connection] = []
@@ -131,7 +132,7 @@ class Driver:
                     nursery.start_soon(accept, self, listening)
                 task_status.started()
         finally:
-            self._over = True
+            self.is_over = True
             if self.disk is not None:
                 self.disk.finish()
         if self._failure is not None:
@@ -148,13 +149,15 @@ class Driver:
 
     def feed(self, event: Event) -> None:
         """Let the node take in `event` and perform what follows. After the node's end it does nothing."""
+        if self.is_over:
+            return
         inbox = self._inbox
         inbox.append(event)
-        if self._stepping or self._over:
+        if self._stepping:
             return
         self._stepping = True
         try:
-            while inbox and not self._over:
+            while inbox and not self.is_over:
                 self._step(inbox.popleft())
                 if not inbox:
                     self._settle()
@@ -180,7 +183,7 @@ class Driver:
             perform = self._perform
             for effect in effects:
                 (perform.get(type(effect)) or self._pass_on)(effect)
-                if self._over:
+                if self.is_over:
                     return
             if self._disk_group:
                 self._submit()
@@ -203,7 +206,7 @@ class Driver:
 
     def _finish(self) -> None:
         """No event after this one. What was sent before is on its way as far as the sockets take it."""
-        self._over = True
+        self.is_over = True
         self._inbox.clear()
         for connection in self._touched:
             connection.flush()

@@ -96,7 +96,6 @@ class Outgoing:
                     if head.length >= SENDFILE_BYTES_MIN:
                         self._send_file(sock, head)
                         continue
-                    self._read_slices()
                 self._send_memory(sock)
         except BlockingIOError:
             return Progress.SOCKET_FULL
@@ -121,13 +120,9 @@ class Outgoing:
             self._queue.popleft()
 
     def _send_memory(self, sock: socket) -> None:
-        """Send what is in memory up to the next slice, in one call."""
+        """Send what is in memory, or short enough to be read into it, up to the next long slice: in one call."""
         queue = self._queue
-        if len(queue) == 1:
-            parts: list[Buffer] = [queue[0]]  # type: ignore[list-item]
-            total, more = len(queue[0]), False
-        else:
-            parts, total, more = self._gather()
+        parts, total, more = self._gather()
         flags = MSG_MORE if more else 0
         if len(parts) == 1:
             sent = sock.send(parts[0], flags)
@@ -146,11 +141,16 @@ class Outgoing:
             self._drop(sent)
 
     def _gather(self) -> tuple[list[Buffer], int, bool]:
+        """The parts for one call, their size, and whether something follows at once that is sent another way."""
+        queue = self._queue
         parts: list[Buffer] = []
         total = 0
-        for part in self._queue:
+        for index, part in enumerate(queue):
             if type(part) is Slice:
-                return parts, total, True
+                if part.length >= SENDFILE_BYTES_MIN or (part.opened is None and not self._open(part)):
+                    return parts, total, True
+                self._read_slices(index, part)
+                part = queue[index]
             if total >= CALL_BYTES_MAX or len(parts) == CALL_PARTS_MAX:
                 break
             parts.append(part)  # type: ignore[arg-type]
@@ -167,23 +167,21 @@ class Outgoing:
                 return
             sent -= len(part)
 
-    def _read_slices(self) -> None:
-        """Replace the slice in front, and those of the same file shortly behind it, by their bytes."""
+    def _read_slices(self, first: int, head: Slice) -> None:
+        """Replace `head`, the part number `first`, and the slices of the same file shortly behind it by their bytes, read in one call."""
         queue = self._queue
-        head = queue[0]
-        assert type(head) is Slice
         assert head.opened is not None
-        run = [(0, head)]
+        run = [(first, head)]
         start, end = head.position, head.position + head.length
-        for index in range(1, min(len(queue), CALL_PARTS_MAX)):
+        for index in range(first + 1, min(len(queue), first + CALL_PARTS_MAX)):
             piece = queue[index]
             if type(piece) is not Slice:
                 continue
-            joined_start, joined_end = min(start, piece.position), max(end, piece.position + piece.length)
-            near = piece.position <= end + GAP_BYTES_MAX and piece.position + piece.length + GAP_BYTES_MAX >= start
-            if piece.opened is not head.opened or not near or joined_end - joined_start > CALL_BYTES_MAX:
+            if piece.opened is not head.opened or piece.length >= SENDFILE_BYTES_MIN:
                 break
-            start, end = joined_start, joined_end
+            if not start - GAP_BYTES_MAX <= piece.position <= end + GAP_BYTES_MAX or end - start > CALL_BYTES_MAX:
+                break
+            start, end = min(start, piece.position), max(end, piece.position + piece.length)
             run.append((index, piece))
         span = memoryview(read_span(head.opened.fd, start, end - start))
         for index, piece in run:

@@ -121,7 +121,7 @@ def test_a_failure_is_told_before_anything_that_was_asked_later(desk: Desk) -> N
         Done(1),
         DiskFailed(A, "create", "EEXIST"),
         DiskFailed(B, "write", "ENOENT"),
-        DiskFailed(B, "sync", "ENOENT"),
+        DiskFailed(B, "sync", "ENOENT", Done(2)),
         DiskFailed(B, "truncate", "ENOENT"),
         DiskFailed(B, "rename", "ENOENT"),
         Done(3),

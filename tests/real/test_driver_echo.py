@@ -1,9 +1,10 @@
 """The driver with a node that echoes: frames of all sizes, slow readers, broken peers."""
 
+import resource
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import trio
 import trio.testing
 from echoing import Echo
 
-from streambus.kernel import Closed, Congested, Connected, Relieved
-from streambus.real import Driver, listen
+from streambus.kernel import Closed, Congested, Connected, Received, Relieved, Severity, Trace
+from streambus.real import CannotListen, Driver, listen
+from streambus.real.connection import FLUSH_SECONDS
 
 
 def frame(payload: bytes) -> bytes:
@@ -214,3 +216,133 @@ def test_a_thousand_connections_are_served() -> None:
         assert [event.connection for event in of(node, Connected)] == list(range(1, 1_001))  # type: ignore[attr-defined]
 
     trio.run(story)
+
+
+def test_a_peer_that_never_reads_is_let_go_when_the_node_closes() -> None:
+    async def story() -> None:
+        node = Echo()
+        listening = listen("test", "127.0.0.1", 0)
+        driver = Driver(node, listening=[listening])
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            deaf = await trio.open_tcp_stream("127.0.0.1", listening.port)
+            nursery.start_soon(send_until_broken, deaf, frame(b"z" * 1_000_000))
+            while not of(node, Congested):
+                await trio.sleep(0.01)
+            driver.feed(Relieved(1))  # type: ignore[arg-type]
+            driver.feed(Received(1, b"\0\0\0\4quit"))  # type: ignore[arg-type]
+            while not of(node, Closed):
+                await trio.sleep(FLUSH_SECONDS / 2)
+            assert of(node, Closed) == [Closed(1, "asked to")]  # type: ignore[arg-type]
+            await deaf.aclose()
+            nursery.cancel_scope.cancel()
+
+    trio.run(story, clock=trio.testing.MockClock(autojump_threshold=0.05))
+
+
+async def send_until_broken(stream: trio.SocketStream, data: bytes) -> None:
+    with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+        while True:
+            await stream.send_all(data)
+
+
+def test_a_peer_that_vanishes_while_it_is_sent_to_is_a_closed_connection() -> None:
+    async def story() -> None:
+        node = Echo()
+        async with hosted(node) as port:
+            peer = await trio.open_tcp_stream("127.0.0.1", port)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(send_until_broken, peer, frame(b"z" * 1_000_000))
+                await noted(lambda: bool(of(node, Congested)))
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                peer.socket.close()
+            await noted(lambda: bool(of(node, Closed)))
+            (closed,) = of(node, Closed)
+            assert isinstance(closed, Closed)
+            assert closed.reason in ("connection reset by peer", "broken pipe")
+
+    trio.run(story)
+
+
+def test_effects_on_a_connection_that_is_gone_are_ignored() -> None:
+    async def story() -> None:
+        node = Echo()
+        listening = listen("test", "127.0.0.1", 0)
+        driver = Driver(node, listening=[listening])
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            driver.feed(Received(9, b"\0\0\0\1x"))  # type: ignore[arg-type]
+            driver.feed(Received(9, b"\0\0\0\4quit"))  # type: ignore[arg-type]
+            driver.feed(Congested(9))  # type: ignore[arg-type]
+            driver.feed(Relieved(9))  # type: ignore[arg-type]
+            driver.request_stop()
+
+    trio.run(story)
+
+
+def test_without_descriptors_it_says_so_and_accepts_later() -> None:
+    async def story() -> None:
+        node = Echo()
+        traced: list[Trace] = []
+        listening = listen("test", "127.0.0.1", 0)
+        driver = Driver(node, listening=[listening], trace=traced.append)
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(driver.run)
+                peer = await trio.open_tcp_stream("127.0.0.1", listening.port)
+                await peer.send_all(frame(b"one"))
+                await read(peer, 7)
+                with no_descriptors():
+                    # A socket made before is connected now; the driver has none left to accept it with.
+                    early.setblocking(False)
+                    with suppress(BlockingIOError):
+                        early.connect(("127.0.0.1", listening.port))
+                    await noted(lambda: bool(traced))
+                late = trio.SocketStream(trio.socket.from_stdlib_socket(early))
+                await late.send_all(frame(b"two"))
+                assert await read(late, 7) == frame(b"two")
+                await late.aclose()
+                await peer.aclose()
+                driver.request_stop()
+        assert traced[0] == Trace(Severity.WARNING, "cannot accept more connections", (("error", "EMFILE"),))
+
+    early = socket.socket()
+    trio.run(story)
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """This process may open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_ipv6_peers_are_named_with_brackets() -> None:
+    async def story() -> None:
+        node = Echo()
+        listening = listen("six", "::1", 0)
+        driver = Driver(node, listening=[listening])
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            assert listening.address == f"[::1]:{listening.port}"
+            async with await trio.open_tcp_stream("::1", listening.port) as stream:
+                await stream.send_all(frame(b"one"))
+                await read(stream, 7)
+            (connected,) = of(node, Connected)
+            assert isinstance(connected, Connected)
+            assert connected.peer.startswith("[::1]:")
+            assert connected.listener == "six"
+            driver.request_stop()
+
+    trio.run(story)
+
+
+def test_an_address_that_cannot_be_listened_on_is_said_in_one_line() -> None:
+    with pytest.raises(CannotListen, match=r"^cannot listen on no-such-host\.invalid:1: "):
+        listen("test", "no-such-host.invalid", 1)
+    with pytest.raises(CannotListen, match=r"^cannot listen on 192\.0\.2\.1:1: cannot assign requested address$"):
+        listen("test", "192.0.2.1", 1)

@@ -143,7 +143,7 @@ class Ledger:
                     self.topic,
                     self.partition,
                     offsets[-1],
-                    f"{shown(value)} was sent once, but read at the offsets {', '.join(map(str, offsets[:4]))}"
+                    f"{shown(value)} is one record, but was read at the offsets {', '.join(map(str, offsets[:4]))}"
                     f"{' and more' if len(offsets) > 4 else ''}.",
                     sends=((self.topic, self.partition, value),),
                     reads=tuple([(self.topic, self.partition, offset, value) for offset in offsets[:2]]),

@@ -107,7 +107,8 @@ def _found(run: Run) -> str:
     oddities = f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else ""
     if run.valid:
         acknowledged = sum(partition.acknowledged for partition in run.verdict.covered.partitions)
-        return (f"All {acknowledged:,} acknowledged records are accounted for." if acknowledged else "Nothing was found wrong.") + oddities
+        complete = acknowledged and not {Kind.LOST_WRITE, Kind.UNSEEN}.intersection(dict(run.verdict.counts))
+        return (f"All {acknowledged:,} acknowledged records were read back." if complete else "Nothing was found wrong.") + oddities
     said = [
         f"{words.CHECKS[kind][0].lower()} ({count(number, 'record')})"
         for kind, number in run.verdict.counts
@@ -122,9 +123,10 @@ def _found(run: Run) -> str:
 
 
 def _broken(run: Run) -> list[Kind]:
-    """The kinds of anomaly that the contract excludes and that occurred in the run or in one of its sub-runs."""
-    occurred = {kind for verdict in (run.verdict, *(sub_run.verdict for sub_run in run.sub_runs)) for kind, _ in verdict.counts}
-    return [kind for kind in Kind if kind in occurred and kind not in run.contract.allowed]
+    """The kinds of anomaly that occurred in the run or in one of its sub-runs, and that the contract of that one excludes."""
+    verdicts = (run.verdict, *(sub_run.verdict for sub_run in run.sub_runs))
+    occurred = {anomaly.kind for verdict in verdicts for anomaly in verdict.anomalies if anomaly.severity is not Severity.ALLOWED}
+    return [kind for kind in Kind if kind in occurred]
 
 
 def _numbers(run: Run) -> str:

@@ -180,7 +180,7 @@ def test_a_record_read_elsewhere_than_acknowledged_has_a_wrong_offset():
 
 def test_one_value_at_two_offsets_is_a_duplicate():
     (anomaly,) = finds(*written("a"), ok("one", polled(0, "a")), ok("one", polled(1, "a")), duplicate=1)
-    assert anomaly.witness == "“a” was sent once, but read at the offsets 0, 1."
+    assert anomaly.witness == "“a” is one record, but was read at the offsets 0, 1."
     assert [operation.process for operation in anomaly.operations] == ["producer", "one", "one"]
     assert anomaly.offset == 1
 

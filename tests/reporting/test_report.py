@@ -87,6 +87,7 @@ def read(folder):
 
 def test_the_verdict_comes_first_and_in_words(held, broken):
     assert read(held).text.split("One broker, killed five times while it serves ")[1].startswith("Every promise held ")
+    assert "All 1,246 acknowledged records were read back." in read(held).text
     assert read(broken).text.split("One broker, killed five times while it serves ")[1].startswith("4 promises broken ")
     assert "and 50 further runs. Found: lost write (2 records), read of a failed send (1 record)," in read(broken).text
 
@@ -133,6 +134,13 @@ def test_a_run_that_holds_is_not_good_news_if_a_sub_run_is_broken(tmp_path):
     assert "“?” was read at offset 0" in page.text
 
 
+def test_each_sub_run_is_held_to_its_own_contract(tmp_path):
+    twice = History([Operation("p", Outcome.OK, 0, 1, (Sent("t", 0, b"a", 0), Polled("t", 0, 0, b"a"), Polled("t", 0, 1, b"a")))])
+    page = page_of(run_of(History(), sub_runs=(SubRun("retries", check(twice, AT_LEAST_ONCE)),)), tmp_path)
+    assert "Every promise held" in page.text
+    assert "Broken" not in page.text
+
+
 def test_a_violated_invariant_breaks_a_run_whatever_its_clients_saw(tmp_path):
     sub_runs = (SubRun("seed 1", check(History()), violations=("The log went back.",)), SubRun("seed 2", check(History())))
     page = page_of(run_of(History(), sub_runs=sub_runs), tmp_path)
@@ -149,6 +157,7 @@ def test_what_the_contract_allows_is_said_but_breaks_nothing(tmp_path):
     history.append(Operation("late", Outcome.OK, 50_000_000, 50_000_100, (Sent("orders", 0, b"unread", 10_000),)))
     page = page_of(run_of(history, DURABLE_LOG_PARTLY_READ), tmp_path)
     assert "Every promise held" in page.text
+    assert "Nothing was found wrong." in page.text
     assert "1 oddity that the contract allows" in page.text
     assert "allowed by the contract" in page.text
     assert "(not promised, 1 record)" in page.text

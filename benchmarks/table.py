@@ -105,7 +105,7 @@ def _disturbance(result: Result) -> str:
 
 
 def _number(value: float, metric: Metric) -> str:
-    return f"{value:,.{metric.digits}f}"
+    return f"{value:,.{metric.digits if value < 100 else 0}f}"
 
 
 def _ratio(value: float) -> str:

@@ -49,7 +49,15 @@ class Call:
 class Stage:
     """Hosts a node. Dials succeed and handshakes and metadata are answered by themselves, unless a test says otherwise."""
 
-    def __init__(self, node: Node, *, topics: dict[str, int] | None = None, brokers: tuple[int, ...] = (1,), seed: int = 7) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        topics: dict[str, int] | None = None,
+        brokers: tuple[int, ...] = (1,),
+        seed: int = 7,
+        manual: tuple[ApiKey, ...] = (),
+    ) -> None:
         self.node = node
         self.now = Instant(0)
         self.topics = dict(topics or {})
@@ -64,14 +72,17 @@ class Stage:
         self.dials: dict[ConnectionId, Dial] = {}
         self.closed: dict[ConnectionId, str] = {}
         self.traces: list[str] = []
-        self.lines: list[str] = []
         self.halted = False
         self.refuses_dials = False
+        self.refused_hosts: tuple[str, ...] = ()
+        self.effects: list[Effect] = []
         self.automatic: dict[ApiKey, Callable[[Call], None]] = {
             ApiKey.API_VERSIONS: self.answer_versions,
             ApiKey.METADATA: self.answer_metadata,
             ApiKey.INIT_PRODUCER_ID: lambda call: call.answer(messages.InitProducerIdResponse(0, 0, 4000, 0)),
         }
+        for api_key in manual:
+            del self.automatic[api_key]
         self.feed(Started(wall_offset=1_000_000_000_000, seed=seed))
 
     # The driver
@@ -86,11 +97,12 @@ class Stage:
             self.perform(effect)
 
     def perform(self, effect: Effect) -> None:
+        self.effects.append(effect)
         if isinstance(effect, Complete):
             self.results.setdefault(effect.ticket, []).append(effect.result)
         elif isinstance(effect, Dial):
             self.dials[effect.connection] = effect
-            if self.refuses_dials:
+            if self.refuses_dials or effect.host in self.refused_hosts:
                 self.feed(Closed(effect.connection, "connection refused"))
             else:
                 self.wires[effect.connection] = Connection(self.ranges)
@@ -169,6 +181,21 @@ class Stage:
         """The connection breaks; what the broker had not answered it never will."""
         self.forget(connection)
         self.feed(Closed(connection, reason))
+
+    def reconnect(self) -> None:
+        """All connections break, so that new ones are made."""
+        for connection in list(self.wires):
+            self.cut(connection)
+
+    def refuse_version(self, call: Call, keys: list[Any]) -> None:
+        """Answer a handshake as a broker does that does not know its version: in version 0 (KIP-511)."""
+        self.pending.remove(call)
+        request = Request(call.request.api_key, 0, call.request.correlation_id, None, None)
+        parts = encode_response(request, messages.ApiVersionsResponse(int(ErrorCode.UNSUPPORTED_VERSION), keys))
+        self.feed(Received(call.connection, b"".join(bytes(part) for part in parts)))
+
+    def brokers_known(self) -> list[int]:
+        return list(self.node.cluster.brokers)  # type: ignore[attr-defined]
 
     def forget(self, connection: ConnectionId) -> None:
         self.wires.pop(connection, None)

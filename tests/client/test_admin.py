@@ -1,13 +1,16 @@
 """The admin client: any request to a live broker, and honesty about what became of it."""
 
+from typing import Any
+
+import pytest
 from stage import Stage
 
-from streambus.client import Admin, AdminConfig, Answered, Ask, Failed
-from streambus.kernel import SECOND, StopRequested
+from streambus.client import Admin, AdminConfig, Answered, Ask, Complete, Failed
+from streambus.kernel import SECOND, Instant, Started, StopRequested
 from streambus.wire import ApiKey, ErrorCode, messages
 
 
-def a_stage(**options: object) -> Stage:
+def a_stage(**options: Any) -> Stage:
     return Stage(Admin(AdminConfig((("seed", 9092),))), **options)
 
 
@@ -64,3 +67,41 @@ def test_stopping_answers_everybody() -> None:
     stage.feed(StopRequested())
     assert stage.result(1) == Failed(None, "the client was closed", definite=False)
     assert stage.halted
+
+
+def test_controllers_work_goes_to_the_controller_while_it_is_there() -> None:
+    stage = a_stage(brokers=(5, 6, 7))
+    stage.feed(Ask(1, messages.CreateTopicsRequest()))
+    assert stage.dials[stage.call(ApiKey.CREATE_TOPICS).connection].host == "broker5"
+
+
+def test_a_certain_broker_can_be_asked_even_before_it_is_known() -> None:
+    stage = a_stage(brokers=(1,))
+    stage.feed(Ask(1, messages.DescribeConfigsRequest(), broker=4))
+    stage.run(SECOND)
+    assert stage.calls(ApiKey.DESCRIBE_CONFIGS) == []
+    stage.brokers = (1, 4)
+    stage.run(2 * SECOND)
+    assert stage.dials[stage.call(ApiKey.DESCRIBE_CONFIGS).connection].host == "broker4"
+
+
+def test_a_closed_client_takes_no_questions() -> None:
+    admin = Admin(AdminConfig((("seed", 9092),)))
+    admin.step(Instant(0), Started(wall_offset=0, seed=1))
+    admin.step(Instant(0), StopRequested())
+    effects = admin.step(Instant(1), Ask(1, messages.DescribeClusterRequest()))
+    assert effects == [Complete(1, Failed(None, "the client is closed", definite=True))]
+
+
+def test_an_answer_after_the_time_was_up_is_not_heard() -> None:
+    stage = Stage(Admin(AdminConfig((("seed", 9092),), operation_timeout=5 * SECOND)))
+    stage.feed(Ask(1, messages.DescribeClusterRequest()))
+    stage.run(6 * SECOND)
+    assert stage.result(1).definite
+    stage.call(ApiKey.DESCRIBE_CLUSTER).answer(messages.DescribeClusterResponse())
+    assert len(stage.results[1]) == 1
+
+
+def test_a_client_needs_an_address_to_begin_with() -> None:
+    with pytest.raises(ValueError, match="at least one address"):
+        Admin(AdminConfig(()))

@@ -1,0 +1,39 @@
+"""Where records go: the same place as with Kafka's Java client."""
+
+import pytest
+
+from streambus.client import murmur2, partition_of_key
+from streambus.client.partitioner import StickyPartition
+from streambus.kernel import Prng
+
+
+@pytest.mark.parametrize(
+    ("key", "signed"),
+    [
+        (b"21", -973932308),
+        (b"foobar", -790332482),
+        (b"a-little-bit-long-string", -985981536),
+        (b"a-little-bit-longer-string", -1486304829),
+        (b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+        (b"abc", 479470107),
+    ],
+)
+def test_the_hash_is_that_of_kafkas_own_tests(key: bytes, signed: int) -> None:
+    assert murmur2(key) == signed & 0xFFFFFFFF
+
+
+def test_the_sign_bit_is_dropped_before_the_remainder() -> None:
+    assert partition_of_key(b"foobar", 10) == (-790332482 & 0x7FFFFFFF) % 10
+
+
+def test_keyless_records_stay_until_a_batch_is_full_and_then_move_on() -> None:
+    sticky, dice = StickyPartition(), Prng(1)
+    places = [sticky.choose(40, 100, (0, 1, 2), dice) for _ in range(6)]
+    assert places[0] == places[1] == places[2]
+    assert places[3] == places[4] == places[5]
+    assert places[0] != places[3]
+
+
+def test_keyless_records_avoid_partitions_without_a_leader() -> None:
+    sticky, dice = StickyPartition(), Prng(1)
+    assert {sticky.choose(1000, 100, (2,), dice) for _ in range(5)} == {2}

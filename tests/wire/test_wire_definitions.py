@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import streambus.wire
-from streambus.wire import DecodeError, EncodeError, primitives
+from streambus.wire import ApiKey, DecodeError, EncodeError, RecordKey, primitives
+from streambus.wire.catalogue import definition, pascal_case
 from streambus.wire.definition import BadDefinition, Kind, Versions, parse
 from streambus.wire.generator import build
 from streambus.wire.stubs import stub_source
@@ -120,6 +121,23 @@ def test_a_text_that_is_no_definition_is_refused_with_its_line(text: str, reason
 
 def test_an_empty_text_defines_nothing() -> None:
     assert parse("# Nothing yet.\n") == []
+
+
+def test_every_text_is_found_under_its_key_and_name() -> None:
+    folder = Path(streambus.wire.__file__).with_name("definitions")
+    for path in sorted(folder.rglob("*.txt")):
+        for message in parse(path.read_text()):
+            key = ApiKey(message.key) if message.kind is Kind.API else RecordKey(message.key)
+            assert path.name == f"{key:02d}_{key.name.lower()}.txt"
+            assert path.parent == (folder if message.kind is Kind.API else folder / "records")
+            assert message.name.startswith(pascal_case(key))
+            assert definition(message.name) == message
+            assert message.about
+
+
+def test_definitions_fit_on_a_screen() -> None:
+    folder = Path(streambus.wire.__file__).with_name("definitions")
+    assert max(len(line) for path in folder.rglob("*.txt") for line in path.read_text().splitlines()) <= 140
 
 
 def test_the_types_of_all_messages_are_written_down_as_they_are() -> None:

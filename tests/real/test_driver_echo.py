@@ -226,10 +226,11 @@ def test_a_peer_that_never_reads_is_let_go_when_the_node_closes() -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(driver.run)
             deaf = await trio.open_tcp_stream("127.0.0.1", listening.port)
-            nursery.start_soon(send_until_broken, deaf, frame(b"z" * 1_000_000))
-            while not of(node, Congested):
-                await trio.sleep(0.01)
-            driver.feed(Relieved(1))  # type: ignore[arg-type]
+            async with trio.open_nursery() as sending:
+                sending.start_soon(send_until_broken, deaf, frame(b"z" * 1_000_000))
+                while not of(node, Congested):
+                    await trio.sleep(0.01)
+                sending.cancel_scope.cancel()
             driver.feed(Received(1, b"\0\0\0\4quit"))  # type: ignore[arg-type]
             while not of(node, Closed):
                 await trio.sleep(FLUSH_SECONDS / 2)

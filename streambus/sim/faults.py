@@ -14,7 +14,7 @@ back | nothing |
 Every kind has random streams of its own. More faults belong here, as one class each with `begin` and `end`.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import attrs
 
@@ -279,5 +279,5 @@ def _words(deed: Deed) -> str:
 
 
 def _details(deed: Deed) -> str:
-    fields: dict[str, Any] = attrs.asdict(deed)  # type: ignore[call-overload]
+    fields = attrs.asdict(cast(attrs.AttrsInstance, deed))
     return ", ".join(f"{name} {value}" for name, value in fields.items() if name not in ("target", "lasts"))

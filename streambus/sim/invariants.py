@@ -11,7 +11,7 @@ from streambus.kernel import Effect, Event, Instant
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
-CHECK_EVERY = 64
+CHECK_EVERY = 256
 """Steps between two calls of `Broker.check`, which looks at everything."""
 
 
@@ -36,8 +36,9 @@ class BrokerInvariants:
         broker = life.node
         if life.name != self.host or not isinstance(broker, Broker):
             return
-        if any(type(effect) is Ready for effect in effects):
-            self._check_recovered(broker)
+        for effect in effects:
+            if type(effect) is Ready:
+                self._check_recovered(broker)
         self._check_watermarks(broker)
         self.steps += 1
         if self.steps % CHECK_EVERY == 0:

@@ -33,7 +33,7 @@ class Load:
     """One codec for all writers, or None: each writer draws its own."""
     burst_records: Any = 8
     """The most that a writer sends at once."""
-    pause: Any = 40 * MILLISECOND
+    pause: Any = 60 * MILLISECOND
     """The longest that a writer rests between two bursts."""
     unanswered_max: Any = 64
     """A writer with so many records unanswered waits."""
@@ -53,7 +53,7 @@ class Scenario:
     """One world to be."""
 
     title: str
-    duration: Any = 10 * SECOND
+    duration: Any = 3 * SECOND
     """How long clients write and faults happen; after it everything heals, and all must come to rest."""
     load: Load = Load()
     disk: DiskSpeed = DiskSpeed()  # noqa: RUF009 (a frozen value)

@@ -16,6 +16,8 @@ from zlib import crc32
 
 import attrs
 
+from streambus.records import Record
+
 MARSHAL_VERSION = 2
 """The newest one whose output depends on the values alone; later ones also write down which objects are shared."""
 
@@ -52,15 +54,29 @@ def _flattener(kind: type) -> Callable[[Any], Any]:
         return int
     if issubclass(kind, dict):
         return lambda value: tuple([(flat(key), flat(item)) for key, item in value.items()])
+    if kind is Record:
+        return _flat_record
     names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(getattr(kind, "__slots__", ("__dict__",)))
     if "__dict__" in names:
         raise TypeError(f"a {kind.__name__} has no place in a trace")
     if not names:
         return lambda _value: None
     fields = attrgetter(*names)
+    if attrs.has(kind) and all(_is_plain(field.type) for field in attrs.fields(kind)):
+        return fields
     if len(names) == 1:
         return lambda value: flat(fields(value))
     return lambda value: tuple([flat(field) for field in fields(value)])
+
+
+def _flat_record(record: Record) -> Any:
+    """Consumers are given many of them: bytes go as they are."""
+    return (record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether a field so declared holds nothing but a plain number or text. An id is what it was made of."""
+    return getattr(annotation, "__supertype__", annotation) in (int, str, bool)
 
 
 def effect_digests(effects: Sequence[Any]) -> list[str]:

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from streambus import checkers, client
 from streambus.checkers import Outcome
-from streambus.kernel import MILLISECOND, Event, Prng
+from streambus.kernel import MILLISECOND, Buffer, Event, Prng
 from streambus.records import Record
 from streambus.sim.agenda import Agenda, Occurrence
 from streambus.sim.host import Host
@@ -22,6 +22,10 @@ from streambus.sim.scenario import Load
 from streambus.wire import ErrorCode, messages
 
 LABEL_END = b"|"
+LABEL_BYTES_MAX = 32
+NO_KEY = 0xFFFFFFFF
+"""In place of a key's checksum; an empty key has 0."""
+
 RETRY_AFTER = 200 * MILLISECOND
 POLL_TIMEOUT = 500 * MILLISECOND
 
@@ -29,14 +33,13 @@ Place = tuple[str, int]
 """Topic and partition."""
 
 
-def stamp(key: bytes | None, value: bytes | None, headers: Any) -> bytes:
+def stamp(key: Buffer | None, value: Buffer | None, headers: tuple[tuple[str, Any], ...]) -> bytes:
     """What stands for a whole record in a history: the label that its value begins with, and a checksum of everything."""
-    label = bytes(value or b"").partition(LABEL_END)[0][:32]
-    return b"%s %08x" % (label, crc32(repr((_plain(key), _plain(value), [(name, _plain(item)) for name, item in headers])).encode()))
-
-
-def _plain(data: Any) -> bytes | None:
-    return None if data is None else bytes(data)
+    whole = bytes(value or b"")
+    checksum = crc32(whole, NO_KEY if key is None else crc32(key))
+    if headers:
+        checksum = crc32(repr([(name, None if data is None else bytes(data)) for name, data in headers]).encode(), checksum)
+    return b"%s %08x" % (whole[:LABEL_BYTES_MAX].partition(LABEL_END)[0], checksum)
 
 
 class User:

@@ -89,7 +89,7 @@ def decode_records(view: Buffer, *, limit: int = DECOMPRESSED_BYTES_MAX) -> list
             raise BadBatch(f"there is no codec {header.attributes & CODEC_MASK}", BadBatchKind.INVALID)
         payload = decompress(header.codec, batch[HEADER_BYTES:], limit)
         try:
-            records += _decode_payload(header, memoryview(payload))
+            records += _decode_payload(header, bytes(payload))
         except IndexError:
             raise BadBatch("the records end too early", BadBatchKind.INVALID) from None
     return records
@@ -131,7 +131,7 @@ def _put_bytes(out: bytearray, value: bytes | None) -> None:
 # Reading ---------------------------------------------------------------------------------------------------------------
 
 
-def _decode_payload(header: BatchHeader, data: memoryview) -> list[Record]:
+def _decode_payload(header: BatchHeader, data: bytes) -> list[Record]:
     records: list[Record] = []
     fixed_timestamp = header.max_timestamp if header.attributes & LOG_APPEND_TIME else None
     at, size = 0, len(data)
@@ -154,7 +154,7 @@ def _decode_payload(header: BatchHeader, data: memoryview) -> list[Record]:
     return records
 
 
-def _headers(data: memoryview, at: int, end: int) -> tuple[tuple[Header, ...], int]:
+def _headers(data: bytes, at: int, end: int) -> tuple[tuple[Header, ...], int]:
     count, at = _varint(data, at)
     if count == 0:
         return (), at
@@ -170,20 +170,22 @@ def _headers(data: memoryview, at: int, end: int) -> tuple[tuple[Header, ...], i
     return tuple(headers), at
 
 
-def _bytes(data: memoryview, at: int, end: int) -> tuple[bytes | None, int]:
+def _bytes(data: bytes, at: int, end: int) -> tuple[bytes | None, int]:
     length, at = _varint(data, at)
     if length == -1:
         return None, at
     after = at + length
     if length < 0 or after > end:
         raise BadBatch(f"a field cannot have {length} bytes where {end - at} are left", BadBatchKind.INVALID)
-    return bytes(data[at:after]), after
+    return data[at:after], after
 
 
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
+def _varint(data: bytes, at: int) -> tuple[int, int]:
     """The zigzag varint at `at`, and where it ends. At most 64 bits."""
     byte = data[at]
     at += 1
+    if byte < 128:
+        return (byte >> 1) ^ -(byte & 1), at
     value = byte & 0x7F
     shift = 7
     while byte > 127:

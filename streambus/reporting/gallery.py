@@ -10,7 +10,7 @@ LANE_RESOLUTION = 700
 BUCKETS = 120
 PER_BUCKET = 25
 TRACKS_MAX = 12
-TRACK_RESOLUTION = 90
+TRACK_RESOLUTION = 250
 BANDS_MAX = 400
 """Limits of what is drawn, so that a report stays small; nobody can see more. Fewer than `PER_BUCKET` would be mere noise."""
 
@@ -45,7 +45,7 @@ def pictures(history: History, verdict: Verdict) -> list[Picture]:
     if tracks:
         every = len([partition for partition in verdict.covered.partitions if partition.partition >= 0])
         which = f" {len(tracks)} of {every} partitions are shown." if every > len(tracks) else ""
-        caption = f"In each partition: when a record was acknowledged at an offset, and when offsets were read.{which}{shaded}"
+        caption = f"When a record was acknowledged at an offset; and, as an upright stroke, what each poll returned.{which}{shaded}"
         shown.append(Picture("Offsets over time", caption, plots.offsets(tracks, bands, span)))
     return shown
 

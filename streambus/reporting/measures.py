@@ -4,10 +4,13 @@ Times are in seconds since the first thing that happened.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import attrs
 
 from streambus.checkers import Anomaly, Fault, History, Operation, Outcome, Polled, Sent
+
+Mark = TypeVar("Mark", tuple[float, int], tuple[float, int, int])
 
 QUANTILES = (50, 95, 99, 100)
 """In percent; 100 is the maximum."""
@@ -55,12 +58,13 @@ class Lane:
 
 @attrs.frozen
 class Track:
-    """One partition's offsets over time: `(seconds, offset)` points, thinned out."""
+    """One partition's offsets over time, thinned out: points `(seconds, offset)`, strokes `(seconds, first offset, last offset)`."""
 
     topic: str
     partition: int
     acknowledged: list[tuple[float, int]]
-    read: list[tuple[float, int]]
+    read: list[tuple[float, int, int]]
+    """What one poll returned, from its lowest to its highest offset."""
     suspects: list[tuple[float, int]]
     """Where anomalies are."""
 
@@ -154,17 +158,17 @@ def rates_of(history: History, span: Span, buckets: int) -> dict[str, list[float
 def tracks_of(history: History, anomalies: Iterable[Anomaly], span: Span, tracks_max: int, resolution: int) -> list[Track]:
     """Offsets over time, for the partitions with anomalies and then the first others, `tracks_max` at most, in order of name."""
     acknowledged: dict[tuple[str, int], list[tuple[float, int]]] = {}
-    read: dict[tuple[str, int], list[tuple[float, int]]] = {}
+    read: dict[tuple[str, int], list[tuple[float, int, int]]] = {}
     suspects: dict[tuple[str, int], list[tuple[float, int]]] = {}
     for operation in history.operations:
         if operation.outcome is not Outcome.OK or operation.completed_at is None:
             continue
         seconds = span.at(operation.completed_at)
+        for place, first, last in _strokes(operation):
+            read.setdefault(place, []).append((seconds, first, last))
         for action in operation.actions:
             if isinstance(action, Sent) and action.offset is not None:
                 acknowledged.setdefault((action.topic, action.partition), []).append((seconds, action.offset))
-            elif isinstance(action, Polled):
-                read.setdefault((action.topic, action.partition), []).append((seconds, action.offset))
     for anomaly in anomalies:
         if anomaly.offset is not None and anomaly.operations:
             suspects.setdefault((anomaly.topic, anomaly.partition), []).append((span.at(_shown_at(anomaly)), anomaly.offset))
@@ -178,6 +182,16 @@ def tracks_of(history: History, anomalies: Iterable[Anomaly], span: Span, tracks
         )
         for place in sorted(places)
     ]
+
+
+def _strokes(operation: Operation) -> list[tuple[tuple[str, int], int, int]]:
+    """For each partition that an operation has read from: its lowest and its highest offset."""
+    reach: dict[tuple[str, int], tuple[int, int]] = {}
+    for action in operation.actions:
+        if isinstance(action, Polled):
+            first, last = reach.get((action.topic, action.partition), (action.offset, action.offset))
+            reach[action.topic, action.partition] = (min(first, action.offset), max(last, action.offset))
+    return [(place, first, last) for place, (first, last) in reach.items()]
 
 
 def _shown_at(anomaly: Anomaly) -> int:
@@ -216,19 +230,23 @@ def _joined(operations: list[Operation], outcome: Outcome, span: Span, gap: floa
     return stretches
 
 
-def _thinned(points: list[tuple[float, int]], span: Span, resolution: int) -> list[tuple[float, int]]:
-    """In order of time, one point for each cell of a grid of `resolution` by `resolution` cells; a coarser grid if points are all over."""
-    lowest = min((offset for _, offset in points), default=0)
-    height = max((offset - lowest + 1 for _, offset in points), default=1)
-    points = sorted(points)
+def _thinned(marks: list[Mark], span: Span, resolution: int) -> list[Mark]:
+    """In order of time, one mark of those that fall together on a grid of `resolution` by `resolution` cells.
+
+    The grid is made coarser until there are no more than four marks per column.
+    """
+    lowest: int = min((offset for _, *offsets in marks for offset in offsets), default=0)
+    height: int = max((offset for _, *offsets in marks for offset in offsets), default=0) - lowest + 1
+    marks = sorted(marks)
     while True:
-        cells: dict[tuple[int, int], tuple[float, int]] = {}
-        for seconds, offset in points:
-            cell = (int(seconds / span.seconds * resolution), (offset - lowest) * resolution // height)
-            cells.setdefault(cell, (seconds, offset))
-        points = list(cells.values())
-        if len(points) <= 4 * resolution or resolution < 2:
-            return points
+        cells: dict[tuple[int, ...], Mark] = {}
+        for mark in marks:
+            seconds, *offsets = mark
+            cell = (int(seconds / span.seconds * resolution), *[(offset - lowest) * resolution // height for offset in offsets])
+            cells.setdefault(cell, mark)
+        marks = list(cells.values())
+        if len(marks) <= 4 * resolution or resolution < 2:
+            return marks
         resolution //= 2
 
 

@@ -40,6 +40,8 @@ _VARIABLES = {
     FAULT: "--fault",
 }
 
+THROUGHPUT_HEIGHT = 290
+
 PIXEL = 1 / 72
 """In inches: at 72 to the inch a point is a pixel."""
 
@@ -119,26 +121,27 @@ def latency(points: Sequence[tuple[float, Sequence[int]]], bands: Sequence[Band]
 
 
 def throughput(rates: dict[str, list[float]], bands: Sequence[Band], span: Span) -> Plot:
-    """Records per second over time."""
+    """Records per second over time: writing above, reading below, each on its own scale."""
     from matplotlib.ticker import MaxNLocator
 
-    styles = {"acknowledged": (FIRST, "-", 1.8), "read": (SECOND, "-", 1.4), "failed or unknown": (FAILED, "-", 2.2)}
+    panels = ((("acknowledged", FIRST, 1.8), ("failed or unknown", FAILED, 2.2)), (("read", SECOND, 1.8),))
 
     def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, 210, span, legend=True)
-        _draw_bands(axes, bands, span)
-        for name, numbers in rates.items():
-            color, line, width = styles[name]
-            if any(numbers):
-                edges = [at * span.seconds / len(numbers) for at in range(len(numbers) + 1)]
-                shown = [number or nan for number in numbers] if name == "failed or unknown" else numbers
-                axes.stairs(shown, edges, baseline=None, color=color, linestyle=line, linewidth=width, label=name)
-        axes.set_ylim(bottom=0)
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.yaxis.set_major_formatter(lambda number, _: _short(number))
-        _legend(axes)
+        for row, series in enumerate(panels):
+            axes = _axes(figure, shape, THROUGHPUT_HEIGHT, span, legend=True, row=row, rows=len(panels))
+            _draw_bands(axes, bands, span)
+            for name, color, width in series:
+                numbers = rates[name]
+                if any(numbers):
+                    edges = [at * span.seconds / len(numbers) for at in range(len(numbers) + 1)]
+                    shown = [number or nan for number in numbers] if name == "failed or unknown" else numbers
+                    axes.stairs(shown, edges, baseline=None, color=color, linewidth=width, label=name)
+            axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+            axes.yaxis.set_major_formatter(lambda number, _: _short(number))
+            _legend(axes)
 
-    return _plot("throughput", draw, lambda _: 210)
+    return _plot("throughput", draw, lambda _: THROUGHPUT_HEIGHT)
 
 
 def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
@@ -169,8 +172,11 @@ def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
             axes = figure.add_axes((x / shape.width, y / height, width / shape.width, panel / height))
             _dress(axes, span, ticks=4 if width < 300 else 7, unit=row == rows_of(shape) - 1)
             _draw_bands(axes, bands, span)
-            axes.plot(*_columns(track.read), "o", color=SECOND, markersize=5, markeredgewidth=0, alpha=0.55, label="read")
-            axes.plot(*_columns(track.acknowledged), "o-", color=FIRST, markersize=1.4, linewidth=1.2, label="acknowledged")
+            times = [time for seconds, _, _ in track.read for time in (seconds, seconds, nan)]
+            reach = [offset for _, first, last in track.read for offset in (first, last, nan)]
+            axes.plot(times, reach, color=SECOND, linewidth=2.6, solid_capstyle="round", alpha=0.75, label="read")
+            alone = "." if len(track.acknowledged) < 3 else None
+            axes.plot(*_columns(track.acknowledged), color=FIRST, linewidth=1.4, marker=alone, label="acknowledged")
             axes.plot(
                 *_columns(track.suspects), "x", color=FAILED, markersize=9, markeredgewidth=2.2, label="anomaly", zorder=5, clip_on=False
             )
@@ -186,18 +192,15 @@ def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
 # Parts of pictures -----------------------------------------------------------------------------------------------------
 
 
-def _axes(figure: Figure, shape: Shape, height: int, span: Span, *, legend: bool) -> Axes:
-    """The one panel of a figure, in the place that all time axes have, with room for a legend above."""
+def _axes(figure: Figure, shape: Shape, height: int, span: Span, *, legend: bool, row: int = 0, rows: int = 1) -> Axes:
+    """One of a figure's panels, in the place that all time axes have, with room for a legend above."""
     top, bottom = 34 if legend else 8, 40
-    axes = figure.add_axes(
-        (
-            shape.left / shape.width,
-            bottom / height,
-            (shape.width - shape.left - shape.right) / shape.width,
-            (height - top - bottom) / height,
-        )
-    )
-    _dress(axes, span, ticks=10 if shape.columns > 2 else 5, unit=True)
+    panel = (height - bottom) / rows - top
+    y = bottom + (rows - 1 - row) * (panel + top)
+    axes = figure.add_axes((shape.left / shape.width, y / height, (shape.width - shape.left - shape.right) / shape.width, panel / height))
+    _dress(axes, span, ticks=10 if shape.columns > 2 else 5, unit=row == rows - 1)
+    if row < rows - 1:
+        axes.tick_params(axis="x", labelbottom=False)
     return axes
 
 
@@ -207,7 +210,7 @@ def _dress(axes: Axes, span: Span, *, ticks: int, unit: bool) -> None:
     scale, name = (1, "s") if span.seconds >= 2 else (1_000, "ms") if span.seconds >= 0.002 else (1_000_000, "µs")
     margin = span.seconds * 0.01
     axes.set_xlim(-margin, span.seconds + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds * scale:,.6g}"))
     if unit:
         axes.set_xlabel(f"time in {name}")

@@ -230,34 +230,21 @@ EVIL = "</style><script>alert(1)</script>\"'&$x_{$\0\n\ud800\N{BELL}注文" + "�
 
 
 def test_whatever_is_in_a_history_is_shown_as_text(tmp_path):
-    operations = [
-        Operation(EVIL, Outcome.FAIL, 5, 6, (Sent(EVIL.replace("\ud800", ""), 0, EVIL[:30].encode(), None),), EVIL),
-        Operation(EVIL, Outcome.OK, 7, 9, (Polled(EVIL, 0, 3, b"<b>"), Polled(EVIL, 0, 3, b"\xff<b>"), Sought(EVIL, 0))),
-    ]
-    history = History(operations, [Fault(EVIL, EVIL, 6, None, EVIL)])
-    history = attrs.evolve(history, operations=[_without_surrogates(operation) for operation in history.operations])
-    history.faults[0] = Fault(*[EVIL.replace("\ud800", "")] * 2, 6, None, EVIL.replace("\ud800", ""))
-    clean = EVIL.replace("\ud800", "")
-    run = run_of(
-        history,
-        summary=clean,
-        facts={clean: clean},
-        configuration={clean: clean},
-        sub_runs=(SubRun(clean, check(history), {clean: clean}),),
+    history = History(
+        [
+            Operation(EVIL, Outcome.FAIL, 5, 6, (Sent(EVIL, 0, EVIL[:30].encode(), None),), EVIL),
+            Operation(EVIL, Outcome.OK, 7, 9, (Polled(EVIL, 0, 3, b"<b>"), Polled(EVIL, 0, 3, b"\xff<b>"), Sought(EVIL, 0))),
+        ],
+        [Fault(EVIL, EVIL, 6, None, EVIL)],
     )
-    page = page_of(attrs.evolve(run, title=clean, when=clean), tmp_path)
+    sub_run = SubRun(EVIL, check(history), {EVIL: EVIL}, violations=(EVIL,))
+    run = run_of(history, summary=EVIL, facts={EVIL: EVIL}, configuration={EVIL: EVIL}, sub_runs=(sub_run,), violations=(EVIL,))
+    page = page_of(attrs.evolve(run, title=EVIL, when=EVIL), tmp_path)
     assert "script" not in page.elements
     assert page.mistakes == []
     assert "<script>alert(1)</script>" in page.text
-
-
-def _without_surrogates(operation):
-    return attrs.evolve(
-        operation,
-        process=operation.process.replace("\ud800", ""),
-        error=operation.error.replace("\ud800", ""),
-        actions=tuple(attrs.evolve(action, topic=action.topic.replace("\ud800", "")) for action in operation.actions),
-    )
+    assert History.from_lines((tmp_path / "history.ndjson").read_text(encoding="utf-8").split("\n")) == history
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["title"] == EVIL
 
 
 @pytest.mark.parametrize(

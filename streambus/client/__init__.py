@@ -23,7 +23,8 @@ How a record is written (`producer`, `outbox`, `partitioner`):
 4. An answer acknowledges the batch, or refuses it. Refusals that may pass and lost connections put it back, in order and with the
    same bytes, so that the broker recognises what it already has (KIP-98); the rest fails it.
 5. A batch that was numbered and given up leaves a gap that the broker would not accept. A new chain begins, with the next producer
-   epoch; batches whose fate is unknown never move there. Better to fail a record than to write it twice.
+   epoch; batches whose fate is unknown never move there. Better to fail a record than to write it twice. The first batch of a chain
+   and every repetition travel alone, because a broker takes any first number from a producer it does not know.
 6. What was not answered within the delivery time-out fails; if it was in flight then its outcome is unknown.
 
 How records are read (`consumer`, `fetch_session`, `position`):

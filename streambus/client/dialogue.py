@@ -17,7 +17,7 @@ MAX_TIMESTAMP = -3
 """In place of a timestamp: the record with the largest one (KIP-734)."""
 
 OFFSET_UNKNOWN = -1
-"""The offset of a record that surely is in the log (or, with acks of NONE, was sent) at a place the broker did not tell."""
+"""The offset of a record that was sent with acks of NONE: the broker does not tell."""
 
 
 @message

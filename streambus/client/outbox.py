@@ -59,6 +59,7 @@ class Outbox:
         "in_flight",
         "in_flight_to",
         "is_broken",
+        "is_confirmed",
         "is_expiry_set",
         "next_ordinal",
         "next_sequence",
@@ -82,6 +83,8 @@ class Outbox:
         self.next_sequence = 0
         self.next_ordinal = 0
         self.is_broken = False
+        self.is_confirmed = False
+        """Some batch of the chain is acknowledged: the leader knows the chain."""
         self.is_expiry_set = False
 
     # Filling
@@ -116,7 +119,9 @@ class Outbox:
         """The batch that may be sent to `leader` now, or None.
 
         A batch must not overtake another on its way to a new leader, nor one that waits for its next attempt; and the broker must be
-        able to remember every batch whose fate we may still ask about.
+        able to remember every batch whose fate we may still ask about. A broker takes any first sequence number from a producer it
+        does not know, or no longer knows: so the first batch of a chain, and one that is sent again, travel alone. Otherwise the next
+        one might be taken for the first, and this one, which was never written, for a repetition.
         """
         if not self.queue or (self.in_flight and (self.is_broken or self.in_flight_to != leader)):
             return None
@@ -124,6 +129,8 @@ class Outbox:
         if batch.retry_at > now:
             return None
         if sequenced:
+            if self.in_flight and not (self.is_confirmed and all(other.attempts == 1 for other in self.in_flight) and not batch.attempts):
+                return None
             oldest = min((other.ordinal for other in self.in_flight), default=batch.ordinal)
             if batch.ordinal - oldest >= IDEMPOTENT_IN_FLIGHT_MAX:
                 return None
@@ -182,7 +189,7 @@ class Outbox:
         self.producer_id = producer_id
         self.producer_epoch = producer_epoch
         self.next_sequence = 0
-        self.is_broken = False
+        self.is_broken = self.is_confirmed = False
 
     def give_up_uncertain(self) -> list[Batch]:
         """Before a new chain: take the places from the batches that surely were not written; take out and return the others."""

@@ -453,9 +453,8 @@ class Producer(Node):
                 self._retry(turn, outbox, batch)
                 continue
             error = ErrorCode(answer.error_code)  # type: ignore[call-arg]
-            if error is ErrorCode.NONE or error is ErrorCode.DUPLICATE_SEQUENCE_NUMBER:
-                offset = answer.base_offset if error is ErrorCode.NONE else OFFSET_UNKNOWN
-                self._acknowledge(turn, outbox, batch, offset, answer.log_append_time_ms)
+            if error is ErrorCode.NONE:
+                self._acknowledge(turn, outbox, batch, answer.base_offset, answer.log_append_time_ms)
                 continue
             if error in STALE_METADATA:
                 current = Leadership(answer.current_leader.leader_id, answer.current_leader.leader_epoch)
@@ -472,6 +471,7 @@ class Producer(Node):
             self._give_up(turn, outbox, batch, error, text)
 
     def _acknowledge(self, turn: Turn, outbox: Outbox, batch: Batch, base_offset: int, append_time_ms: int) -> None:
+        outbox.is_confirmed = True
         if batch.is_settled:
             return
         for place, (record, ticket) in enumerate(zip(batch.records, batch.tickets, strict=True)):

@@ -44,6 +44,15 @@ def acknowledge(call: Call, base_offset: int = 0, error: ErrorCode = ErrorCode.N
     )
 
 
+def a_known_stage(**settings: Any) -> Stage:
+    """The broker has acknowledged a first batch: it knows the producer."""
+    stage = a_stage(**settings)
+    stage.feed(Produce(0, "t", value=b"0"))
+    stage.feed(Flush(-1))
+    acknowledge(stage.call(ApiKey.PRODUCE), 0)
+    return stage
+
+
 def test_a_record_is_acknowledged_at_its_offset() -> None:
     stage = a_stage()
     stage.feed(Produce(1, "t", value=b"x", timestamp_ms=5))
@@ -97,7 +106,7 @@ def test_records_of_one_burst_travel_together() -> None:
 
 
 def test_a_full_batch_does_not_linger() -> None:
-    stage = a_stage(linger=SECOND, batch_bytes_max=100)
+    stage = a_known_stage(linger=SECOND, batch_bytes_max=100)
     for ticket in range(1, 4):
         stage.feed(Produce(ticket, "t", value=b"x" * 40))
     assert values(stage.calls(ApiKey.PRODUCE)[0]) == [b"x" * 40]
@@ -123,13 +132,13 @@ def test_a_request_carries_one_batch_per_partition_and_no_more_bytes_than_allowe
 
 
 def test_no_more_than_so_many_requests_are_in_flight_to_a_broker() -> None:
-    stage = a_stage(in_flight_max=2)
+    stage = a_known_stage(in_flight_max=2)
     for ticket in range(1, 5):
         stage.feed(Produce(ticket, "t", value=b"%d" % ticket))
     first, second = stage.calls(ApiKey.PRODUCE)
     acknowledge(first, 0)
     acknowledge(second, 1)
-    assert [header(call).base_sequence for call in stage.calls(ApiKey.PRODUCE)] == [2, 3]
+    assert [header(call).base_sequence for call in stage.calls(ApiKey.PRODUCE)] == [3, 4]
 
 
 def test_keys_decide_and_keyless_records_stick_together() -> None:
@@ -226,18 +235,21 @@ def test_idempotence_needs_all_acknowledgements_and_few_requests_in_flight(setti
 
 
 def test_a_refusal_that_may_pass_is_tried_again_in_order() -> None:
-    stage = a_stage()
+    stage = a_known_stage()
     stage.feed(Produce(1, "t", value=b"1"))
     stage.feed(Produce(2, "t", value=b"2"))
     first, second = stage.calls(ApiKey.PRODUCE)
     acknowledge(first, -1, ErrorCode.NOT_ENOUGH_REPLICAS)
     acknowledge(second, -1, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
     stage.run(SECOND)
-    assert [header(call).base_sequence for call in stage.calls(ApiKey.PRODUCE)] == [0, 1]
+    again = stage.call(ApiKey.PRODUCE)
+    assert header(again).base_sequence == 1
+    acknowledge(again, 1)
+    assert header(stage.call(ApiKey.PRODUCE)).base_sequence == 2
 
 
 def test_a_refusal_for_good_fails_the_batch_definitely_and_the_next_begins_a_new_chain() -> None:
-    stage = a_stage()
+    stage = a_known_stage()
     stage.feed(Produce(1, "t", value=b"1"))
     stage.feed(Produce(2, "t", value=b"2"))
     first, second = stage.calls(ApiKey.PRODUCE)
@@ -268,24 +280,30 @@ def test_a_broker_that_has_forgotten_acknowledged_batches_fails_the_next_one() -
 
 
 def test_a_batch_of_unknown_fate_does_not_move_to_a_new_chain() -> None:
-    stage = a_stage(delivery_timeout=4 * SECOND)
+    stage = a_known_stage()
     stage.feed(Produce(1, "t", value=b"1"))
-    stage.run(SECOND)
     stage.feed(Produce(2, "t", value=b"2"))
     stage.cut(stage.calls(ApiKey.PRODUCE)[0].connection)
     stage.run(SECOND)
-    acknowledge(stage.calls(ApiKey.PRODUCE)[0], -1, ErrorCode.MESSAGE_TOO_LARGE)
+    acknowledge(stage.call(ApiKey.PRODUCE), -1, ErrorCode.MESSAGE_TOO_LARGE)
     assert stage.result(1) == Failed(ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.MESSAGE_TOO_LARGE.message, definite=False)
-    acknowledge(stage.calls(ApiKey.PRODUCE)[0], -1, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)
-    stage.run(SECOND)
     assert stage.result(2) == Failed(None, "the broker may or may not have written it, and an older batch was given up", definite=False)
 
 
-def test_a_batch_older_than_the_broker_remembers_is_written_somewhere() -> None:
+def test_the_first_batch_of_a_chain_travels_alone_until_the_broker_knows_the_producer() -> None:
+    stage = a_stage()
+    stage.feed(Produce(1, "t", value=b"1"))
+    stage.feed(Produce(2, "t", value=b"2"))
+    acknowledge(stage.call(ApiKey.PRODUCE), 0)
+    assert values(stage.call(ApiKey.PRODUCE)) == [b"2"]
+
+
+def test_a_broker_that_calls_a_batch_a_repetition_without_knowing_its_offset_is_not_believed() -> None:
     stage = a_stage()
     stage.feed(Produce(1, "t", value=b"1", timestamp_ms=3))
     acknowledge(stage.call(ApiKey.PRODUCE), -1, ErrorCode.DUPLICATE_SEQUENCE_NUMBER)
-    assert stage.result(1) == Acknowledged("t", 0, -1, 3)
+    assert stage.result(1).error is ErrorCode.DUPLICATE_SEQUENCE_NUMBER
+    assert not stage.result(1).definite
 
 
 def test_a_batch_the_answer_does_not_mention_is_asked_about_again() -> None:

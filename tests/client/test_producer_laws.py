@@ -24,7 +24,10 @@ REFUSALS = (
 
 
 class Log:
-    """One partition as a broker keeps it: what was written, and the last batches of the producer (KIP-98)."""
+    """One partition as a broker keeps it: what was written, and the last batches of the producer (KIP-98).
+
+    As Kafka's, it takes any first sequence number from a producer it does not know.
+    """
 
     def __init__(self) -> None:
         self.values: list[bytes] = []
@@ -38,6 +41,8 @@ class Log:
         assert self.places.setdefault(place, values) == values, "two different batches with one sequence number"
         if header.producer_epoch < self.producer_epoch:
             return ErrorCode.INVALID_PRODUCER_EPOCH, -1
+        if self.producer_epoch == -1:
+            self.producer_epoch, self.next_sequence = header.producer_epoch, header.base_sequence
         if header.producer_epoch > self.producer_epoch:
             if header.base_sequence != 0:
                 return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, -1
@@ -45,8 +50,9 @@ class Log:
         for sequence, offset in self.last:
             if sequence == header.base_sequence:
                 return ErrorCode.NONE, offset
+        if header.base_sequence < self.next_sequence:
+            return ErrorCode.DUPLICATE_SEQUENCE_NUMBER, -1
         if header.base_sequence != self.next_sequence:
-            assert header.base_sequence > self.next_sequence, "a repetition the broker cannot remember"
             return ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, -1
         offset = len(self.values)
         self.values += values

@@ -75,7 +75,7 @@ def _origin(run: Run) -> str:
 
 def _verdict(run: Run) -> str:
     broken = [words.CHECKS[kind][0].lower() for kind in _broken(run)]
-    if run.violations or any(sub_run.violations for sub_run in run.sub_runs):
+    if run.violations or any(sub_run.violations for sub_run in run.sub_runs) or (not run.valid and not broken):
         broken.append("an invariant inside")
     if run.valid:
         headline, icon, look = "Every promise held", BIG_TICK, "holds"

@@ -147,6 +147,8 @@ def test_a_violated_invariant_breaks_a_run_whatever_its_clients_saw(tmp_path):
     assert "Broken: an invariant inside" in page.text
     assert "1 of 2 further runs broken" in page.text
     assert "The log went back." in page.text
+    invalid = SubRun("seed 3", attrs.evolve(check(History()), valid=False))
+    assert "Broken: an invariant inside" in page_of(run_of(History(), sub_runs=(invalid,)), tmp_path).text
     page = page_of(run_of(History(), violations=tuple(f"Rule {n} was broken." for n in range(30))), tmp_path)
     assert "Found: 30 violated invariants." in page.text
     assert "Rule 19 was broken. and 10 more" in page.text

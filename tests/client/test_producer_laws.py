@@ -35,6 +35,16 @@ class Log:
         self.next_sequence = 0
         self.last: list[tuple[int, int]] = []
         self.places: dict[tuple[int, int], list[bytes]] = {}
+        self.durable: tuple[int, int, int, list[tuple[int, int]]] = (0, -1, 0, [])
+
+    def sync(self) -> None:
+        """What is answered is durable first."""
+        self.durable = (len(self.values), self.producer_epoch, self.next_sequence, self.last)
+
+    def lose_power(self) -> None:
+        """What is not durable is gone, and with it what was known of the producer."""
+        length, self.producer_epoch, self.next_sequence, self.last = self.durable
+        del self.values[length:]
 
     def append(self, header: BatchHeader, values: list[bytes]) -> tuple[ErrorCode, int]:
         place = (header.producer_epoch, header.base_sequence)
@@ -111,7 +121,11 @@ class World:
             return
         call = heads[place % len(heads)]
         if fate == "answer":
-            call.answer(self.write(call))
+            self.answer(call)
+        elif fate == "power cut":
+            for log in self.logs.values():
+                log.lose_power()
+            self.stage.reconnect()
         elif fate == "refuse":
             call.answer(self.write(call, REFUSALS[place % len(REFUSALS)]))
         elif fate == "append, then time out":
@@ -127,6 +141,12 @@ class World:
                 self.write(lost)
             self.stage.cut(call.connection)
 
+    def answer(self, call: Call) -> None:
+        response = self.write(call)
+        for log in self.logs.values():
+            log.sync()
+        call.answer(response)
+
     def settle(self) -> None:
         """Everything works from now on."""
         self.stage.feed(StopRequested())
@@ -135,7 +155,7 @@ class World:
                 return
             for call in self.stage.calls(ApiKey.PRODUCE):
                 if call in self.stage.pending:
-                    call.answer(self.write(call))
+                    self.answer(call)
             self.stage.run(200 * MILLISECOND)
 
     def judge(self) -> None:
@@ -158,7 +178,7 @@ class World:
                 assert not (result.definite and b"%d" % ticket in written), result
 
 
-FATES = ("answer", "refuse", "append, then time out", "lose the requests", "lose the response", "lose the responses")
+FATES = ("answer", "refuse", "append, then time out", "lose the requests", "lose the response", "lose the responses", "power cut")
 PAUSES = (MILLISECOND, 60 * MILLISECOND, 300 * MILLISECOND, SECOND)
 STEPS = st.one_of(
     st.tuples(st.just("produce"), st.integers(0, 1), st.integers(1, 6)),

@@ -93,7 +93,6 @@ class Driver:
         self._disk_group: list[Effect] = []
         self._awaiting_disk: dict[Connection, None] = {}
         self._undrained = 0
-        self._callers: dict[ConnectionId, None] = {}
         self._flusher: trio.lowlevel.Task | None = None
         self._wake_scope: trio.CancelScope | None = None
         self._armed: Instant | None = None
@@ -149,12 +148,14 @@ class Driver:
 
     def feed(self, event: Event) -> None:
         """Let the node take in `event` and perform what follows. After the node's end it does nothing."""
-        if self.is_over:
+        self._inbox.append(event)
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Step until the inbox is empty, unless that is what is going on already."""
+        if self._stepping or self.is_over:
             return
         inbox = self._inbox
-        inbox.append(event)
-        if self._stepping:
-            return
         self._stepping = True
         try:
             while inbox and not self.is_over:
@@ -171,13 +172,10 @@ class Driver:
         now = self.now()
         if self._journal is not None:
             self._journal.append(now, lasting(event))
-        kind = type(event)
-        if kind is Drained:
+        if type(event) is Drained:
             self._undrained = 0
         else:
             self._undrained += 1
-            if kind is Received:
-                self._callers[event.connection] = None  # type: ignore[attr-defined]
         effects = self.node.step(now, event)
         if effects:
             perform = self._perform
@@ -324,8 +322,7 @@ class Driver:
         assert self.disk is not None, "only a node with a folder has files"
         group = self._disk_group[:]
         self._disk_group.clear()
-        self._inbox.extend(self.disk.submit(group, len(self._callers)))
-        self._callers.clear()
+        self._inbox.extend(self.disk.submit(group))
 
     def _completed_soon(self) -> None:
         self._token.run_sync_soon(self._take_completions)
@@ -333,8 +330,7 @@ class Driver:
     def _take_completions(self) -> None:
         assert self.disk is not None
         self._inbox.extend(self.disk.completions())
-        if self._inbox:
-            self.feed(self._inbox.pop())
+        self._take_in()
         waiting, self._awaiting_disk = self._awaiting_disk, {}
         for connection in waiting:
             connection.flush()

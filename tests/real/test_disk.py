@@ -25,12 +25,12 @@ from streambus.kernel import (
     Write,
     message,
 )
-from streambus.real.disk import Disk
+from streambus.real.disk import INLINE_BYTES_MAX, Disk
 from streambus.real.files import IOVECS_MAX, Files
 
 A, B = FileName("wal/a"), FileName("b")
-IN_LOOP, IN_THREAD = 1, 1_000
-"""So many callers make the disk choose one way or the other."""
+IN_LOOP, IN_THREAD = 60_000_000, 0
+"""So many microseconds of patience make the disk choose one way or the other."""
 
 
 @message
@@ -47,14 +47,13 @@ class Found(Event):
 class Desk:
     """Asks a disk for things and waits for what comes back."""
 
-    def __init__(self, folder: Path, callers: int) -> None:
+    def __init__(self, folder: Path, patience: int) -> None:
         self.completed = threading.Semaphore(0)
-        self.callers = callers
-        self.disk = Disk(Files(folder), self.completed.release)
+        self.disk = Disk(Files(folder), self.completed.release, inline_microseconds_max=patience)
 
     def ask(self, *effects: Effect) -> list[Event]:
         """What these effects complete with. The last of them must complete with something."""
-        return self.wait(self.disk.submit(list(effects), self.callers))
+        return self.wait(self.disk.submit(list(effects)))
 
     def wait(self, events: list[Event], last: Callable[[Event], bool] = lambda _: True) -> list[Event]:
         while not events or not last(events[-1]):
@@ -152,14 +151,15 @@ def test_a_write_that_was_cut_short_goes_on_until_the_error_shows(desk: Desk, tm
 
 def test_order_holds_when_the_way_changes(tmp_path: Path) -> None:
     desk = Desk(tmp_path, IN_LOOP)
-    events: list[Event] = desk.disk.submit([Create(A)], IN_LOOP)
+    events: list[Event] = desk.disk.submit([Create(A)])
     for number in range(200):
-        effects: list[Effect] = [Write(A, 4 * number, (b"%04d" % number,)), Sync(A, Done(number))]
-        events += desk.disk.submit(effects, IN_THREAD if number % 7 == 0 else IN_LOOP)
+        size = INLINE_BYTES_MAX + 1 if number % 7 == 0 else 10
+        events += desk.disk.submit([Write(A, number, (bytes([number]) * size,)), Sync(A, Done(number))])
         if number % 3 == 0:
             events += desk.disk.completions()
     desk.wait(events, lambda event: event == Done(199))
     assert events == [Done(number) for number in range(200)]
+    assert (tmp_path / A).read_bytes()[:200] == bytes(range(200))
     desk.disk.finish()
 
 
@@ -167,7 +167,7 @@ def test_bytes_are_settled_once_they_are_written(tmp_path: Path) -> None:
     desk = Desk(tmp_path, IN_THREAD)
     desk.ask(Create(A), Sync(A, Done(0)))
     assert desk.disk.is_settled(A, 1_000_000)
-    desk.disk.submit([Write(A, 100, (b"x",)), Truncate(B, 50), Sync(A, Done(1))], IN_THREAD)
+    desk.disk.submit([Write(A, 100, (b"x",)), Truncate(B, 50), Sync(A, Done(1))])
     assert desk.disk.is_settled(A, 100)
     assert not desk.disk.is_settled(A, 101)
     assert desk.disk.is_settled(B, 50)
@@ -189,8 +189,8 @@ def test_an_open_file_outlives_its_name(tmp_path: Path) -> None:
 
 def test_finishing_performs_everything_that_was_asked_for(tmp_path: Path) -> None:
     desk = Desk(tmp_path, IN_THREAD)
-    desk.disk.submit([Create(A)], IN_THREAD)
+    desk.disk.submit([Create(A)])
     for number in range(100):
-        desk.disk.submit([Write(A, number, (b"x",))], IN_THREAD)
+        desk.disk.submit([Write(A, number, (b"x",))])
     desk.disk.finish()
     assert (tmp_path / A).read_bytes() == b"x" * 100

@@ -97,10 +97,10 @@ def test_neighbouring_slices_leave_in_one_call(disk: Disk) -> None:
 
 def test_a_slice_waits_until_its_bytes_are_written(tmp_path: Path) -> None:
     completed = threading.Semaphore(0)
-    disk = Disk(Files(tmp_path), completed.release)
+    disk = Disk(Files(tmp_path), completed.release, inline_microseconds_max=0)
     outgoing = Outgoing(disk)
     with pair() as (near, far):
-        assert disk.submit([Create(A), Write(A, 0, (b"0123456789",)), Sync(A, Drained())], 1_000) == []
+        assert disk.submit([Create(A), Write(A, 0, (b"0123456789",)), Sync(A, Drained())]) == []
         outgoing.push((b"head", FileSlice(A, 2, 3), b"tail"))
         assert outgoing.pump(near) is Progress.AWAITS_DISK
         assert drain(far, 99) == b"head"

@@ -37,11 +37,15 @@ class StickyPartition:
         self.partition = -1
         self.bytes_sent = 0
 
-    def choose(self, size: int, batch_bytes_max: int, partitions: tuple[int, ...], dice: Prng) -> int:
-        """The partition for a record of `size` bytes, out of the non-empty `partitions` that have a leader."""
-        if self.partition not in partitions or self.bytes_sent >= batch_bytes_max:
-            others = tuple(partition for partition in partitions if partition != self.partition) or partitions
-            self.partition = others[dice.below(len(others))]
-            self.bytes_sent = 0
+    def stay(self, size: int, batch_bytes_max: int) -> bool:
+        """Whether a record of `size` bytes goes where the last one went; if so, it counts."""
+        if self.partition < 0 or self.bytes_sent >= batch_bytes_max:
+            return False
         self.bytes_sent += size
-        return self.partition
+        return True
+
+    def move(self, size: int, partitions: tuple[int, ...], dice: Prng) -> None:
+        """Go on with another one of the non-empty `partitions`, if there is another one, beginning with a record of `size` bytes."""
+        others = tuple(partition for partition in partitions if partition != self.partition) or partitions
+        self.partition = others[dice.below(len(others))]
+        self.bytes_sent = size

@@ -229,8 +229,11 @@ class Producer(Node):
         sticky = self.sticky.get(event.topic)
         if sticky is None:
             sticky = self.sticky[event.topic] = StickyPartition()
-        available = tuple(place for place, leadership in enumerate(leaderships) if leadership.leader in self.cluster.brokers)
-        return sticky.choose(size, self.config.batch_bytes_max, available or tuple(range(len(leaderships))), turn.dice)
+        is_led = self.cluster.leader(event.topic, sticky.partition) is not None
+        if not (is_led and sticky.stay(size, self.config.batch_bytes_max)):
+            led = tuple(place for place, leadership in enumerate(leaderships) if leadership.leader in self.cluster.brokers)
+            sticky.move(size, led or tuple(range(len(leaderships))), turn.dice)
+        return sticky.partition
 
     def _outbox(self, topic: str, partition: int) -> Outbox:
         outbox = self.outboxes.get((topic, partition))

@@ -26,14 +26,22 @@ def test_the_sign_bit_is_dropped_before_the_remainder() -> None:
     assert partition_of_key(b"foobar", 10) == (-790332482 & 0x7FFFFFFF) % 10
 
 
+def places(count: int, partitions: tuple[int, ...]) -> list[int]:
+    sticky, dice = StickyPartition(), Prng(1)
+    chosen = []
+    for _ in range(count):
+        if not sticky.stay(40, batch_bytes_max=100):
+            sticky.move(40, partitions, dice)
+        chosen.append(sticky.partition)
+    return chosen
+
+
 def test_keyless_records_stay_until_a_batch_is_full_and_then_move_on() -> None:
-    sticky, dice = StickyPartition(), Prng(1)
-    places = [sticky.choose(40, 100, (0, 1, 2), dice) for _ in range(6)]
-    assert places[0] == places[1] == places[2]
-    assert places[3] == places[4] == places[5]
-    assert places[0] != places[3]
+    chosen = places(6, (0, 1, 2))
+    assert chosen[0] == chosen[1] == chosen[2]
+    assert chosen[3] == chosen[4] == chosen[5]
+    assert chosen[0] != chosen[3]
 
 
-def test_keyless_records_avoid_partitions_without_a_leader() -> None:
-    sticky, dice = StickyPartition(), Prng(1)
-    assert {sticky.choose(1000, 100, (2,), dice) for _ in range(5)} == {2}
+def test_keyless_records_have_nowhere_else_to_go_in_a_topic_of_one() -> None:
+    assert set(places(9, (2,))) == {2}

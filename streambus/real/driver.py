@@ -27,6 +27,7 @@ from streambus.kernel import (
     Drained,
     Effect,
     Event,
+    FileSlice,
     Halt,
     Instant,
     Journal,
@@ -148,8 +149,9 @@ class Driver:
 
     def feed(self, event: Event) -> None:
         """Let the node take in `event` and perform what follows. After the node's end it does nothing."""
-        self._inbox.append(event)
-        self._take_in()
+        if not self.is_over:
+            self._inbox.append(event)
+            self._take_in()
 
     def _take_in(self) -> None:
         """Step until the inbox is empty, unless that is what is going on already."""
@@ -184,14 +186,12 @@ class Driver:
                 if self.is_over:
                     return
             if self._disk_group:
+                self._flush()  # nobody's answer waits for a disk that has nothing to do with it
                 self._submit()
 
     def _settle(self) -> None:
         """The inbox is empty: send what is to be sent, see to it that `Drained` and `Woken` come."""
-        if self._touched:
-            touched, self._touched = self._touched, []
-            for connection in touched:
-                connection.flush()
+        self._flush()
         if self._undrained:
             if self._undrained >= EVENTS_BEFORE_DRAINED_MAX:
                 self._inbox.append(Drained())
@@ -202,12 +202,16 @@ class Driver:
         if deadline is not None and (self._armed is None or deadline < self._armed):
             self._arm(deadline)
 
+    def _flush(self) -> None:
+        touched, self._touched = self._touched, []
+        for connection in touched:
+            connection.flush()
+
     def _finish(self) -> None:
         """No event after this one. What was sent before is on its way as far as the sockets take it."""
         self.is_over = True
         self._inbox.clear()
-        for connection in self._touched:
-            connection.flush()
+        self._flush()
         self._nursery.cancel_scope.cancel()
 
     # Draining and waking ------------------------------------------------------------------------------------------------
@@ -262,6 +266,8 @@ class Driver:
     def _send(self, effect: Send) -> None:
         connection = self._connections.get(effect.connection)
         if connection is not None:
+            if self._disk_group and any(type(part) is FileSlice for part in effect.parts):
+                self._submit()  # what was to be written before is to be seen
             connection.send(effect.parts)
             if not connection.touched:
                 connection.touched = True
@@ -353,6 +359,8 @@ class Driver:
 
     def _end(self, effect: Halt) -> None:
         self._halt = effect
+        if self._disk_group:
+            self._submit()
         self._finish()
 
 

@@ -15,10 +15,13 @@ from streambus.kernel import (
     Closed,
     Connected,
     ConnectionId,
+    Create,
     Dial,
     Drained,
     Effect,
     Event,
+    FileName,
+    FileSlice,
     Halt,
     Journal,
     Node,
@@ -30,6 +33,7 @@ from streambus.kernel import (
     StopRequested,
     Trace,
     Turn,
+    Write,
     message,
     replay,
 )
@@ -189,6 +193,56 @@ class Caller(Node):
 
     def end(self, turn: Turn, event: Received) -> None:
         turn.do(Halt("answered " + bytes(event.data).decode()))
+
+    def ignore(self, turn: Turn, event: Event) -> None:
+        del turn, event
+
+
+@pytest.mark.parametrize("size", [10, 200_000], ids=["in the loop", "in the thread"])
+def test_effects_of_one_step_are_performed_in_order(tmp_path: Path, size: int) -> None:
+    """A slice shows what was written before it, and what was asked for before the end is done at the end."""
+    name = FileName("a")
+
+    async def story() -> None:
+        listening = listen("test", "127.0.0.1", 0)
+        one = ConnectionId(1)
+        node = Answer(
+            Create(name),
+            Write(name, 0, (b"x" * size,)),
+            Send(one, (b"head", FileSlice(name, 0, size))),
+            Write(name, size, (b"y" * size,)),
+            Send(one, (FileSlice(name, size, size), b"tail")),
+            Write(name, 2 * size, (b"z",)),
+        )
+        driver = Driver(node, folder=tmp_path, listening=[listening])
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            async with await trio.open_tcp_stream("127.0.0.1", listening.port) as stream:
+                await stream.send_all(b"\0\0\0\0")
+                answer = bytearray()
+                while len(answer) < 2 * size + 8:
+                    answer += await stream.receive_some()
+                assert answer == b"head" + b"x" * size + b"y" * size + b"tail"
+                node.effects = (Write(name, 2 * size + 1, (b"!" * size,)), Halt())
+                await stream.send_all(b"\0\0\0\0")
+        assert (tmp_path / name).read_bytes() == b"x" * size + b"y" * size + b"z" + b"!" * size
+
+    trio.run(story)
+
+
+class Answer(Node):
+    """Does what it is told to whenever it receives something."""
+
+    ROUTES: ClassVar[Routes] = {Received: "answer", **dict.fromkeys((Started, Connected, Drained, Closed), "ignore")}
+
+    def __init__(self, *effects: Effect) -> None:
+        super().__init__()
+        self.effects = effects
+
+    def answer(self, turn: Turn, event: Event) -> None:
+        del event
+        for effect in self.effects:
+            turn.do(effect)
 
     def ignore(self, turn: Turn, event: Event) -> None:
         del turn, event

@@ -13,10 +13,8 @@ from streambus.broker import BrokerConfig, Listener
 from streambus.cli.misuse import Misuse
 from streambus.cli.settings import WILDCARDS, Address, Settings, read_settings
 from streambus.kernel import Severity, Trace
-from streambus.real.folder import UnusableFolder
-from streambus.real.listening import CannotListen
+from streambus.real import CannotListen, Serving, UnusableFolder, serve
 from streambus.real.log_lines import json_line, log_to, text_line
-from streambus.real.serving import Serving, serve
 
 LISTENER = "PLAINTEXT"
 """Kafka's name for a listener without encryption and authentication."""

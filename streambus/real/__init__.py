@@ -24,7 +24,45 @@ Rules:
 What it leaves out: what the bytes mean. It knows Kafka's four-byte length in front of a frame and nothing else.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from streambus.real.driver import Driver
 from streambus.real.listening import CannotListen, Listening, listen
 
-__all__ = ["CannotListen", "Driver", "Listening", "listen"]
+if TYPE_CHECKING:
+    from streambus.real.clients import Admin, ClientError, Consumer, Producer
+    from streambus.real.folder import UnusableFolder
+    from streambus.real.serving import Serving, serve
+
+_ELSEWHERE = {
+    "Admin": "clients",
+    "ClientError": "clients",
+    "Consumer": "clients",
+    "Producer": "clients",
+    "Serving": "serving",
+    "UnusableFolder": "folder",
+    "serve": "serving",
+}
+"""Imported when first asked for: a client does not wait for the broker's modules, nor a broker for the client's."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+
+
+__all__ = [
+    "Admin",
+    "CannotListen",
+    "ClientError",
+    "Consumer",
+    "Driver",
+    "Listening",
+    "Producer",
+    "Serving",
+    "UnusableFolder",
+    "listen",
+    "serve",
+]

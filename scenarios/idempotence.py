@@ -10,8 +10,8 @@ from streambus.sim import FaultMix, Load, Scenario
 
 SCENARIO = Scenario(
     "batches are sent again to a restarted broker: it knows them",
-    load=Load(writers=4, partitions=2, linger=0, batch_bytes=1_024, pause=10 * MILLISECOND, request_timeout=SECOND),
+    load=Load(writers=4, partitions=2, linger=0, batch_bytes=1_024, burst_records=4, pause=25 * MILLISECOND, request_timeout=SECOND),
     faults=FaultMix(
-        process_kill_every=800 * MILLISECOND, power_cut_every=3 * SECOND, link_reset_every=300 * MILLISECOND, down_max=300 * MILLISECOND
+        process_kill_every=800 * MILLISECOND, power_cut_every=2 * SECOND, link_reset_every=300 * MILLISECOND, down_max=300 * MILLISECOND
     ),
 )

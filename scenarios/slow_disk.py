@@ -10,7 +10,7 @@ from streambus.sim import DiskSpeed, FaultMix, Load, Scenario
 
 SCENARIO = Scenario(
     "syncs of up to 40 ms with spikes: group commit, and nothing acknowledged too early",
-    load=Load(writers=6, partitions=6, pause=15 * MILLISECOND),
+    load=Load(writers=6, partitions=6, pause=40 * MILLISECOND),
     disk=DiskSpeed(sync_min=2 * MILLISECOND, sync_max=40 * MILLISECOND, bytes_per_microsecond=20),
     faults=FaultMix(slow_disk_every=2 * SECOND, power_cut_every=4 * SECOND, down_max=SECOND),
 )

@@ -187,6 +187,7 @@ class Reader(User):
     def __init__(self, name: str, agenda: Agenda, history: checkers.History, dice: Prng) -> None:
         super().__init__(name, agenda, history, dice)
         self.is_reading = False
+        self.last_error = ""
         self.polled: dict[Place, int] = {}
         """One behind the last offset that was returned from each partition."""
 
@@ -251,6 +252,7 @@ class Reader(User):
                     self.note(Outcome.OK, invoked_at, actions)
                 self.on_polled()
             else:
+                self.last_error = result.text
                 self.note(Outcome.INFO, invoked_at, (), result.text)
                 self.after(RETRY_AFTER, self.on_polled)
 
@@ -306,4 +308,6 @@ class FinalReader(Reader):
             f"{self.name} has read {topic}-{partition} to {position} of {end}"
             for (topic, partition), (position, end) in self.unread().items()
         ]
-        return super().what_waits() + behind
+        if behind and self.last_error:
+            behind.append(f"its last error: {self.last_error}")
+        return behind + super().what_waits()

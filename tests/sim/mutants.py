@@ -18,6 +18,8 @@ class AcknowledgesBeforeSync(Broker):
 
     def on_drained(self, turn: Turn, event: Drained) -> None:
         super().on_drained(turn, event)
+        if not self.is_serving:
+            return
         for log in self.store.logs.values():
             if log.recovery_point < log.log_end_offset:
                 log.recovery_point = log.log_end_offset

@@ -3,6 +3,7 @@
 Times are in seconds since the first thing that happened.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -250,14 +251,7 @@ def _thinned(marks: list[Mark], span: Span, resolution: int) -> list[Mark]:
         resolution //= 2
 
 
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A key that puts `consumer 10` behind `consumer 9`."""
-    key: list[tuple[int, str]] = []
-    word = ""
-    for character in name + "\0":
-        if word and character.isdecimal() != word[-1].isdecimal():
-            digits = word.lstrip("0")
-            key.append((len(digits), digits) if word.isdecimal() else (-1, word))
-            word = ""
-        word += character
-    return tuple(key)
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that puts `consumer 10` behind `consumer 9`: numbers by their length first."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (-1, part) for at, part in enumerate(parts)]

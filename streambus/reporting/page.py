@@ -67,7 +67,7 @@ def page(run: Run) -> str:
 def _origin(run: Run) -> str:
     seeds = ""
     if run.seeds:
-        shown = ", ".join(str(seed) for seed in run.seeds[:3]) + (" …" if len(run.seeds) > 3 else "")
+        shown = ", ".join(str(seed) for seed in run.seeds) if len(run.seeds) <= 4 else f"{run.seeds[0]} … {run.seeds[-1]}"
         seeds = f" · seed{'s' if len(run.seeds) > 1 else ''} {shown}"
     world = "in the real world" if run.world == "real" else "in the simulator"
     return f'<p class="origin">Consistency report · {html(run.when)} · {world}{seeds}</p>'

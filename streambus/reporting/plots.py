@@ -148,22 +148,19 @@ def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
     """Offsets over time, one panel per partition: where records were acknowledged, and where and when they were read."""
     from matplotlib.ticker import MaxNLocator
 
-    gap, top, bottom = 44, 44, 40
+    gap, top, bottom, panel = 44, 44, 40, 190 if len(tracks) <= 4 else 150
 
     def columns_of(shape: Shape) -> int:
-        return min(len(tracks), shape.columns if len(tracks) > 4 else shape.columns // 2)
-
-    def panel_of(shape: Shape) -> int:
-        return 190 if columns_of(shape) == shape.columns // 2 else 150
+        return min(len(tracks), shape.columns // 2 if len(tracks) <= 4 else min(3, shape.columns) if len(tracks) <= 6 else shape.columns)
 
     def rows_of(shape: Shape) -> int:
         return -(-len(tracks) // columns_of(shape))
 
     def height_of(shape: Shape) -> int:
-        return top + bottom + rows_of(shape) * panel_of(shape) + (rows_of(shape) - 1) * gap
+        return top + bottom + rows_of(shape) * panel + (rows_of(shape) - 1) * gap
 
     def draw(figure: Figure, shape: Shape) -> None:
-        columns, panel, height = columns_of(shape), panel_of(shape), height_of(shape)
+        columns, height = columns_of(shape), height_of(shape)
         left, between = 62, 62
         width = (shape.width - left - shape.right - (columns - 1) * between) / columns
         for at, track in enumerate(tracks):

@@ -63,6 +63,12 @@ def test_lanes_are_in_natural_order_and_the_idlest_share_one():
     assert [lane.name for lane in lanes_of(History(operations), Span(0, 100), 2, 10)] == ["client 10", "2 others"]
 
 
+def test_names_without_numbers_are_in_order_too():
+    operations = [ok(name, 0, 1) for name in ("reader", "producer-none", "producer-lz4", "2", "producer-gzip", "")]
+    names = [lane.name for lane in lanes_of(History(operations), Span(0, 100), 9, 10)]
+    assert names == ["", "2", "producer-gzip", "producer-lz4", "producer-none", "reader"]
+
+
 def test_neighbouring_operations_are_one_stretch():
     operations = [ok("p", 0, 1), ok("p", 2, 3), ok("p", 50, 60), Operation("p", Outcome.INFO, 55, None)]
     (lane,) = lanes_of(History(operations), Span(0, 100), 4, 10)

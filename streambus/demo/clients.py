@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from streambus.checkers import Assigned, History, Operation, Outcome, Polled, Sent
 from streambus.demo.chaos import now
@@ -108,8 +108,9 @@ def read_back(address: str, history: History, tick: Callable[[], None]) -> dict[
             for message in consumer.consume(1_000, 0.2):
                 if message.error() is not None:
                     raise KafkaException(message.error())
-                found[message.partition(), message.offset()] = (message.key(), message.value())
-                actions.append(Polled(TOPIC, message.partition(), message.offset(), whole(message.key(), message.value())))
+                partition, offset, record = message.partition() or 0, message.offset() or 0, (message.key() or b"", message.value() or b"")
+                found[partition, offset] = record
+                actions.append(Polled(TOPIC, partition, offset, whole(*record)))
             history.append(Operation("reader", Outcome.OK, began, now(), tuple(actions)))
             tick()
     finally:

@@ -4,6 +4,7 @@ from typing import ClassVar, cast
 
 import attrs
 
+from streambus import __version__
 from streambus.client.backoff import backoff
 from streambus.client.config import NetworkConfig
 from streambus.client.link import Answer, Endpoint, Link, LinkState, NoAnswer, Outgoing, Purpose, Reply
@@ -28,7 +29,6 @@ from streambus.kernel import (
 from streambus.wire import ApiKey, ClientConnection, ErrorCode, Message, messages
 
 CLIENT_SOFTWARE = "streambus"
-CLIENT_SOFTWARE_VERSION = "0.1.0"
 
 
 @message
@@ -206,7 +206,7 @@ class Pool:
         self._wake_at(turn, link, Instant(turn.now + self.config.connect_timeout))
 
     def _negotiate(self, turn: Turn, link: Link, version: int) -> None:
-        body = messages.ApiVersionsRequest(CLIENT_SOFTWARE, CLIENT_SOFTWARE_VERSION)
+        body = messages.ApiVersionsRequest(CLIENT_SOFTWARE, __version__)
         self._send(turn, link, Outgoing(body, None, version, self.config.request_timeout, one_way=False), version)
 
     def _on_versions(self, turn: Turn, link: Link, asked_version: int, body: messages.ApiVersionsResponse) -> None:

@@ -324,6 +324,7 @@ class Producer(Node):
             for place in list(self.active):
                 self._plan(turn, place, plans, sizes)
             if not plans:
+                self._wake_for_retries(turn)
                 return
             for endpoint, plan in plans.items():
                 self._send_request(turn, endpoint, plan)

@@ -191,7 +191,7 @@ def _words(result: dict[str, Any], scenario: str) -> str:
     )
     if result["verdict"] == "clean":
         return line
-    reasons = "".join(f"\n    {reason}".replace("\n", "\n    ").lstrip(" ") for reason in result["anomalies"][:8])
+    reasons = "".join("\n    " + reason.replace("\n", "\n      ") for reason in result["anomalies"][:8])
     more = len(result["anomalies"]) - 8
     return (
         f"{line}{reasons}"

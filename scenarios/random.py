@@ -9,26 +9,26 @@ from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
 
-SOMETIMES = OneOf(0, 0, Octaves(300 * MILLISECOND, 5 * SECOND))
+SOMETIMES = OneOf(0, 0, Octaves(150 * MILLISECOND, 3 * SECOND))
 
 SCENARIO = Scenario(
     "whatever the seed decides",
-    duration=Octaves(SECOND, 8 * SECOND),
+    duration=Octaves(SECOND // 4, 4 * SECOND),
     load=Load(
         topics=Between(1, 3),
         partitions=Octaves(1, 8),
-        writers=Between(1, 5),
-        readers=Between(0, 3),
+        writers=Between(1, 4),
+        readers=Between(0, 2),
         idempotent=OneOf(True, True, True, False),
         codec=OneOf(None, *Codec),
-        burst_records=Octaves(1, 32),
-        pause=Octaves(2 * MILLISECOND, 200 * MILLISECOND),
+        burst_records=Octaves(1, 16),
+        pause=Octaves(4 * MILLISECOND, 400 * MILLISECOND),
         unanswered_max=Octaves(1, 128),
         record_bytes=Octaves(1, 4_096),
         linger=OneOf(0, 0, Octaves(1_000, 50_000)),
         batch_bytes=Octaves(256, 65_536),
         poll_records=Octaves(1, 500),
-        seek_one_in=OneOf(0, Octaves(2, 100)),
+        seek_one_in=OneOf(0, Octaves(8, 200)),
         request_timeout=OneOf(3 * SECOND, Octaves(500 * MILLISECOND, 10 * SECOND)),
         delivery_timeout=OneOf(60 * SECOND, 120 * SECOND, Octaves(SECOND, 20 * SECOND)),
     ),

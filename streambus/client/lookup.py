@@ -77,9 +77,9 @@ class OffsetLookup:
             if search.under_way or search.retry_at > turn.now:
                 continue
             leader = cluster.leader(search.topic, search.partition)
-            if leader is None:
+            if leader is None or search.failures:  # A leader that refused us may have another epoch by now, or be none any more.
                 cluster.refresh(turn)
-            else:
+            if leader is not None:
                 plans.setdefault(leader, []).append(number)
         for leader, numbers in plans.items():
             self._ask(turn, cluster, leader, numbers)

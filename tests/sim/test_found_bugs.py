@@ -1,7 +1,7 @@
 """Bugs that the simulator has found, each as the smallest story that shows it, so that they stay found."""
 
 from streambus.kernel import MILLISECOND, SECOND
-from streambus.sim import FaultMix, Load, Scenario, run
+from streambus.sim import FaultMix, LinkSpeed, Load, Scenario, run
 
 STORM = Scenario(
     "power cuts, kills and resets, many a second",
@@ -40,3 +40,15 @@ def test_a_batch_that_waits_for_its_next_attempt_behind_another_is_not_forgotten
         ),
     )
     assert run(scenario, 4).violations == ()
+
+
+def test_a_consumer_that_asks_for_offsets_under_an_old_leader_epoch_learns_the_new_one():
+    """A restarted broker leads under a new epoch; the search was refused as fenced, again and again, and nobody asked for metadata."""
+    scenario = Scenario(
+        "restarts while readers look for their places",
+        duration=SECOND,
+        load=Load(writers=1, readers=3, partitions=6, seek_one_in=1, poll_records=5),
+        link=LinkSpeed(latency_max=10 * MILLISECOND),
+        faults=FaultMix(process_kill_every=80 * MILLISECOND, down_max=3 * MILLISECOND),
+    )
+    assert run(scenario, 6).violations == ()

@@ -26,9 +26,6 @@ FILE = FileName("file")
 def test_drained_follows_at_the_latest_after_64_events():
     stage = Stage()
     for _ in range(1_000):
-        stage.pull_left(ClockAdjusted(0))  # type: ignore[arg-type]
-    stage.left_host.life.ready.clear()  # type: ignore[union-attr]
-    for _ in range(1_000):
         stage.left_host.tell(ClockAdjusted(0))
     stage.run()
     assert max(stage.left.bursts) == 64

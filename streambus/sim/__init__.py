@@ -36,6 +36,7 @@ from streambus.sim.registry import FACTORIES
 from streambus.sim.run import Outcome, run
 from streambus.sim.scenario import Load, NoScenario, Scenario, find_scenario
 from streambus.sim.simulation import Factories, Observer, Simulation
+from streambus.sim.story import Storyteller
 
 __all__ = [
     "FACTORIES",
@@ -63,6 +64,7 @@ __all__ = [
     "SimulatedNetwork",
     "Simulation",
     "SlowDisk",
+    "Storyteller",
     "UnreadableJournal",
     "find_scenario",
     "replay_journal",

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
 from streambus.kernel import MILLISECOND, Instant, Turn, message
-from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header
+from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, with_log_append_time
 from streambus.replication import Partition
 from streambus.storage import Accepted, Duplicate, LogId, Refusal, Refused, StoreUnavailable
 from streambus.wire import ErrorCode, messages
@@ -28,6 +28,7 @@ TopicResponse = ProduceResponse.TopicProduceResponse
 
 ACKS_ALL = -1
 TOPIC_IDS_SINCE = 13
+NO_TIMESTAMP = -1
 
 _BAD_BATCH_CODES = {
     BadBatchKind.CORRUPT: ErrorCode.CORRUPT_MESSAGE,
@@ -144,16 +145,22 @@ def _append(
     """Append the batch unless it is there already; return the end offset to wait for."""
     header = _checked_header(broker, turn, request, partition, batch)
     assert batch is not None
+    is_log_append_time = broker.topic_config(partition.topic).is_log_append_time
     if header.has_producer:
         verdict = partition.log.producers.check(header, turn.wall_ms)
         if type(verdict) is Duplicate:
             broker.counters.duplicate_batches += 1
             response.base_offset = verdict.base_offset
             response.log_start_offset = partition.log.log_start_offset
+            response.log_append_time_ms = verdict.timestamp if is_log_append_time else NO_TIMESTAMP
             return verdict.last_offset + 1
         if type(verdict) is Refused:
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
         assert type(verdict) is Accepted
+    if is_log_append_time:
+        response.log_append_time_ms = turn.wall_ms
+        batch = with_log_append_time(batch, header, turn.wall_ms)
+        header = parse_header(batch)
     try:
         response.base_offset = partition.append(turn, broker.store, header, batch)
     except StoreUnavailable as unavailable:
@@ -191,6 +198,8 @@ def _checked_header(
         raise ProduceRefused(ErrorCode.INVALID_RECORD, "clients cannot write control batches")
     if header.is_transactional:
         raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
+    if config.is_log_append_time:
+        return header
     if header.max_timestamp > turn.wall_ms + config.message_timestamp_after_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
     if 0 <= header.base_timestamp < turn.wall_ms - config.message_timestamp_before_max_ms:

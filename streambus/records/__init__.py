@@ -29,6 +29,7 @@ from streambus.records.batch import (
     parse_header,
     split_batches,
     stamped_prefix,
+    with_log_append_time,
 )
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
@@ -53,4 +54,5 @@ __all__ = [
     "parse_header",
     "split_batches",
     "stamped_prefix",
+    "with_log_append_time",
 ]

@@ -32,6 +32,9 @@ _PREFIX = Struct(">qii")
 LENGTH_COUNTS_FROM = 12
 _LENGTH_MIN = HEADER_BYTES - LENGTH_COUNTS_FROM
 _MAGIC_AT = 16
+_CRC_AT = 17
+_ATTRIBUTES_AT = 21
+_MAX_TIMESTAMP_AT = 35
 SUMMED_FROM = 21
 
 CODEC_MASK = 0x07
@@ -212,6 +215,16 @@ def pack_header(header: BatchHeader) -> bytes:
         header.base_sequence,
         header.record_count,
     )
+
+
+def with_log_append_time(view: Buffer, header: BatchHeader, timestamp: int) -> bytes:
+    """A copy of the batch that says it was appended at `timestamp`, in milliseconds, with a new CRC (`message.timestamp.type`)."""
+    summed = bytearray(pack_header(header))
+    summed[_ATTRIBUTES_AT : _ATTRIBUTES_AT + 2] = (header.attributes | LOG_APPEND_TIME).to_bytes(2, "big")
+    summed[_MAX_TIMESTAMP_AT : _MAX_TIMESTAMP_AT + 8] = timestamp.to_bytes(8, "big", signed=True)
+    payload = memoryview(view)[HEADER_BYTES : header.size]
+    summed[_CRC_AT:SUMMED_FROM] = crc32c(payload, crc32c(summed[SUMMED_FROM:])).to_bytes(4, "big")
+    return b"".join((summed, payload))
 
 
 def _no_header(view: Buffer, position: int) -> BadBatch:

@@ -4,7 +4,7 @@ import pytest
 from bench import Bench, Client, batch_of, fetch_request, fetched, produce_request
 
 from streambus.broker import BrokerConfig, Limits
-from streambus.kernel import Drained
+from streambus.kernel import Closed, Drained
 from streambus.records import decode_records
 from streambus.wire import ErrorCode, messages
 
@@ -161,8 +161,6 @@ def test_a_waiting_fetch_hears_that_its_topic_is_gone(bench: Bench) -> None:
 
 
 def test_a_fetch_that_nobody_waits_for_is_forgotten(bench: Bench) -> None:
-    from streambus.kernel import Closed
-
     client = bench.connect()
     client.send(fetch_request("t", max_wait_ms=60_000), V)
     assert len(bench.broker.purgatory) == 1

@@ -4,8 +4,8 @@ import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
 
 from streambus.broker import BrokerConfig, Limits
-from streambus.kernel import Drained, Sync, Write
-from streambus.records import Codec, Record, decode_records, encode_batch
+from streambus.kernel import Drained, Sync, Woken, Write
+from streambus.records import Codec, Record, check_batch, decode_records, encode_batch, parse_header
 from streambus.wire import ErrorCode, messages
 
 V = 9
@@ -169,16 +169,28 @@ def test_min_insync_replicas_that_cannot_be_met_refuse_acks_all() -> None:
 def test_a_produce_that_outlives_its_time_out_is_told_so(bench: Bench) -> None:
     client = bench.connect()
     client.send(produce_request("t", batch_of(b"a"), timeout_ms=50), V)
-    for _ in range(2):
-        deadline = bench.broker.next_deadline
-        assert deadline is not None
-        bench.now = deadline
-        from streambus.kernel import Woken
-
-        bench.step(Woken())
-        if client.answers:
-            break
+    deadline = bench.broker.next_deadline
+    assert deadline is not None
+    bench.now = deadline
+    bench.step(Woken())
     assert produced(client.answers.popleft().body).error_code == ErrorCode.REQUEST_TIMED_OUT
+
+
+def test_log_append_time_is_stamped_and_told() -> None:
+    bench = Bench()
+    bench.create("t", message_timestamp_type="LogAppendTime")
+    bench.advance(5_000)
+    batch = batch_of(b"a", b"b" * 900, codec=Codec.ZSTD, timestamp=WALL_MS + 10**9, producer_id=1, producer_epoch=0, base_sequence=0)
+    for _ in range(2):
+        response = produced(bench.connect().ask(produce_request("t", batch), V))
+        assert (response.error_code, response.base_offset, response.log_append_time_ms) == (0, 0, WALL_MS + 5_000)
+        bench.advance(1_000)
+    stored = fetched(bench.connect().ask(fetch_request("t"), 11)).records
+    check_batch(stored, parse_header(stored))
+    assert [(record.value, record.timestamp) for record in decode_records(stored)] == [
+        (b"a", WALL_MS + 5_000),
+        (b"b" * 900, WALL_MS + 5_000),
+    ]
 
 
 # Idempotence -----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
 
 from streambus.broker import Broker, BrokerConfig, Listener
-from streambus.kernel import Drained, Read
-from streambus.records import Record, encode_batch
+from streambus.broker.offsets import _look_up
+from streambus.kernel import Drained, Instant, Read, Received, Woken
+from streambus.records import Record, crc32c, encode_batch
 from streambus.wire import VERSIONS, ApiKey, ErrorCode, messages
 
 create = messages.CreateTopicsRequest
@@ -64,8 +65,6 @@ def test_validation_alone_makes_nothing(bench: Bench) -> None:
 
 
 def test_a_creation_that_outlives_its_time_out_is_told_so(bench: Bench) -> None:
-    from streambus.kernel import Instant, Woken
-
     client = bench.connect()
     client.send(asked_to_create("t", timeout_ms=10), 7)
     bench.now = Instant(bench.now + 10_000)
@@ -220,8 +219,6 @@ def test_uncommitted_records_have_no_time_yet(bench: Bench) -> None:
     bench.create("t")
     bench.connect().send(produce_request("t", batch_of(b"a")), 9)
     bench.clients.clear()
-    from streambus.broker.offsets import _look_up
-
     response = messages.ListOffsetsResponse.ListOffsetsPartitionResponse()
     assert _look_up(bench.broker.partitions["t", 0], 0, 0, response) is None
 
@@ -250,12 +247,10 @@ def test_a_topic_deleted_while_its_batch_is_read_is_unknown(timed: Bench) -> Non
 def test_a_damaged_batch_is_a_storage_error(bench: Bench) -> None:
     bench.create("t")
     good = encode_batch([Record(None, b"a", (), WALL_MS, 0)])
-    import streambus.records as records
-
     lying = bytearray(good)
     lying[57:61] = (5).to_bytes(4, "big")
     lying[23:27] = (4).to_bytes(4, "big")
-    lying[17:21] = records.crc32c(lying[21:]).to_bytes(4, "big")
+    lying[17:21] = crc32c(lying[21:]).to_bytes(4, "big")
     assert produced(bench.connect().ask(produce_request("t", bytes(lying)), 9)).error_code == ErrorCode.NONE
     assert offset_at(bench, WALL_MS)[0] == ErrorCode.KAFKA_STORAGE_ERROR
 
@@ -276,8 +271,6 @@ def test_exactly_what_is_implemented_is_advertised(bench: Bench) -> None:
 
 
 def test_an_unknown_version_of_api_versions_is_answered_in_version_0(bench: Bench) -> None:
-    from streambus.kernel import Received
-
     client = bench.connect()
     bench.step(Received(client.id, bytes.fromhex("0000000d00120063000000070003616263")))
     assert client.raw == bytes.fromhex("0000001000000007002300000001001200000004")

@@ -147,7 +147,7 @@ def _append(
     assert batch is not None
     is_log_append_time = broker.topic_config(partition.topic).is_log_append_time
     if header.has_producer:
-        verdict = partition.log.producers.check(header, turn.wall_ms)
+        verdict = partition.log.producers.check(header, turn.now // MILLISECOND)
         if type(verdict) is Duplicate:
             broker.counters.duplicate_batches += 1
             response.base_offset = verdict.base_offset

@@ -89,7 +89,7 @@ class Producers:
         self.sweep_at_ms = 0
 
     def check(self, header: BatchHeader, now_ms: int) -> Accepted | Duplicate | Refused:
-        """Whether a batch with a producer id may be appended at wall time `now_ms`. Changes nothing."""
+        """Whether a batch with a producer id may be appended at `now_ms` of a clock that never jumps. Changes nothing."""
         producer = self.by_id.get(header.producer_id)
         if producer is None or now_ms - producer.last_active_ms >= self.expiration_ms:
             return _ACCEPTED

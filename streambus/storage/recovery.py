@@ -6,7 +6,7 @@ proof that they should not (search, probe); then cut what is torn, write again w
 
 from enum import Enum
 
-from streambus.kernel import Read, Sync, SyncDirectory, Truncate, Turn, Write
+from streambus.kernel import MILLISECOND, Read, Sync, SyncDirectory, Truncate, Turn, Write
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import RecoveryProgressed, RecoveryRead, RecoverySettled, StoreCorrupted
 from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, foreign_version, is_whole, parse_frame
@@ -84,7 +84,7 @@ class Recovery:
 
     def _replay(self, turn: Turn, frames: list[tuple[Frame, memoryview]]) -> bool:
         """Replay frames that follow each other from `end` on. False if they cannot be what was written."""
-        now_ms = turn.wall_ms
+        now_ms = turn.now // MILLISECOND
         for frame, payload in frames:
             try:
                 self.keyspaces.replay(frame, payload, self.end + FRAME_HEADER_BYTES, now_ms)

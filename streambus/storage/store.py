@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import ClassVar
 
-from streambus.kernel import Buffer, DiskFailed, Routes, Turn
+from streambus.kernel import MILLISECOND, Buffer, DiskFailed, Routes, Turn
 from streambus.records import BatchHeader, stamped_prefix
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import (
@@ -134,7 +134,7 @@ class Store:
         keyspace = log.keyspace
         prefix = stamped_prefix(header, base_offset, leader_epoch)
         end = self.wal.append_batch(keyspace, prefix, view)
-        log.append(header, base_offset, leader_epoch, end - size, size, turn.wall_ms)
+        log.append(header, base_offset, leader_epoch, end - size, size, turn.now // MILLISECOND)
         self.appended.append((end, keyspace, log.log_end_offset))
         if size <= self.config.recent_batch_bytes:
             self.recent.keep(log, base_offset, prefix + view[16:], self.keyspaces.logs_by_number)

@@ -52,3 +52,14 @@ def test_a_consumer_that_asks_for_offsets_under_an_old_leader_epoch_learns_the_n
         faults=FaultMix(process_kill_every=80 * MILLISECOND, down_max=3 * MILLISECOND),
     )
     assert run(scenario, 6).violations == ()
+
+
+def test_a_wall_clock_that_leaps_by_more_than_a_day_makes_no_broker_forget_its_producers():
+    """Producers expire after a silence of a day; measured by the wall clock, one leap expired them all, and retries were appended twice."""
+    scenario = Scenario(
+        "wild clocks",
+        duration=2 * SECOND,
+        load=Load(writers=3, linger=0, request_timeout=300 * MILLISECOND),
+        faults=FaultMix(clock_step_every=30 * MILLISECOND, clock_step_max=30 * 3_600 * SECOND, link_reset_every=60 * MILLISECOND),
+    )
+    assert run(scenario, 13).violations == ()

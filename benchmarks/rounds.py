@@ -17,6 +17,9 @@ from .works import Contender, Place, Scale, Work
 
 LIMIT = "limit"
 
+_WARMED_BYTES = 2 << 30
+_PIECE_BYTES = 8 << 20
+
 
 @attrs.frozen
 class Round:
@@ -48,7 +51,7 @@ def run(work: Work, subjects: Sequence[Subject], scale: Scale, cache: Path, disk
             for number in range(-scale.warm_ups, scale.rounds):
                 for name in _turns(list(contenders), number):
                     report(f"{work.name}: {'warm-up' if number < 0 else f'round {number + 1} of {scale.rounds}'}, {name}")
-                    os.sync()  # nobody pays for the dirty pages that the one before, who did not sync, left behind
+                    _level(folder)
                     try:
                         measured = _measure(contenders[name])
                     except (SubjectFailed, ClientFailed, OSError) as failure:
@@ -60,6 +63,23 @@ def run(work: Work, subjects: Sequence[Subject], scale: Scale, cache: Path, disk
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return result
+
+
+def _level(folder: Path) -> None:
+    """Give everyone the same start: nobody pays for what the one before left behind, or finds what it has warmed.
+
+    What was not synced is synced. And free memory is touched: on a virtual machine the first use of a page can cost ten times the
+    copying of it, because the host has to find the page first, and whoever runs after someone who has just freed memory would be
+    spared that. Afterwards writing costs all of them what it costs on a machine that has its memory to itself.
+    """
+    os.sync()
+    scratch = folder / "scratch"
+    piece = bytes(_PIECE_BYTES)
+    with scratch.open("wb", buffering=0) as file:
+        for _ in range(_WARMED_BYTES // _PIECE_BYTES):
+            file.write(piece)
+    scratch.unlink()
+    os.sync()
 
 
 def _enter(

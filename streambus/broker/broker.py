@@ -68,7 +68,7 @@ from streambus.kernel import (
     Turn,
     message,
 )
-from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, Image, TopicConfig, record_version
+from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, Image, record_version
 from streambus.records import Record, encode_batch, parse_header
 from streambus.replication import Partition
 from streambus.storage import (
@@ -470,10 +470,6 @@ class Broker(Node):
     def metadata_log(self) -> Log:
         """The log of metadata records."""
         return self.store.logs[self.METADATA_LOG]
-
-    def topic_config(self, topic: str) -> TopicConfig:
-        """The configuration of a topic, typed."""
-        return self.image.topic_config(topic)
 
     def _apply_committed(self, turn: Turn, durable_end: int) -> None:
         delta = Delta()

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
 from streambus.kernel import MILLISECOND, Instant, Turn, message
+from streambus.metadata import TopicConfig
 from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, with_log_append_time
 from streambus.replication import Partition
 from streambus.storage import Accepted, Duplicate, LogId, Refusal, Refused, StoreUnavailable
@@ -143,21 +144,21 @@ def _append(
     response: PartitionResponse,
 ) -> int:
     """Append the batch unless it is there already; return the end offset to wait for."""
-    header = _checked_header(broker, turn, request, partition, batch)
+    config = broker.image.topic_config(partition.topic)
+    header = _checked_header(config, turn.wall_ms, request, partition, batch)
     assert batch is not None
-    is_log_append_time = broker.topic_config(partition.topic).is_log_append_time
     if header.has_producer:
         verdict = partition.log.producers.check(header, turn.now // MILLISECOND)
         if type(verdict) is Duplicate:
             broker.counters.duplicate_batches += 1
             response.base_offset = verdict.base_offset
             response.log_start_offset = partition.log.log_start_offset
-            response.log_append_time_ms = verdict.timestamp if is_log_append_time else NO_TIMESTAMP
+            response.log_append_time_ms = verdict.timestamp if config.is_log_append_time else NO_TIMESTAMP
             return verdict.last_offset + 1
         if type(verdict) is Refused:
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
         assert type(verdict) is Accepted
-    if is_log_append_time:
+    if config.is_log_append_time:
         response.log_append_time_ms = turn.wall_ms
         batch = with_log_append_time(batch, header, turn.wall_ms)
         header = parse_header(batch)
@@ -173,14 +174,13 @@ def _append(
 
 
 def _checked_header(
-    broker: Broker, turn: Turn, request: messages.ProduceRequest, partition: Partition, batch: Buffer | None
+    config: TopicConfig, wall_ms: int, request: messages.ProduceRequest, partition: Partition, batch: Buffer | None
 ) -> BatchHeader:
     """The header of a batch that may be appended, checked as Kafka checks it, without a look at single records."""
     if request.acks not in (0, 1, ACKS_ALL):
         raise ProduceRefused(ErrorCode.INVALID_REQUIRED_ACKS)
     if batch is None or not len(batch):
         raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
-    config = broker.topic_config(partition.topic)
     if request.acks == ACKS_ALL and len(partition.isr) < config.min_insync_replicas:
         raise ProduceRefused(ErrorCode.NOT_ENOUGH_REPLICAS)
     try:
@@ -200,9 +200,9 @@ def _checked_header(
         raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
     if config.is_log_append_time:
         return header
-    if header.max_timestamp > turn.wall_ms + config.message_timestamp_after_max_ms:
+    if header.max_timestamp > wall_ms + config.message_timestamp_after_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
-    if 0 <= header.base_timestamp < turn.wall_ms - config.message_timestamp_before_max_ms:
+    if 0 <= header.base_timestamp < wall_ms - config.message_timestamp_before_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is older than message.timestamp.before.max.ms allows")
     return header
 

@@ -9,10 +9,8 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from streambus.checkers import Assigned, History, Operation, Outcome, Polled, Sent
 from streambus.demo.chaos import now
+from streambus.demo.topic import CODECS, PARTITIONS, TOPIC
 
-TOPIC = "characters"
-PARTITIONS = 6
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 UNANSWERED_MAX = 2_000
 ANSWER_SECONDS_MAX = 60
 READ_SECONDS_MAX = 30

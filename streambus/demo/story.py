@@ -18,6 +18,7 @@ from streambus import checkers
 from streambus.demo.broker_process import BrokerProcess
 from streambus.demo.chaos import Chaos
 from streambus.demo.characters import characters
+from streambus.demo.topic import CODECS, PARTITIONS
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.reporting import Run, SubRun, write_report
 from streambus.sim import FaultMix, Load, Outcome, Scenario, run
@@ -25,7 +26,7 @@ from streambus.sim import FaultMix, Load, Outcome, Scenario, run
 SIMULATED_STORY = Scenario(
     "five idempotent writers with codecs of their own, six partitions, and the power fails every other second",
     duration=6 * SECOND,
-    load=Load(partitions=6, writers=5, readers=1, codec=None, burst_records=16, pause=100 * MILLISECOND),
+    load=Load(partitions=PARTITIONS, writers=len(CODECS), readers=1, codec=None, burst_records=16, pause=100 * MILLISECOND),
     faults=FaultMix(power_cut_every=2 * SECOND, down_max=SECOND),
 )
 
@@ -57,7 +58,6 @@ class _RealPart:
     verdict: checkers.Verdict
     acknowledged: int
     verified: int
-    unanswered: int
     kills: int
     missing: tuple[str, ...]
 
@@ -79,7 +79,7 @@ def play(*, seconds: float, seeds: int, seed: int, folder: Path, say: Say, progr
 
 def _play_real(seconds: float, seed: int, say: Say, progress: Say) -> _RealPart:
     # Imported here: a stock client is needed to run the demo, not to read its help.
-    from streambus.demo.clients import CODECS, PARTITIONS, Writers, create_topic, read_back
+    from streambus.demo.clients import Writers, create_topic, read_back
 
     records = list(characters())
     history = checkers.History()
@@ -114,7 +114,7 @@ def _play_real(seconds: float, seed: int, say: Say, progress: Say) -> _RealPart:
     if writers.unanswered:
         missing = (*missing, f"{writers.unanswered} records were never answered")
     verdict = checkers.check(history, checkers.DURABLE_LOG)
-    return _RealPart(history, verdict, len(writers.acknowledged), verified, writers.unanswered, chaos.kills, missing)
+    return _RealPart(history, verdict, len(writers.acknowledged), verified, chaos.kills, missing)
 
 
 def _play_simulated(seeds: int, say: Say, progress: Say) -> Iterator[Outcome]:
@@ -144,7 +144,7 @@ def _run(real: _RealPart, outcomes: list[Outcome], seconds: float) -> Run:
             f"in the simulator, with power cuts that lose everything unsynced, over {len(outcomes)} seeds."
         ),
         facts={"records acknowledged": real.acknowledged, "records verified byte for byte": real.verified, "kills": real.kills},
-        configuration={"seconds of load": seconds, "partitions": 6, "codecs": "none, gzip, snappy, lz4, zstd", "Python": python_version()},
+        configuration={"seconds of load": seconds, "partitions": PARTITIONS, "codecs": ", ".join(CODECS), "Python": python_version()},
         violations=real.missing,
         sub_runs=tuple(SubRun(f"seed {outcome.seed}", outcome.verdict, _facts_of(outcome), _unjudged(outcome)) for outcome in outcomes),
     )

@@ -228,10 +228,6 @@ class Outbox:
         if self.open is not None and self.open.deadline <= now:
             self.seal()
 
-    def is_empty(self) -> bool:
-        """Whether there is nothing to say."""
-        return self.open is None and not self.queue and not self.in_flight
-
 
 def advance(sequence: int, count: int) -> int:
     """The sequence number `count` records after `sequence`: they wrap from 2^31 - 1 to 0."""

@@ -22,9 +22,9 @@ from streambus.sim.agenda import Occurrence
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.faults import FaultInjector, drawn_plan
 from streambus.sim.host import Host
-from streambus.sim.invariants import BrokerInvariants
 from streambus.sim.journal import JournalWriter
 from streambus.sim.knobs import settled
+from streambus.sim.oracles import oracles
 from streambus.sim.registry import FACTORIES
 from streambus.sim.scenario import Scenario
 from streambus.sim.simulation import Factories, Observer, Simulation
@@ -133,7 +133,8 @@ class Cluster:
         self.writers = [self._add_user(Writer, f"writer-{number}", self._producer_config(number)) for number in range(load.writers)]
         self.readers = [self._add_user(Reader, f"reader-{number}", self._consumer_config()) for number in range(load.readers)]
         self.final_reader = self._add_user(FinalReader, "final-reader", self._consumer_config())
-        self.simulation.observers.append(BrokerInvariants(self.simulation, BROKER, self.acknowledged))
+        self.oracles = oracles(self.simulation, BROKER, self.acknowledged)
+        self.simulation.observers.extend(self.oracles)
         clients = [user.name for user in self.users]
         plan = self.scenario.plan + drawn_plan(self.scenario.faults, [BROKER], clients, self.scenario.duration, self.simulation.streams)
         self.injector = FaultInjector(self.simulation, plan, self.history)

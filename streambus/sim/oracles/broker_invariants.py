@@ -31,6 +31,9 @@ class BrokerInvariants:
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """The simulation knows already."""
 
+    def on_end(self) -> None:
+        """All has been looked at as it happened."""
+
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Look at the broker after its step."""
         broker = life.node

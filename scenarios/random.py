@@ -5,6 +5,7 @@ which faults happen and how often. Tiny extremes are as likely as usual values. 
 one to run with thousands of seeds.
 """
 
+from streambus.client import Acks
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
@@ -28,7 +29,11 @@ SCENARIO = Scenario(
         linger=OneOf(0, 0, Octaves(1_000, 50_000)),
         batch_bytes=Octaves(256, 65_536),
         poll_records=Octaves(1, 500),
-        seek_one_in=OneOf(0, Octaves(8, 200)),
+        seek_every=OneOf(0, Octaves(50 * MILLISECOND, 2 * SECOND)),
+        acks=OneOf(*[Acks.ALL] * 6, Acks.LEADER, Acks.NONE),
+        side_one_in=OneOf(0, Octaves(4, 64)),
+        inquirers=OneOf(0, 1, 1, 2),
+        inquire_every=Octaves(5 * MILLISECOND, 500 * MILLISECOND),
         request_timeout=OneOf(3 * SECOND, Octaves(500 * MILLISECOND, 10 * SECOND)),
         delivery_timeout=OneOf(60 * SECOND, 120 * SECOND, Octaves(SECOND, 20 * SECOND)),
     ),

@@ -16,16 +16,18 @@ links (`network`). 4. **Users** own the clients and write the **history** (`user
    every step (`oracles`), the journal (`journal`).
 5. `run(scenario, seed)` composes all this: load under faults, rest, final reading, judgement (`run`).
 
-Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`agenda.Streams`):
+Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`streams`):
 a draw more here shifts nothing there. Settings that a scenario leaves open are **knobs** (`knobs`). A run's **trace hash** stands
 for all that happened in it: same seed, same hash, in any process.
 
-What a run drew is in three places, and this is where a tape of decisions will be recorded and replayed: `Streams.stream`,
-`settled`, `drawn_plan`. Changed behaviour of a machine is planted from outside, by the `factories` of `run`.
+All that a run decides is on its **tape** (`tape`): the settled scenario, the faults, the chores of the clients, the schedule. `run` draws a
+tape and plays it; `play` plays any tape, which is what shrinking, searching and replaying do. Changed behaviour of a machine is planted
+from outside, by the `factories` of `run`.
 
 Not here: threads, real files, real time (but for measuring how long a run took).
 """
 
+from streambus.sim.chores import Assign, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Seek, Send
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.disk_queue import DiskSpeed
 from streambus.sim.faults import ClockStep, FaultMix, LinkReset, Partition, Planned, PowerCut, ProcessKill, SlowDisk
@@ -33,15 +35,22 @@ from streambus.sim.journal import Divergence, Replayed, UnreadableJournal, repla
 from streambus.sim.knobs import Between, Octaves, OneOf
 from streambus.sim.network import LinkSpeed, SimulatedNetwork
 from streambus.sim.registry import FACTORIES
-from streambus.sim.run import Outcome, run
+from streambus.sim.run import Outcome, play, run
 from streambus.sim.scenario import Load, NoScenario, Scenario, find_scenario
 from streambus.sim.simulation import Factories, Observer, Simulation
 from streambus.sim.story import Storyteller
+from streambus.sim.tape import Branch, Schedule, Tape, drawn_tape
 
 __all__ = [
     "FACTORIES",
+    "Assign",
     "Between",
+    "Branch",
+    "Chore",
     "ClockStep",
+    "CreateTopic",
+    "DeleteTopic",
+    "Describe",
     "DiskSpeed",
     "Divergence",
     "Factories",
@@ -49,6 +58,7 @@ __all__ = [
     "LinkReset",
     "LinkSpeed",
     "Load",
+    "LookUp",
     "NoScenario",
     "Observer",
     "Octaves",
@@ -60,13 +70,19 @@ __all__ = [
     "ProcessKill",
     "Replayed",
     "Scenario",
+    "Schedule",
+    "Seek",
+    "Send",
     "SimulatedDisk",
     "SimulatedNetwork",
     "Simulation",
     "SlowDisk",
     "Storyteller",
+    "Tape",
     "UnreadableJournal",
+    "drawn_tape",
     "find_scenario",
+    "play",
     "replay_journal",
     "run",
 ]

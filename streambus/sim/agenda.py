@@ -9,8 +9,6 @@ from typing import Any
 
 from simpy import Environment
 
-from streambus.kernel import Prng
-
 NORMAL = 1
 
 
@@ -52,17 +50,3 @@ class Agenda:
     def at(self, when: int, callback: Callable[[Occurrence], None], subject: Any = None) -> Occurrence:
         """Have `callback` called at `when`, or now if that has passed."""
         return self.after(max(0, when - self.now), callback, subject)
-
-
-class Streams:
-    """Independent random streams, one per (node or link, purpose), all decided by one seed.
-
-    A draw more for one purpose leaves every other stream as it was: this is what keeps a failing run alike while it is being reduced.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self.root = Prng(seed)
-
-    def stream(self, subject: str, purpose: str) -> Prng:
-        """The stream of `subject` for `purpose`. Asked for again, it begins again."""
-        return self.root.fork(f"{subject}/{purpose}")

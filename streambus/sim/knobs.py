@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from streambus.sim.agenda import Streams
+from streambus.sim.streams import Streams
 
 T = TypeVar("T")
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from streambus.kernel import Closed, Congested, Connected, ConnectionId, Prng, Relieved
-from streambus.sim.agenda import Agenda, Occurrence, Streams
+from streambus.sim.agenda import Agenda, Occurrence
+from streambus.sim.streams import Streams
 
 if TYPE_CHECKING:
     from streambus.sim.life import Life

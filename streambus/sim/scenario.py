@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from streambus import client
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim.disk_queue import DiskSpeed
@@ -29,6 +30,8 @@ class Load:
     writers: Any = 3
     readers: Any = 2
     idempotent: Any = True
+    acks: Any = client.Acks.ALL
+    """Idempotence needs all; with another setting it is off."""
     codec: Any = Codec.NONE
     """One codec for all writers, or None: each writer draws its own."""
     burst_records: Any = 8
@@ -42,8 +45,13 @@ class Load:
     linger: Any = 5 * MILLISECOND
     batch_bytes: Any = 16 * 1024
     poll_records: Any = 100
-    seek_one_in: Any = 50
-    """A reader goes elsewhere after one in so many polls; 0 for never."""
+    seek_every: Any = 500 * MILLISECOND
+    """A reader goes elsewhere so often on average; 0 for never."""
+    side_one_in: Any = 0
+    """One in so many records goes to a topic that comes and goes; 0 for none."""
+    inquirers: Any = 0
+    """Clients that ask the broker this and that, and make and delete topics."""
+    inquire_every: Any = 100 * MILLISECOND
     request_timeout: Any = 3 * SECOND
     delivery_timeout: Any = 60 * SECOND
 

@@ -8,11 +8,12 @@ from traceback import format_exception
 from typing import Any, Protocol
 
 from streambus.kernel import Effect, Event, Halt, Instant, Node
-from streambus.sim.agenda import Agenda, Streams
+from streambus.sim.agenda import Agenda
 from streambus.sim.disk_queue import Disk, DiskSpeed
 from streambus.sim.host import Host
 from streambus.sim.life import Life
 from streambus.sim.network import LinkSpeed, SimulatedNetwork
+from streambus.sim.streams import Streams
 from streambus.sim.trace import TraceHash
 
 Factories = Mapping[type, Callable[[Any], Node]]
@@ -38,9 +39,15 @@ class Observer(Protocol):
 class Simulation:
     """One world, decided by its seed. Everything that happens in it is a node's step, counted in `events` and noted in `trace`."""
 
-    def __init__(self, seed: int, factories: Factories, link_speed: LinkSpeed = LinkSpeed()) -> None:  # noqa: B008 (a frozen value)
+    def __init__(
+        self,
+        seed: int,
+        factories: Factories,
+        link_speed: LinkSpeed = LinkSpeed(),  # noqa: B008 (a frozen value)
+        calm: tuple[str, ...] = (),
+    ) -> None:
         self.agenda = Agenda()
-        self.streams = Streams(seed)
+        self.streams = Streams(seed, calm)
         self.network = SimulatedNetwork(self.agenda, self.streams, link_speed)
         self.factories = factories
         self.hosts: dict[str, Host] = {}

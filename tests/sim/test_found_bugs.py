@@ -47,7 +47,7 @@ def test_a_consumer_that_asks_for_offsets_under_an_old_leader_epoch_learns_the_n
     scenario = Scenario(
         "restarts while readers look for their places",
         duration=SECOND,
-        load=Load(writers=1, readers=3, partitions=6, seek_one_in=1, poll_records=5),
+        load=Load(writers=1, readers=3, partitions=6, seek_every=5 * MILLISECOND, poll_records=5),
         link=LinkSpeed(latency_max=10 * MILLISECOND),
         faults=FaultMix(process_kill_every=80 * MILLISECOND, down_max=3 * MILLISECOND),
     )

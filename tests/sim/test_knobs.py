@@ -2,8 +2,8 @@
 
 import attrs
 
-from streambus.sim.agenda import Streams
 from streambus.sim.knobs import Between, Octaves, OneOf, settled
+from streambus.sim.streams import Streams
 
 
 @attrs.frozen

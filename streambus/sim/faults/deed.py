@@ -1,0 +1,77 @@
+"""What a fault is: a value that knows how it is drawn, how it begins and how it ends."""
+
+import re
+from typing import Protocol, Self
+
+import attrs
+
+from streambus.kernel import Prng
+from streambus.sim.faults.mix import FaultMix
+from streambus.sim.simulation import Simulation
+
+
+@attrs.frozen
+class Cast:
+    """Who can be befallen: hosts by name."""
+
+    brokers: tuple[str, ...]
+    clients: tuple[str, ...]
+
+    def a_broker(self, dice: Prng) -> str:
+        """One of the brokers."""
+        return self.brokers[dice.below(len(self.brokers))]
+
+    def a_client(self, dice: Prng) -> str:
+        """One of the clients."""
+        return self.clients[dice.below(len(self.clients))]
+
+    def anybody(self, dice: Prng) -> str:
+        """One of all hosts."""
+        everybody = self.brokers + self.clients
+        return everybody[dice.below(len(everybody))]
+
+
+class Deed(Protocol):
+    """One fault as it is done: it begins, lasts and ends. All its random choices come from the dice it is given."""
+
+    @property
+    def target(self) -> str:
+        """What it is done to."""
+        ...
+
+    @property
+    def lasts(self) -> int:
+        """Microseconds from `begin` to `end`."""
+        ...
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """One of this kind, as bad as `mix` allows."""
+        ...
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Do it. False if it cannot be done now: then it has no end either."""
+        ...
+
+    def end(self, simulation: Simulation) -> None:
+        """Undo it."""
+        ...
+
+
+@attrs.frozen
+class Planned:
+    """A fault with its date, in microseconds since the start. `luck` seeds the choices it makes when it happens."""
+
+    at: int
+    deed: Deed
+    luck: int = 0
+
+
+def words(kind: type) -> str:
+    """The name of a kind of fault for people: `process kill`."""
+    return snake(kind).replace("_", " ")
+
+
+def snake(kind: type) -> str:
+    """The name of a kind of fault as settings are named: `process_kill`."""
+    return re.sub(r"(?<=.)([A-Z])", r"_\1", kind.__name__).lower()

@@ -1,0 +1,65 @@
+"""Faults of links and connections."""
+
+from typing import Self
+
+import attrs
+
+from streambus.kernel import MILLISECOND, Prng
+from streambus.sim.faults.deed import Cast
+from streambus.sim.faults.mix import FaultMix
+from streambus.sim.simulation import Simulation
+
+
+@attrs.frozen
+class LinkReset:
+    """Connections between `target` and `peer` break, each as likely as not."""
+
+    target: str
+    peer: str
+    lasts: int = 0
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """Somewhere, for a while."""
+        return cls(cast.a_broker(dice), cast.a_client(dice))
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Break them."""
+        network = simulation.network
+        broken = [end for end in network.link(self.peer, self.target).endpoints if dice.chance(1, 2)]
+        for endpoint in broken:
+            network.reset(endpoint, "connection reset", dice)
+        return bool(broken)
+
+    def end(self, simulation: Simulation) -> None:
+        """Nothing is left to undo."""
+
+
+@attrs.frozen
+class Partition:
+    """Nothing passes from `target` to `peer`, nor back if `both`, for `lasts` microseconds."""
+
+    target: str
+    peer: str
+    both: bool
+    lasts: int
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """Somewhere, for a while."""
+        pair = (cast.a_broker(dice), cast.a_client(dice))
+        source, target = pair if dice.chance(1, 2) else pair[::-1]
+        return cls(source, target, both=dice.chance(1, 2), lasts=dice.between(MILLISECOND, mix.partition_max))
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Cut."""
+        simulation.network.block(self.target, self.peer)
+        if self.both:
+            simulation.network.block(self.peer, self.target)
+        return True
+
+    def end(self, simulation: Simulation) -> None:
+        """Mend."""
+        simulation.network.unblock(self.target, self.peer)
+        if self.both:
+            simulation.network.unblock(self.peer, self.target)

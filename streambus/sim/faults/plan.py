@@ -1,0 +1,28 @@
+"""The faults of one run, drawn by date before it begins."""
+
+from streambus.sim.faults.clock import ClockStep
+from streambus.sim.faults.deed import Cast, Deed, Planned, snake
+from streambus.sim.faults.disk import SlowDisk
+from streambus.sim.faults.mix import FaultMix
+from streambus.sim.faults.network import LinkReset, Partition
+from streambus.sim.faults.process import PowerCut, ProcessKill
+from streambus.sim.streams import Streams
+
+FAULTS: tuple[type[Deed], ...] = (ProcessKill, PowerCut, LinkReset, Partition, SlowDisk, ClockStep)
+"""Every kind of fault there is. One that is added here needs a field `…_every` in `FaultMix` and a line in `docs/fault-model.md`."""
+
+
+def drawn_plan(mix: FaultMix, cast: Cast, duration: int, streams: Streams) -> tuple[Planned, ...]:
+    """The faults of one run of `duration` microseconds, by date. Every kind has random streams of its own."""
+    plan: list[Planned] = []
+    for kind in FAULTS:
+        name = snake(kind)
+        every = getattr(mix, f"{name}_every")
+        if not every:
+            continue
+        dice = streams.stream("faults", name)
+        at = dice.below(2 * every)
+        while at < duration:
+            plan.append(Planned(at, kind.drawn(dice, mix, cast), dice.bits64()))
+            at += 1 + dice.below(2 * every)
+    return tuple(sorted(plan, key=lambda planned: planned.at))

@@ -1,0 +1,78 @@
+"""Whoever asks the broker this and that, makes topics and deletes them. What it is told is judged by those who look at the broker."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streambus import client
+from streambus.sim.chores import Chore, CreateTopic, DeleteTopic, Describe, LookUp
+from streambus.sim.host import WALL_ORIGIN
+from streambus.sim.users.user import User
+from streambus.wire import messages
+
+UNANSWERED_MAX = 8
+
+
+class Inquirer(User):
+    """Has an admin client."""
+
+    def take_up(self, chore: Chore) -> None:
+        """Ask."""
+        if len(self.waiting) < UNANSWERED_MAX:
+            body = _BODIES[type(chore)](chore)
+            self.wish(lambda ticket: client.Ask(ticket, body), _heard)
+
+
+def _heard(_result: Any) -> None:
+    """An error is an answer, too."""
+
+
+def _look_up(chore: LookUp) -> Any:
+    request = messages.ListOffsetsRequest
+    timestamp = chore.milliseconds if chore.milliseconds < 0 else WALL_ORIGIN // 1_000 + chore.milliseconds
+    partition = request.ListOffsetsPartition(partition_index=chore.partition, timestamp=timestamp)
+    return request(topics=[request.ListOffsetsTopic(name=chore.topic, partitions=[partition])])
+
+
+def _create(chore: CreateTopic) -> Any:
+    request = messages.CreateTopicsRequest
+    return request(
+        topics=[request.CreatableTopic(name=chore.topic, num_partitions=chore.partitions, replication_factor=1)], timeout_ms=5_000
+    )
+
+
+def _delete(chore: DeleteTopic) -> Any:
+    return messages.DeleteTopicsRequest(
+        topics=[messages.DeleteTopicsRequest.DeleteTopicState(name=chore.topic)], topic_names=[chore.topic], timeout_ms=5_000
+    )
+
+
+def _describe(chore: Describe) -> Any:
+    return _DESCRIPTIONS[chore.what](chore.topic)
+
+
+def _metadata(topic: str) -> Any:
+    return messages.MetadataRequest(topics=[messages.MetadataRequest.MetadataRequestTopic(name=topic)], allow_auto_topic_creation=False)
+
+
+def _partitions(topic: str) -> Any:
+    request = messages.DescribeTopicPartitionsRequest
+    return request(topics=[request.TopicRequest(name=topic)])
+
+
+def _cluster(_topic: str) -> Any:
+    return messages.DescribeClusterRequest()
+
+
+def _configs(topic: str) -> Any:
+    request = messages.DescribeConfigsRequest
+    return request(resources=[request.DescribeConfigsResource(resource_type=2, resource_name=topic)])
+
+
+_DESCRIPTIONS: dict[str, Callable[[str], Any]] = {
+    "metadata": _metadata,
+    "partitions": _partitions,
+    "cluster": _cluster,
+    "configs": _configs,
+}
+
+_BODIES: dict[type, Callable[[Any], Any]] = {LookUp: _look_up, CreateTopic: _create, DeleteTopic: _delete, Describe: _describe}

@@ -1,0 +1,34 @@
+"""Whoever makes the topics."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streambus import client
+from streambus.sim.users.user import RETRY_AFTER, User
+from streambus.wire import ErrorCode, messages
+
+
+class TopicMaker(User):
+    """Creates topics through an admin client, then calls `then`."""
+
+    def create(self, topics: tuple[str, ...], partitions: int, then: Callable[[], None]) -> None:
+        """Ask, and ask again, until every topic exists."""
+        creatable = messages.CreateTopicsRequest.CreatableTopic
+        body = messages.CreateTopicsRequest(
+            topics=[creatable(name=topic, num_partitions=partitions, replication_factor=1) for topic in topics], timeout_ms=5_000
+        )
+
+        def answered(result: Any) -> None:
+            if isinstance(result, client.Answered) and _all_exist(result.body):
+                then()
+            else:
+                self.after(RETRY_AFTER, ask)
+
+        def ask() -> None:
+            self.wish(lambda ticket: client.Ask(ticket, body), answered)
+
+        ask()
+
+
+def _all_exist(body: Any) -> bool:
+    return all(topic.error_code in (ErrorCode.NONE, ErrorCode.TOPIC_ALREADY_EXISTS) for topic in body.topics)

@@ -3,6 +3,9 @@
 Two runs of one seed are the same run if and only if their hashes are equal. A step is noted as `(node, now, event, effects)` in a
 flat form: type names and field values, with long payloads replaced by length and CRC. The CRC is zlib's, not the Castagnoli one
 that batches carry inside: the CRC of something that ends in its own CRC says little.
+
+This is done for every step, so it is made of few calls: each class gets a small function that was written for its fields, and the
+forms of many steps are written down and hashed together.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,56 +25,71 @@ MARSHAL_VERSION = 2
 """The newest one whose output depends on the values alone; later ones also write down which objects are shared."""
 
 SHORT_BYTES = 24
-FLUSH_BYTES = 1 << 16
+STEPS_TOGETHER = 256
+"""So many steps are hashed at once: enough to make the calls cheap, few enough to stay in the cache."""
 
-_GETTERS: dict[type, Callable[[Any], Any]] = {}
+Form = Callable[[Any], Any]
 
 
 def flat(value: Any) -> Any:
     """`value` as nested tuples of plain values, cheaply; equal values have equal forms."""
     kind = type(value)
-    if kind is int or kind is str or value is None or kind is bool:
-        return value
-    if kind is bytes or kind is memoryview or kind is bytearray:
-        return (len(value), crc32(value)) if len(value) > SHORT_BYTES else bytes(value)
-    if kind is tuple or kind is list:
-        return tuple([flat(item) for item in value])
-    getter = _GETTERS.get(kind) or _remember(kind)
-    return (kind.__name__, getter(value))
+    return value if kind in _PLAIN else (_FORMS.get(kind) or _remember(kind))(value)
 
 
-def _remember(kind: type) -> Callable[[Any], Any]:
-    getter = _GETTERS[kind] = _flattener(kind)
-    return getter
+def _flat_bytes(value: Any) -> Any:
+    return (len(value), crc32(value)) if len(value) > SHORT_BYTES else bytes(value)
 
 
-def _flattener(kind: type) -> Callable[[Any], Any]:
-    if issubclass(kind, Enum):
-        return attrgetter("name")
-    if issubclass(kind, UUID):
-        return attrgetter("hex")
-    if issubclass(kind, int):
-        return int
-    if issubclass(kind, dict):
-        return lambda value: tuple([(flat(key), flat(item)) for key, item in value.items()])
-    if kind is Record:
-        return _flat_record
-    names = [field.name for field in attrs.fields(kind)] if attrs.has(kind) else list(getattr(kind, "__slots__", ("__dict__",)))
-    if "__dict__" in names:
-        raise TypeError(f"a {kind.__name__} has no place in a trace")
-    if not names:
-        return lambda _value: None
-    fields = attrgetter(*names)
-    if attrs.has(kind) and all(_is_plain(field.type) for field in attrs.fields(kind)):
-        return fields
-    if len(names) == 1:
-        return lambda value: flat(fields(value))
-    return lambda value: tuple([flat(field) for field in fields(value)])
+def _flat_items(value: Any) -> Any:
+    return tuple([item if type(item) in _PLAIN else flat(item) for item in value])
 
 
 def _flat_record(record: Record) -> Any:
     """Consumers are given many of them: bytes go as they are."""
-    return (record.offset, record.timestamp, record.key, record.value, tuple(record.headers))
+    return (record.offset, record.timestamp, record.key, record.value, record.headers)
+
+
+_PLAIN = frozenset((int, str, bool, type(None)))
+
+_FORMS: dict[type, Form] = {
+    bytes: _flat_bytes,
+    bytearray: _flat_bytes,
+    memoryview: _flat_bytes,
+    tuple: _flat_items,
+    list: _flat_items,
+    Record: _flat_record,
+}
+
+
+def _remember(kind: type) -> Form:
+    form = _FORMS[kind] = _form_of(kind)
+    return form
+
+
+def _form_of(kind: type) -> Form:
+    name = kind.__name__
+    if issubclass(kind, Enum):
+        return lambda value: (name, value.name)
+    if issubclass(kind, UUID):
+        return attrgetter("hex")
+    if issubclass(kind, int):
+        return lambda value: (name, int(value))
+    if issubclass(kind, dict):
+        return lambda value: (name, *[(flat(key), flat(item)) for key, item in value.items()])
+    plain = {field.name: _is_plain(field.type) for field in attrs.fields(kind)} if attrs.has(kind) else dict.fromkeys(_slots(kind), False)
+    if "__dict__" in plain:
+        raise TypeError(f"a {name} has no place in a trace")
+    if not plain:
+        alone = (name,)
+        return lambda _value: alone
+    terms = [f"value.{field}" if is_plain else f"flat(value.{field})" for field, is_plain in plain.items()]
+    form: Form = eval(f"lambda value: ({name!r}, {', '.join(terms)})", {"flat": flat})
+    return form
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(getattr(kind, "__slots__", ("__dict__",)))
 
 
 def _is_plain(annotation: Any) -> bool:
@@ -87,27 +105,22 @@ def effect_digests(effects: Sequence[Any]) -> list[str]:
 class TraceHash:
     """A running hash over steps."""
 
-    __slots__ = ("_hash", "_pending", "_size")
+    __slots__ = ("_hash", "_pending")
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=16)
-        self._pending: list[bytes] = []
-        self._size = 0
+        self._pending: list[Any] = []
 
     def note(self, node: int, now: int, event: Any, effects: Sequence[Any]) -> None:
         """A node took one step."""
-        entry = dumps((node, now, flat(event), [flat(effect) for effect in effects]), MARSHAL_VERSION)
-        self._pending.append(entry)
-        self._size += len(entry)
-        if self._size > FLUSH_BYTES:
-            self._flush()
+        pending = self._pending
+        pending.append((node, now, flat(event), _flat_items(effects)) if effects else (node, now, flat(event)))
+        if len(pending) == STEPS_TOGETHER:
+            self._hash.update(dumps(pending, MARSHAL_VERSION))
+            pending.clear()
 
     def hexdigest(self) -> str:
-        """128 bits that stand for everything noted so far."""
-        self._flush()
-        return self._hash.hexdigest()
-
-    def _flush(self) -> None:
-        self._hash.update(b"".join(self._pending))
-        self._pending.clear()
-        self._size = 0
+        """128 bits that stand for everything noted so far. Asking does not change what comes after."""
+        whole = self._hash.copy()
+        whole.update(dumps(self._pending, MARSHAL_VERSION))
+        return whole.hexdigest()

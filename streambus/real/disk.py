@@ -34,7 +34,7 @@ from streambus.kernel import (
     Truncate,
     Write,
 )
-from streambus.real.files import Files, OpenFile
+from streambus.real.files import FileSystem, OpenFile
 
 DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
 
@@ -48,7 +48,9 @@ INLINE_MICROSECONDS_MAX = 1_000
 class Disk:
     """The disk effects of one node. All methods are called from the loop's thread."""
 
-    def __init__(self, files: Files, completed_soon: Callable[[], None], *, inline_microseconds_max: int = INLINE_MICROSECONDS_MAX) -> None:
+    def __init__(
+        self, files: FileSystem, completed_soon: Callable[[], None], *, inline_microseconds_max: int = INLINE_MICROSECONDS_MAX
+    ) -> None:
         """`completed_soon` is called in the writer thread when `completions` has something new; it must be quick and thread-safe.
 
         `inline_microseconds_max` 0 leaves everything to the thread.

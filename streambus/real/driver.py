@@ -45,7 +45,7 @@ from streambus.real.buffers import Buffers
 from streambus.real.connection import Connection, describe
 from streambus.real.dialling import dial
 from streambus.real.disk import DISK_EFFECTS, Disk
-from streambus.real.files import Files
+from streambus.real.files import Files, FileSystem
 from streambus.real.listening import Listening, accept
 
 EVENTS_BEFORE_DRAINED_MAX = 64
@@ -60,8 +60,8 @@ class Driver:
     """Hosts one life of one node. `run` is that life; `feed` may be called from any trio task meanwhile.
 
     `folder` is where its files are (None: it has none). `perform` is given the effects the driver does not know: what a client
-    node tells its user. `trace` is given the lines for people. `journal`, if any, notes every event. Once `is_over`, the
-    node hears nothing any more.
+    node tells its user. `trace` is given the lines for people. `journal`, if any, notes every event. `open_files` says what the disk
+    stands on. Once `is_over`, the node hears nothing any more.
     """
 
     def __init__(
@@ -74,10 +74,11 @@ class Driver:
         trace: Callable[[Trace], None] | None = None,
         journal: Journal | None = None,
         seed: int | None = None,
+        open_files: Callable[[Path], FileSystem] = Files,
     ) -> None:
         self.node = node
         self.buffers = Buffers()
-        self.disk = None if folder is None else Disk(Files(folder), self._completed_soon)
+        self.disk = None if folder is None else Disk(open_files(folder), self._completed_soon)
         self._listening = listening
         self._perform_other = perform
         self._trace = trace

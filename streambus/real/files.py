@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -36,6 +36,22 @@ class OpenFile:
 
     def __del__(self) -> None:
         os.close(self.fd)
+
+
+class FileSystem(Protocol):
+    """What a disk stands on: `Files`, or something around it that has the same three methods."""
+
+    def perform(self, effect: Effect) -> Event | None:
+        """Do what `effect` says; the event that completes it, if it asked for one. Raises `OSError`."""
+        ...
+
+    def open(self, name: FileName) -> OpenFile:
+        """`name`, opened for reading and writing. Raises `OSError`."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is to be done any more."""
+        ...
 
 
 class Files:

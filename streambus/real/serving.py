@@ -12,6 +12,7 @@ import trio
 from streambus.broker import Broker, BrokerConfig, Listener, Ready
 from streambus.kernel import Effect, Trace
 from streambus.real.driver import Driver
+from streambus.real.files import Files, FileSystem
 from streambus.real.folder import locked_folder
 from streambus.real.listening import Listening, listen
 
@@ -36,11 +37,12 @@ def serve(
     bind: Sequence[Listener] | None = None,
     on_ready: Callable[[Serving], None] | None = None,
     trace: Callable[[Trace], None] | None = None,
+    open_files: Callable[[Path], FileSystem] = Files,
 ) -> str | None:
     """Run a broker on `folder` until SIGINT or SIGTERM; a second signal does not wait for the clean end.
 
     `config.listeners` is what clients are told; a port 0 there stands for the port that was bound. `bind` says where to listen, by the same
-    names (default: where clients are told to connect). Returns None after a clean end, else one line that says why it ended.
+    names (default: where clients are told to connect). `open_files` is for tests that put a failing disk below it. Returns None after a clean end, else one line that says why it ended.
 
     Raises `UnusableFolder` and `CannotListen` before anything has happened, and whatever a mistake of ours raises.
     """
@@ -58,7 +60,7 @@ def serve(
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
         broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits))
-        driver = Driver(broker, folder=folder, listening=listening, perform=perform, trace=trace)
+        driver = Driver(broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files)
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 50)
         return trio.run(run_until_signal, driver)

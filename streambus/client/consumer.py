@@ -72,7 +72,7 @@ class Consumer(Node):
 
     ROUTES: ClassVar[Routes] = {
         **CLUSTER_ROUTES,
-        **{event: f"lookup.{method}" for event, method in OffsetLookup.ROUTES.items()},
+        **{event: (f"lookup.{method}", "on_looked_up") for event, method in OffsetLookup.ROUTES.items()},
         Started: "on_started",
         Drained: "on_drained",
         StopRequested: "on_stop_requested",
@@ -109,6 +109,8 @@ class Consumer(Node):
         self.listings: dict[int, Listing] = {}
         self.errors: list[Failed] = []
         """What the next polls have to be told."""
+        self.is_stirred = True
+        """Something was changed that may make a fetch or a lookup possible: look at the end of the burst."""
         self.records_out = 0
         self.fetches = 0
         self.session_resets = 0
@@ -122,8 +124,12 @@ class Consumer(Node):
 
     def on_drained(self, turn: Turn, _event: Drained) -> None:
         """The burst is over: fetch and look up whatever is missing now."""
-        if not self.stopped:
+        if self.is_stirred and not self.stopped:
             self._advance(turn)
+
+    def on_looked_up(self, _turn: Turn, _event: Event) -> None:
+        """Searches go on, or rest for a while."""
+        self.is_stirred = True
 
     def on_metadata_changed(self, turn: Turn, _event: MetadataChanged) -> None:
         """Leaders may be known now."""
@@ -149,6 +155,7 @@ class Consumer(Node):
 
     def on_assign(self, turn: Turn, event: Assign) -> None:
         """Read these partitions and no others. Assigns and Seeks from before have nothing to wait for any more."""
+        self.is_stirred = True
         superseded = Failed(None, "superseded by a newer Assign", definite=False)
         for ticket in list(self.positioning):
             self._end_positioning(turn, ticket, superseded)
@@ -172,6 +179,7 @@ class Consumer(Node):
             text = f"{event.topic}-{event.partition} is not assigned"
             turn.do(Complete(event.ticket, Failed(None, text, definite=True)))
             return
+        self.is_stirred = True
         self._seek(event.topic, event.partition, event.offset)
         self._await_positions(turn, event.ticket, ((event.topic, event.partition),))
         self._complete_positioning(turn)
@@ -240,6 +248,7 @@ class Consumer(Node):
 
     def on_list_offsets(self, turn: Turn, event: ListOffsets) -> None:
         """Ask the leaders."""
+        self.is_stirred = True
         searches = tuple(self.lookup.search(*target) for target in event.targets)
         self.listings[event.ticket] = Listing(event.targets, searches)
         turn.wake_after(self.config.operation_timeout, OperationOver(event.ticket))
@@ -326,8 +335,10 @@ class Consumer(Node):
             except BadBatch as damage:
                 self.errors.append(Failed(ErrorCode.CORRUPT_MESSAGE, f"{_name(place)} at {position.offset}: {damage.reason}", True))
                 position.seek(position.offset)
+                self.is_stirred = True
                 continue
             if records:
+                self.is_stirred = True
                 taken += [(place[0], place[1], record) for record in records]
                 self.positions[place] = self.positions.pop(place)
             if len(taken) == count:
@@ -342,12 +353,13 @@ class Consumer(Node):
 
     def _advance(self, turn: Turn) -> None:
         """Look up and fetch whatever is missing; wake when a back-off ends."""
+        self.is_stirred = False
         self.lookup.advance(turn, self.cluster)
         self._fetch(turn)
-        retries = [session.retry_at for session in self.sessions.values()]
-        retries += [position.retry_at for position in self.positions.values()]
-        dates = [retry_at for retry_at in retries if retry_at > turn.now]
-        lookup = self.lookup.next_retry(turn.now)
+        now = turn.now
+        dates = [session.retry_at for session in self.sessions.values() if session.retry_at > now]
+        dates += [position.retry_at for position in self.positions.values() if position.retry_at > now]
+        lookup = self.lookup.next_retry(now)
         if lookup is not None:
             dates.append(lookup)
         if dates:
@@ -357,25 +369,25 @@ class Consumer(Node):
         """One fetch per leader, unless one is under way or enough waits to be polled."""
         if sum(position.buffered_bytes for position in self.positions.values()) >= self.config.prefetch_bytes_max:
             return
-        plans: dict[Endpoint, dict[TopicPartition, Wanted]] = {}
+        cluster, now = self.cluster, turn.now
+        plans: dict[int, dict[TopicPartition, Wanted]] = {}
         for place, position in self.positions.items():
-            if not position.is_fetchable or position.retry_at > turn.now:
+            if not position.is_fetchable or position.retry_at > now:
                 continue
-            leadership, leader = self.cluster.leadership(*place), self.cluster.leader(*place)
-            if leadership is None or leader is None:
-                self.cluster.refresh(turn)
+            leadership = cluster.leadership(*place)
+            if leadership is None or leadership.leader not in cluster.brokers:
+                cluster.refresh(turn)
                 continue
-            wanted = Wanted(self.cluster.topic_id(place[0]), position.fetch_offset, leadership.leader_epoch)
-            plans.setdefault(leader, {})[place] = wanted
+            wanted = Wanted(cluster.topic_id(place[0]), position.fetch_offset, leadership.leader_epoch)
+            plans.setdefault(leadership.leader, {})[place] = wanted
         for leader, wanted_there in plans.items():
-            self._send_fetch(turn, leader, wanted_there)
+            session = self.sessions.get(leader)
+            if session is None:
+                session = self.sessions[leader] = FetchSession()
+            if not session.under_way and session.retry_at <= now:
+                self._send_fetch(turn, cluster.brokers[leader], session, wanted_there)
 
-    def _send_fetch(self, turn: Turn, leader: Endpoint, wanted: dict[TopicPartition, Wanted]) -> None:
-        session = self.sessions.get(leader.broker)
-        if session is None:
-            session = self.sessions[leader.broker] = FetchSession()
-        if session.under_way or session.retry_at > turn.now:
-            return
+    def _send_fetch(self, turn: Turn, leader: Endpoint, session: FetchSession, wanted: dict[TopicPartition, Wanted]) -> None:
         config = self.config
         request = session.next_request(wanted, config.partition_fetch_bytes_max)
         request.max_wait_ms = config.fetch_wait_max // 1000
@@ -384,7 +396,7 @@ class Consumer(Node):
         request.isolation_level = int(config.isolation)
         session.under_way = True
         self.fetches += 1
-        has_ids = all(want.topic_id != UNKNOWN_TOPIC_ID for want in wanted.values())
+        has_ids = all(want.topic_id.int != UNKNOWN_TOPIC_ID.int for want in wanted.values())
         self.cluster.pool.ask(
             turn,
             leader,
@@ -436,12 +448,14 @@ class Consumer(Node):
                 self.errors.append(Failed(error, error.message, definite=True))
             return
         session.failures = 0
-        said = dict(session.said)
+        said = session.said
         session.on_response(body.session_id)
-        names = {want.topic_id: name for (name, _), want in said.items()}
+        if not body.responses:
+            return
+        names = {want.topic_id.int: name for (name, _), want in said.items()}
         endpoints = {node.node_id: Endpoint(node.node_id, node.host, node.port) for node in body.node_endpoints}
         for response in body.responses:
-            topic = response.topic or names.get(response.topic_id, "")
+            topic = response.topic or names.get(response.topic_id.int, "")
             for data in response.partitions:
                 position, want = self.positions.get((topic, data.partition_index)), said.get((topic, data.partition_index))
                 if position is not None and want is not None and want.offset == position.fetch_offset:

@@ -55,10 +55,11 @@ class FetchSession:
 
     def next_request(self, wanted: dict[TopicPartition, Wanted], partition_bytes_max: int) -> messages.FetchRequest:
         """The fetch that lets the broker know `wanted`: all of it, or what changed. Limits on time and size are the caller's."""
-        if any(name in self.said and self.said[name].topic_id != want.topic_id for name, want in wanted.items()):
+        if any(name in self.said and self.said[name].topic_id.int != want.topic_id.int for name, want in wanted.items()):
             self.reset()
-        changed = {name: want for name, want in wanted.items() if self.said.get(name) != want}
-        forgotten = {name: said for name, said in self.said.items() if name not in wanted}
+        said_before = self.said
+        changed = {name: want for name, want in wanted.items() if said_before.get(name) != want}
+        forgotten = {name: said for name, said in said_before.items() if name not in wanted}
         self.said = dict(wanted)
         return messages.FetchRequest(
             session_id=self.session_id,

@@ -3,7 +3,7 @@
 from collections import deque
 
 from streambus.kernel import Buffer, Instant
-from streambus.records import BadBatch, Record, check_batch, decode_records, parse_header, split_batches
+from streambus.records import BadBatch, BatchHeader, Record, check_batch, decode_batch, split_batches
 
 UNKNOWN = -1
 
@@ -11,14 +11,13 @@ UNKNOWN = -1
 class Position:
     """One assigned partition.
 
-    `offset` is what will be handed out next, `fetch_offset` what will be fetched next: between them lies what waits in `chunks`.
+    `offset` is what will be handed out next, `fetch_offset` what will be fetched next: between them lies what waits in `batches`.
     Both are UNKNOWN while `search` looks for them. A position that `is_stopped` needs a `Seek`.
     """
 
     __slots__ = (
-        "at",
+        "batches",
         "buffered_bytes",
-        "chunks",
         "decoded",
         "failures",
         "fetch_offset",
@@ -35,8 +34,7 @@ class Position:
     def __init__(self, topic: str, partition: int) -> None:
         self.topic = topic
         self.partition = partition
-        self.chunks: deque[bytes] = deque()
-        self.at = 0
+        self.batches: deque[tuple[BatchHeader, bytes]] = deque()
         self.buffered_bytes = 0
         self.decoded: list[Record] = []
         self.next_decoded = 0
@@ -50,8 +48,8 @@ class Position:
 
     def seek(self, offset: int) -> None:
         """Go on at `offset`. What waits is forgotten."""
-        self.chunks.clear()
-        self.at = self.buffered_bytes = 0
+        self.batches.clear()
+        self.buffered_bytes = 0
         self.decoded = []
         self.next_decoded = 0
         self.offset = self.fetch_offset = offset
@@ -67,7 +65,7 @@ class Position:
     @property
     def has_buffered(self) -> bool:
         """Whether something waits to be handed out."""
-        return bool(self.chunks) or self.next_decoded < len(self.decoded)
+        return bool(self.batches) or self.next_decoded < len(self.decoded)
 
     def take_in(self, data: Buffer) -> int:
         """Keep fetched batches; return how many bytes. Half a batch at the end is left out: it comes again, whole.
@@ -77,8 +75,10 @@ class Position:
         batches = split_batches(data, partial_last=True)
         if not batches:
             return 0
-        size = sum(header.size for header, _ in batches)
-        self.chunks.append(bytes(memoryview(data)[:size]))
+        size = 0
+        for header, batch in batches:
+            size += len(batch)
+            self.batches.append((header, bytes(batch)))
         self.buffered_bytes += size
         self.fetch_offset = max(self.fetch_offset, batches[-1][0].next_offset)
         return size
@@ -100,25 +100,20 @@ class Position:
 
     def _decode_next(self, *, may_fail: bool) -> bool:
         """Open the next batch; False if there is none. Control records are not for users; offsets may have gaps after compaction."""
-        if not self.chunks:
+        if not self.batches:
             return False
-        view = memoryview(self.chunks[0])[self.at :]
-        header = parse_header(view)
-        batch = view[: header.size]
+        header, batch = self.batches[0]
         try:
             check_batch(batch, header, compacted=True)
-            records = [] if header.is_control else decode_records(batch)
+            records = [] if header.is_control else decode_batch(header, batch)
         except BadBatch:
             if may_fail:
                 raise
             return False
-        self.at += header.size
-        self.buffered_bytes -= header.size
-        if self.at == len(self.chunks[0]):
-            self.chunks.popleft()
-            self.at = 0
+        self.batches.popleft()
+        self.buffered_bytes -= len(batch)
         self.resume_offset = header.next_offset
-        self.decoded = [record for record in records if record.offset >= self.offset]
+        self.decoded = records if header.base_offset >= self.offset else [record for record in records if record.offset >= self.offset]
         self.next_decoded = 0
         return True
 

@@ -24,8 +24,10 @@ class Prng:
 
     def bits64(self) -> int:
         """The next 64 random bits."""
-        self.state = (self.state + GOLDEN_GAMMA) & MASK
-        return mix(self.state)
+        self.state = z = (self.state + GOLDEN_GAMMA) & MASK
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK  # `mix`, in place: this is called several times a step.
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
 
     def below(self, bound: int) -> int:
         """An integer in `[0, bound)`. The bias is below `bound / 2**64`."""
@@ -34,7 +36,8 @@ class Prng:
 
     def between(self, first: int, last: int) -> int:
         """An integer in `[first, last]`, both ends included."""
-        return first + self.below(last - first + 1)
+        assert first <= last, (first, last)
+        return first + ((self.bits64() * (last - first + 1)) >> 64)
 
     def chance(self, numerator: int, denominator: int) -> bool:
         """True in `numerator` of `denominator` cases."""

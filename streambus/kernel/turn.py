@@ -1,7 +1,5 @@
 """A turn: what a sub-machine may see and do while its node takes one step."""
 
-from collections import deque
-
 from streambus.kernel.dice import Prng
 from streambus.kernel.instants import Instant
 from streambus.kernel.messages import Effect, Event
@@ -19,7 +17,8 @@ class Turn:
         self.timers = timers
         self.wall_offset = wall_offset
         self.effects: list[Effect] = []
-        self.facts: deque[Event] = deque()
+        self.facts: list[Event] = []
+        """What the node has routed in this turn and what it still has to, in order."""
 
     def do(self, effect: Effect) -> None:
         """Ask the driver for `effect`. Effects are performed in the order in which they were asked for."""

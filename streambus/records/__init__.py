@@ -33,7 +33,7 @@ from streambus.records.batch import (
 )
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
-from streambus.records.record import Header, Record, decode_records, encode_batch
+from streambus.records.record import Header, Record, decode_batch, decode_records, encode_batch
 
 __all__ = [
     "DECOMPRESSED_BYTES_MAX",
@@ -48,6 +48,7 @@ __all__ = [
     "check_batch",
     "compress",
     "crc32c",
+    "decode_batch",
     "decode_records",
     "decompress",
     "encode_batch",

@@ -55,10 +55,10 @@ def encode_batch(
     """One batch of `records`, at least one. They are numbered from `base_offset` on without gaps, whatever their own offsets say."""
     assert records, "a batch has at least one record"
     base_timestamp = records[0].timestamp
-    body = bytearray()
+    body: list[bytes] = []
     for delta, record in enumerate(records):
         _encode_record(body, record, record.timestamp - base_timestamp, delta)
-    payload = compress(codec, body)
+    payload = compress(codec, b"".join(body))
     header = BatchHeader(
         base_offset,
         HEADER_BYTES - LENGTH_COUNTS_FROM + len(payload),
@@ -85,47 +85,63 @@ def decode_records(view: Buffer, *, limit: int = DECOMPRESSED_BYTES_MAX) -> list
     """
     records: list[Record] = []
     for header, batch in split_batches(view):
-        if header.attributes & CODEC_MASK > Codec.ZSTD:
-            raise BadBatch(f"there is no codec {header.attributes & CODEC_MASK}", BadBatchKind.INVALID)
-        payload = decompress(header.codec, batch[HEADER_BYTES:], limit)
-        try:
-            records += _decode_payload(header, bytes(payload))
-        except IndexError:
-            raise BadBatch("the records end too early", BadBatchKind.INVALID) from None
+        records += decode_batch(header, batch, limit=limit)
     return records
+
+
+def decode_batch(header: BatchHeader, batch: Buffer, *, limit: int = DECOMPRESSED_BYTES_MAX) -> list[Record]:
+    """The records of one whole batch whose header was parsed already; otherwise like `decode_records`."""
+    codec = header.attributes & CODEC_MASK
+    if codec > Codec.ZSTD:
+        raise BadBatch(f"there is no codec {codec}", BadBatchKind.INVALID)
+    payload = memoryview(batch)[HEADER_BYTES:]
+    try:
+        return _decode_payload(header, bytes(decompress(Codec(codec), payload, limit) if codec else payload))
+    except IndexError:
+        raise BadBatch("the records end too early", BadBatchKind.INVALID) from None
 
 
 # Writing ---------------------------------------------------------------------------------------------------------------
 
 
-def _encode_record(out: bytearray, record: Record, timestamp_delta: int, offset_delta: int) -> None:
-    body = bytearray(1)
-    _put_varint(body, timestamp_delta)
-    _put_varint(body, offset_delta)
-    _put_bytes(body, record.key)
-    _put_bytes(body, record.value)
-    _put_varint(body, len(record.headers))
-    for name, value in record.headers:
-        _put_bytes(body, name.encode())
-        _put_bytes(body, value)
-    _put_varint(out, len(body))
-    out += body
+def _encode_record(out: list[bytes], record: Record, timestamp_delta: int, offset_delta: int) -> None:
+    key, value, headers = record.key, record.value, record.headers
+    pieces = [
+        b"\0",
+        _varint_of(timestamp_delta),
+        _varint_of(offset_delta),
+        _varint_of(-1 if key is None else len(key)),
+        key or b"",
+        _varint_of(-1 if value is None else len(value)),
+        value or b"",
+        _varint_of(len(headers)),
+    ]
+    for name, content in headers:
+        encoded = name.encode()
+        pieces += (_varint_of(len(encoded)), encoded, _varint_of(-1 if content is None else len(content)), content or b"")
+    body = b"".join(pieces)
+    out.append(_varint_of(len(body)))
+    out.append(body)
 
 
-def _put_varint(out: bytearray, value: int) -> None:
+def _varint_of(value: int) -> bytes:
+    return _SHORT_VARINTS[value] if -1 <= value < _SHORT_VARINTS_END else _written_varint(value)
+
+
+def _written_varint(value: int) -> bytes:
+    """`value` in zigzag, seven bits to a byte, the last ones first."""
     rest = value << 1 if value >= 0 else ~(value << 1)
+    out = bytearray()
     while rest > 127:
         out.append(rest & 0x7F | 0x80)
         rest >>= 7
     out.append(rest)
+    return bytes(out)
 
 
-def _put_bytes(out: bytearray, value: bytes | None) -> None:
-    if value is None:
-        out.append(1)
-        return
-    _put_varint(out, len(value))
-    out += value
+_SHORT_VARINTS_END = 4_096
+_SHORT_VARINTS = [_written_varint(value) for value in (*range(_SHORT_VARINTS_END), -1)]
+"""From 0 on; -1, which stands for null, is the last one, where an index of -1 finds it."""
 
 
 # Reading ---------------------------------------------------------------------------------------------------------------
@@ -133,6 +149,7 @@ def _put_bytes(out: bytearray, value: bytes | None) -> None:
 
 def _decode_payload(header: BatchHeader, data: bytes) -> list[Record]:
     records: list[Record] = []
+    base_offset, base_timestamp = header.base_offset, header.base_timestamp
     fixed_timestamp = header.max_timestamp if header.attributes & LOG_APPEND_TIME else None
     at, size = 0, len(data)
     for _ in range(header.record_count):
@@ -144,11 +161,11 @@ def _decode_payload(header: BatchHeader, data: bytes) -> list[Record]:
         offset_delta, at = _varint(data, at)
         key, at = _bytes(data, at, end)
         value, at = _bytes(data, at, end)
-        headers, at = _headers(data, at, end)
+        headers, at = ((), at + 1) if data[at] == 0 else _headers(data, at, end)
         if at != end:
             raise BadBatch("a record has another length than it says", BadBatchKind.INVALID)
-        timestamp = header.base_timestamp + timestamp_delta if fixed_timestamp is None else fixed_timestamp
-        records.append(Record(key, value, headers, timestamp, header.base_offset + offset_delta))
+        timestamp = base_timestamp + timestamp_delta if fixed_timestamp is None else fixed_timestamp
+        records.append(Record(key, value, headers, timestamp, base_offset + offset_delta))
     if at != size:
         raise BadBatch(f"{size - at} bytes follow the last record", BadBatchKind.INVALID)
     return records
@@ -171,9 +188,15 @@ def _headers(data: bytes, at: int, end: int) -> tuple[tuple[Header, ...], int]:
 
 
 def _bytes(data: bytes, at: int, end: int) -> tuple[bytes | None, int]:
-    length, at = _varint(data, at)
-    if length == -1:
-        return None, at
+    byte = data[at]
+    if byte == 1:
+        return None, at + 1
+    if byte < 128:
+        length, at = (byte >> 1) ^ -(byte & 1), at + 1
+    else:
+        length, at = _varint(data, at)
+        if length == -1:
+            return None, at
     after = at + length
     if length < 0 or after > end:
         raise BadBatch(f"a field cannot have {length} bytes where {end - at} are left", BadBatchKind.INVALID)

@@ -1,0 +1,84 @@
+"""Actions: everything that may happen next in a world, as values that can be written down and done again."""
+
+from typing import Any
+
+from streambus.kernel import message
+
+Source = tuple[int, int, int]
+"""Something that is ready: what it is, a client's place, a connection's number. Sorted, this is the order in which news are noticed."""
+
+DISK, TO_BROKER, TO_CLIENT, USER = range(4)
+DISK_SOURCE: Source = (DISK, 0, 0)
+
+
+@message
+class Advance:
+    """The source goes on by one: a disk completes, a message arrives, a user speaks. `delays`: how many others had to let it pass."""
+
+    source: Source
+    delays: int = 0
+
+
+@message
+class PassTime:
+    """Time passes until the first node wants to be woken. It is a deviation if something else could have happened."""
+
+    delays: int = 0
+
+
+@message
+class PowerCut:
+    """After `done` of the queued disk operations the machine loses power, and is up again. `survived` names what was left."""
+
+    done: int
+    survived: str
+
+
+@message
+class Kill:
+    """After `done` of the queued disk operations the broker's process is killed, and started again. The page cache stays."""
+
+    done: int
+
+
+@message
+class CutConnection:
+    """A connection breaks, and what was under way on it is lost."""
+
+    client: int
+    number: int
+
+
+Action = Advance | PassTime | PowerCut | Kill | CutConnection
+
+_BY_NAME: dict[str, Any] = {kind.__name__: kind for kind in (Advance, PassTime, PowerCut, Kill, CutConnection)}
+
+
+class UnreadableAction(ValueError):
+    """The text does not describe an action."""
+
+
+def to_plain(action: Action) -> list[Any]:
+    """The action as a list that JSON can write."""
+    if isinstance(action, Advance):
+        return ["Advance", *action.source, action.delays]
+    if isinstance(action, PassTime):
+        return ["PassTime", action.delays]
+    if isinstance(action, PowerCut):
+        return ["PowerCut", action.done, action.survived]
+    if isinstance(action, Kill):
+        return ["Kill", action.done]
+    return ["CutConnection", action.client, action.number]
+
+
+def from_plain(plain: Any) -> Action:
+    """The action that `to_plain` wrote; `UnreadableAction` if there is none."""
+    try:
+        name, *fields = plain
+        if name == "Advance":
+            kind, client, number, delays = map(int, fields)
+            return Advance((kind, client, number), delays)
+        action: Action = _BY_NAME[name](*fields)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableAction(f"not an action: {plain!r}") from error
+    return action

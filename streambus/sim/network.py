@@ -55,10 +55,11 @@ class Link:
         self.endpoints: dict[Endpoint, None] = {}
 
     def latency(self, length: int = 0) -> int:
-        """How long `length` bytes travel this time."""
+        """How long `length` bytes travel this time. One draw: the lower half decides where in the range, the upper half whether tail."""
         speed = self.speed
-        latency = self.dice.between(speed.latency_min, speed.latency_max)
-        if self.dice.below(speed.tail_one_in) == 0:
+        draw = self.dice.bits64()
+        latency = speed.latency_min + ((draw & 0xFFFF_FFFF) * (speed.latency_max - speed.latency_min + 1) >> 32)
+        if (draw >> 32) * speed.tail_one_in >> 32 == 0:
             latency *= self.dice.between(1, speed.tail)
         return latency + length // speed.bytes_per_microsecond
 
@@ -215,17 +216,17 @@ class SimulatedNetwork:
 
     def send(self, endpoint: Endpoint, data: bytes) -> None:
         """Put `data` on its way to the other end, in one piece or two."""
-        other = endpoint.other
-        other.under_way += len(data)
+        other, length = endpoint.other, len(data)
+        other.under_way += length
         dice = other.link.dice
         choice = dice.below(16)
-        if choice == 0 and len(data) > 1:
-            middle = 1 + dice.below(len(data) - 1)
+        if choice == 0 and length > 1:
+            middle = 1 + dice.below(length - 1)
             self._carry(other, data[:middle], middle)
-            self._carry(other, data[middle:], len(data) - middle)
+            self._carry(other, data[middle:], length - middle)
         else:
             other.glued = choice < 4
-            self._carry(other, data, len(data))
+            self._carry(other, data, length)
         if other.under_way > self.speed.queue_bytes_max and not endpoint.is_congested:
             endpoint.is_congested = True
             endpoint.life.enqueue(Congested(endpoint.connection))

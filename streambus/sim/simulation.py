@@ -37,7 +37,11 @@ def rare_collections() -> Iterator[None]:
 
 
 class Observer(Protocol):
-    """Somebody who looks on: a journal, a check, a test. It must not change anything."""
+    """Somebody who looks on: a journal, a check, a test. It must not change anything.
+
+    One who has an attribute `hosts` hears of the lives on the hosts with these names only, which costs the others nothing. What is
+    in a simulation's list of observers when `run` begins, or a life, counts.
+    """
 
     def on_birth(self, life: Life) -> None:
         """A life begins."""
@@ -53,7 +57,10 @@ class Observer(Protocol):
 
 
 class Simulation:
-    """One world, decided by its seed. Everything that happens in it is a node's step, counted in `events` and noted in `trace`."""
+    """One world, decided by its seed. Everything that a node does in it is a step, counted in `events` and noted in `trace`.
+
+    What happens between the nodes is counted apart, in `agenda.occurrences`.
+    """
 
     def __init__(
         self,
@@ -70,6 +77,7 @@ class Simulation:
         self.trace = TraceHash()
         self.events = 0
         self.observers: list[Observer] = []
+        self._watching: dict[str, list[Observer]] = {}
         self.failures: list[str] = []
         """What no node may do: raise, or end its own life with an error. The first one stops the run."""
         self.is_stopped = False
@@ -91,7 +99,8 @@ class Simulation:
         """Let things happen until simulated time `until`, or until `stop`."""
         end = self.agenda.at(until, lambda _occurrence: self.stop())
         self.is_stopped = False
-        step = self.agenda.environment.step
+        self._watch()
+        step = self.agenda.step
         with rare_collections():
             while not self.is_stopped:
                 step()
@@ -114,19 +123,20 @@ class Simulation:
 
     def born(self, life: Life) -> None:
         """A life begins."""
-        for observer in self.observers:
+        self._watch()
+        for observer in self._watching[life.name]:
             observer.on_birth(life)
 
     def stepped(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """A node has taken one step."""
         self.events += 1
         self.trace.note(life.host.index, now, event, effects)
-        for observer in self.observers:
+        for observer in self._watching[life.name]:
             observer.on_step(life, now, event, effects)
 
     def raised(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """A node has raised: whatever was asked of it, that is its mistake."""
-        for observer in self.observers:
+        for observer in self._watching[life.name]:
             observer.on_failure(life, now, event, error)
         where = "".join(format_exception(error)[-2:]).strip()
         self.fail(f"{life.name} raised {type(error).__name__} on {type(event).__name__}: {error}\n{where}")
@@ -135,3 +145,9 @@ class Simulation:
         """A node has ended its own life."""
         if halt.error is not None:
             self.fail(f"{life.name} halted: {halt.error}")
+
+    def _watch(self) -> None:
+        """Work out who looks at which host."""
+        self._watching = {
+            name: [observer for observer in self.observers if name in getattr(observer, "hosts", (name,))] for name in self.hosts
+        }

@@ -30,8 +30,8 @@ class BrokerFailed(RuntimeError):
 class BrokerProcess:
     """A broker on a folder. `log` has what it said, all lives together.
 
-    `program` and `arguments` are what Python runs, `before` what is put in front of Python; clients are told `advertise` (default: where it
-    listens). It is in a session of its own, so that a Ctrl-C is for those who started it and not for the broker.
+    `program` and `arguments` are what Python runs, `before` what is put in front of Python. It is in a session of its own, so that a Ctrl-C
+    is for those who started it and not for the broker.
     """
 
     def __init__(
@@ -41,7 +41,6 @@ class BrokerProcess:
         host: str = "127.0.0.1",
         program: Sequence[str] = SERVE,
         arguments: Sequence[str] = (),
-        advertise: str | None = None,
         before: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
@@ -52,10 +51,12 @@ class BrokerProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.lives = 0
         self._command = [*before, sys.executable, *program, "--listen", self.address, "--data", str(folder), *arguments]
-        if advertise is not None:
-            self._command += ["--advertise", advertise]
         self._environment = {**os.environ, **(environment or {})}
         self._life_began_at = 0
+
+    def advertise(self, address: str) -> None:
+        """Let clients be told to connect to `address`, from the next life on. Without it they are told where the broker listens."""
+        self._command += ["--advertise", address]
 
     def start(self) -> None:
         """Start it, and return when it serves. Raises `BrokerFailed`, and then it does not run."""

@@ -4,14 +4,18 @@
 over. `explain_waits` says why somebody is still waiting.
 """
 
-from streambus.sim.oracles.broker_invariants import BrokerInvariants
 from streambus.sim.oracles.oracle import Oracle
+from streambus.sim.oracles.reference_model import ReferenceModel
 from streambus.sim.oracles.wait_chain import explain_waits
+from streambus.sim.oracles.watermarks import Watermarks
 from streambus.sim.simulation import Simulation
 
 __all__ = ["Oracle", "explain_waits", "oracles"]
 
 
-def oracles(simulation: Simulation, broker_host: str, acknowledged: dict[tuple[str, int], int] | None = None) -> list[Oracle]:
-    """All that look at the broker on `broker_host` and at its clients. `acknowledged` says how far each partition was promised."""
-    return [BrokerInvariants(simulation, broker_host, acknowledged if acknowledged is not None else {})]
+def oracles(simulation: Simulation, broker_host: str, _acknowledged: dict[tuple[str, int], int] | None = None) -> list[Oracle]:
+    """All that look at the broker on `broker_host` and at its clients."""
+    return [
+        Watermarks(simulation, broker_host),
+        ReferenceModel(simulation, broker_host),
+    ]

@@ -1,0 +1,166 @@
+"""The model of a broker over all its lives: what it wrote, what its metadata says, and what was promised."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from streambus.kernel import ClockAdjusted, DiskFailed, Effect, Event, Started
+from streambus.sim.life import Life
+from streambus.sim.oracles.cluster_model import ClusterModel, PartitionFacts, TopicFacts
+from streambus.sim.oracles.log_model import LogModel
+from streambus.sim.oracles.written import METADATA_LOG, Written
+
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "max.message.bytes": ("message.max.bytes", "1048588"),
+    "message.timestamp.type": ("log.message.timestamp.type", "CreateTime"),
+    "message.timestamp.after.max.ms": ("log.message.timestamp.after.max.ms", "3600000"),
+    "message.timestamp.before.max.ms": ("log.message.timestamp.before.max.ms", "9223372036854775807"),
+    "min.insync.replicas": ("min.insync.replicas", "1"),
+}
+"""Of the topic settings that decide about a batch: the broker's setting behind it, and Kafka's default."""
+
+
+class BrokerModel:
+    """Dicts and lists. `fail` is told when what the broker writes, or has after a crash, cannot be.
+
+    A crash is the one thing that a model cannot predict: of what was not durable any prefix may have survived. It is not guessed but
+    looked up, on the disk with which the next life begins, and must hold at least everything that was durable or acknowledged.
+    """
+
+    def __init__(self, fail: Callable[[str], None]) -> None:
+        self.fail = fail
+        self.written = Written(fail)
+        self.cluster = ClusterModel()
+        self.cluster_moved_in = -1
+        self.complaints = 0
+        self.step = 0
+        self.now = 0
+        self.wall_offset = 0
+        self.is_serving = False
+        self.has_read_error = False
+        """The disk has refused a read in this life."""
+        self.node: Any = None
+        """Looked at for one thing only: whether it has decided more than is durable."""
+        self.config: Any = None
+        self.node_id = 0
+        self.cluster_id: str | None = None
+        """Of all lives: it is given once."""
+        self.producer_ids: set[int] = set()
+        """Handed out so far, in all lives."""
+        self.spoken: dict[int, tuple[int, int]] | None = None
+        """What the broker said it speaks, by API key."""
+        self.names_under_way: dict[str, None] = {}
+        """Topics that may be about to be made or removed."""
+
+    # What happens ------------------------------------------------------------------------------------------------------
+
+    def begin_life(self, life: Life) -> None:
+        """The broker is born beside what is on its disk."""
+        before, self.written = self.written, Written(self.fail)
+        self.is_serving = self.has_read_error = False
+        self.node = life.node
+        self.config = life.host.config
+        self.node_id = self.config.node_id
+        self.names_under_way.clear()
+        self.now = self.wall_offset = 0
+        self.cluster = ClusterModel()
+        born_at_ms = (life.agenda.now + life.shift) // 1_000
+        for batch in self.written.read(_files_of(life), born_at_ms):
+            self.cluster.apply(batch)
+        self._judge_survival(before)
+        self._judge_metadata()
+
+    def on_event(self, now: int, event: Event) -> None:
+        """Something happens to the node."""
+        self.step += 1
+        self.now = now
+        kind = type(event)
+        if kind is Started or kind is ClockAdjusted:
+            self.wall_offset = event.wall_offset  # type: ignore[attr-defined]
+        elif kind is DiskFailed:
+            self.has_read_error |= event.operation == "read"  # type: ignore[attr-defined]
+        durable = self.written.on_event(event, self.step)
+        if durable:
+            self._apply(durable)
+
+    def on_effect(self, effect: Effect) -> None:
+        """The node asks the world for something."""
+        self.written.on_effect(effect, self.now_ms)
+
+    def _apply(self, batches: list[bytes]) -> None:
+        for batch in batches:
+            self.cluster.apply(batch)
+        self.cluster_moved_in = self.step
+        if not getattr(self.node, "uncommitted", ()):
+            self.names_under_way.clear()
+        self._judge_metadata()
+
+    def _judge_metadata(self) -> None:
+        for complaint in self.cluster.complaints:
+            self.fail(f"the metadata log makes sense: {complaint}")
+        self.cluster.complaints.clear()
+
+    def _judge_survival(self, before: Written) -> None:
+        """What was durable in the life before is there, batch by batch."""
+        if self.written.end < before.durable:
+            self.fail(f"what was durable survives: the log was durable up to byte {before.durable}, but only {self.written.end} are found")
+            return
+        for log_id, log in before.logs.items():
+            after = self.written.logs.get(log_id)
+            if after is None:
+                if log.durable_end > 0:
+                    self.fail(f"what was durable survives: {log_id} was durable up to offset {log.durable_end}, and is gone")
+                continue
+            self._judge_log(log, after)
+
+    def _judge_log(self, log: LogModel, after: LogModel) -> None:
+        if after.end_offset < log.durable_end:
+            self.fail(f"what was durable survives: {log.log_id} was durable up to offset {log.durable_end}, and ends at {after.end_offset}")
+            return
+        for ours, theirs in zip(log.batches[: log.written], after.batches, strict=False):
+            if ours.data != theirs.data:
+                self.fail(
+                    f"the map (offset, leader epoch) to batch is written once: {log.log_id} had CRC {ours.header.crc:08x} at offset "
+                    f"{ours.base_offset} in leader epoch {ours.header.leader_epoch}, and has CRC {theirs.header.crc:08x} at "
+                    f"{theirs.base_offset} in leader epoch {theirs.header.leader_epoch} after a crash"
+                )
+                return
+
+    # Questions ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds of the clock that never jumps."""
+        return self.now // 1_000
+
+    @property
+    def wall_ms(self) -> int:
+        """Milliseconds of the wall clock as the node has it."""
+        return (self.now + self.wall_offset) // 1_000
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing became known about the cluster in this step: else an answer may know of it or not."""
+        return self.cluster_moved_in != self.step
+
+    def partition(self, name: str, topic_id: Any, index: int, *, by_id: bool) -> tuple[TopicFacts, PartitionFacts, LogModel] | None:
+        """A partition that this broker leads, as it was asked for."""
+        topic = self.cluster.topics_by_id.get(topic_id) if by_id else self.cluster.topics.get(name)
+        if topic is None or (facts := topic.partitions.get(index)) is None or facts.leader != self.node_id:
+            return None
+        return topic, facts, self.written.log(topic.log_id(index))
+
+    def setting(self, topic: TopicFacts, name: str) -> str:
+        """What a topic is configured to."""
+        broker_name, default = SETTINGS[name]
+        properties: dict[str, str] = dict(self.config.properties)
+        return topic.settings.get(name) or properties.get(broker_name, default)
+
+    def metadata_log(self) -> LogModel:
+        """The log of the metadata records."""
+        return self.written.log(METADATA_LOG)
+
+
+def _files_of(life: Life) -> Mapping[str, bytes]:
+    contents: Any = getattr(life.host.disk, "contents", None)
+    found: Mapping[str, bytes] = contents() if contents is not None else {}
+    return found

@@ -1,0 +1,127 @@
+"""The cluster as its metadata log tells it, applied by somebody who is not the broker: dicts of topics, partitions and settings."""
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from streambus.records import decode_records
+from streambus.wire import decode_record
+
+TOPIC, NO_LEADER_CHANGE = 2, -2
+
+
+@attrs.define(eq=False)
+class PartitionFacts:
+    """Who holds and leads a partition."""
+
+    replicas: list[int]
+    isr: list[int]
+    leader: int
+    leader_epoch: int
+    partition_epoch: int
+
+
+@attrs.define(eq=False)
+class TopicFacts:
+    """One topic of one id."""
+
+    name: str
+    topic_id: UUID
+    partitions: dict[int, PartitionFacts] = attrs.field(factory=dict)
+    settings: dict[str, str] = attrs.field(factory=dict)
+
+    def log_id(self, index: int) -> str:
+        """What the store calls the log of one partition."""
+        return f"{self.topic_id}-{index}"
+
+
+class ClusterModel:
+    """What the records say so far. `end_offset` is behind the last one that was applied."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, TopicFacts] = {}
+        self.topics_by_id: dict[UUID, TopicFacts] = {}
+        self.names_by_id: dict[UUID, str] = {}
+        """Of all topics that ever were."""
+        self.endpoints: dict[int, dict[str, tuple[str, int]]] = {}
+        self.fenced: dict[int, bool] = {}
+        self.broker_epochs: dict[int, int] = {}
+        self.features: dict[str, int] = {}
+        self.next_producer_id = 0
+        self.end_offset = 0
+        self.complaints: list[str] = []
+
+    def apply(self, batch: bytes) -> None:
+        """Take in the records of one batch of the metadata log."""
+        for record in decode_records(batch):
+            change = decode_record(record.value or b"")
+            taker = getattr(self, f"_{type(change).__name__}", None)
+            if taker is not None:
+                taker(change, record.offset)
+            self.end_offset = record.offset + 1
+
+    def existed(self, name: str) -> bool:
+        """Whether there ever was a topic of this name."""
+        return name in self.topics or name in self.names_by_id.values()
+
+    def _FeatureLevelRecord(self, record: Any, _offset: int) -> None:  # noqa: N802 (the record's name)
+        self.features[record.name] = record.feature_level
+
+    def _RegisterBrokerRecord(self, record: Any, offset: int) -> None:  # noqa: N802
+        if record.broker_epoch <= self.broker_epochs.get(record.broker_id, -1):
+            self.complaints.append(f"broker {record.broker_id} registers with epoch {record.broker_epoch} again, at offset {offset}")
+        self.broker_epochs[record.broker_id] = record.broker_epoch
+        self.endpoints[record.broker_id] = {point.name: (point.host, point.port) for point in record.end_points}
+        self.fenced[record.broker_id] = record.fenced
+
+    def _BrokerRegistrationChangeRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
+        if record.fenced:
+            self.fenced[record.broker_id] = record.fenced > 0
+
+    def _TopicRecord(self, record: Any, offset: int) -> None:  # noqa: N802
+        if record.topic_id in self.names_by_id:
+            self.complaints.append(f"topic id {record.topic_id} is given to {record.name} at offset {offset}, but was given before")
+        if record.name in self.topics:
+            self.complaints.append(f"topic {record.name} is made at offset {offset}, but exists")
+        topic = TopicFacts(record.name, record.topic_id)
+        self.topics[record.name] = self.topics_by_id[record.topic_id] = topic
+        self.names_by_id[record.topic_id] = record.name
+
+    def _PartitionRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
+        facts = PartitionFacts(list(record.replicas), list(record.isr), record.leader, record.leader_epoch, record.partition_epoch)
+        self.topics_by_id[record.topic_id].partitions[record.partition_id] = facts
+
+    def _PartitionChangeRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
+        facts = self.topics_by_id[record.topic_id].partitions[record.partition_id]
+        facts.partition_epoch += 1
+        if record.leader != NO_LEADER_CHANGE:
+            facts.leader = record.leader
+            facts.leader_epoch += 1
+        if record.isr is not None:
+            facts.isr = list(record.isr)
+        if record.replicas is not None:
+            facts.replicas = list(record.replicas)
+
+    def _RemoveTopicRecord(self, record: Any, offset: int) -> None:  # noqa: N802
+        topic = self.topics_by_id.pop(record.topic_id, None)
+        if topic is None:
+            self.complaints.append(f"topic id {record.topic_id} is removed at offset {offset}, but there is none")
+            return
+        del self.topics[topic.name]
+
+    def _ConfigRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
+        topic = self.topics.get(record.resource_name)
+        if record.resource_type == TOPIC and topic is not None:
+            if record.value is None:
+                topic.settings.pop(record.name, None)
+            else:
+                topic.settings[record.name] = record.value
+
+    def _ProducerIdsRecord(self, record: Any, offset: int) -> None:  # noqa: N802
+        if record.next_producer_id <= self.next_producer_id:
+            self.complaints.append(
+                f"the producer ids below {record.next_producer_id} are given away at offset {offset}, but those below "
+                f"{self.next_producer_id} were before"
+            )
+        self.next_producer_id = max(self.next_producer_id, record.next_producer_id)

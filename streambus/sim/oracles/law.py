@@ -1,0 +1,52 @@
+"""What the laws of single APIs have in common: how they are asked, and how they complain."""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from streambus.kernel import MILLISECOND
+from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.door import Asked
+
+Ask = Callable[[BrokerModel, Asked], None]
+Judge = Callable[[BrokerModel, Asked, Any], "str | None"]
+Due = Callable[[BrokerModel, Asked], "str | None"]
+
+
+def take_note_of_nothing(_model: BrokerModel, _asked: Asked) -> None:
+    """Nothing has to be remembered from the moment of asking."""
+
+
+def never_due(_model: BrokerModel, _asked: Asked) -> str | None:
+    """Nobody can say when the answer must leave."""
+    return None
+
+
+def due_at_once(_model: BrokerModel, _asked: Asked) -> str | None:
+    """There is nothing to wait for."""
+    return "nothing has to be waited for"
+
+
+@attrs.frozen
+class Law:
+    """The law of one API. `ask` notes what the answer will have to say, `judge` says what is wrong with it, `due` why it must leave now."""
+
+    ask: Ask
+    judge: Judge
+    due: Due = never_due
+
+
+def wait_at_most(asked: Asked, milliseconds: int) -> None:
+    """The request may wait that long."""
+    asked.deadline = asked.arrived_at + max(milliseconds, 0) * MILLISECOND
+
+
+def is_too_late(model: BrokerModel, asked: Asked) -> bool:
+    """Whether the request's own time is up."""
+    return asked.deadline is not None and model.now >= asked.deadline
+
+
+def differs(what: str, expected: object, seen: object) -> str | None:
+    """A complaint if two values differ."""
+    return None if expected == seen else f"{what} is {seen}, expected {expected}"

@@ -1,0 +1,119 @@
+"""ListOffsets: the start, the end, the first record at or after a time, the newest record; all known at the moment of asking."""
+
+from typing import Any
+
+import attrs
+
+from streambus.records import decode_records
+from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.cluster_model import PartitionFacts
+from streambus.sim.oracles.door import Asked, error_name
+from streambus.sim.oracles.law import Law, differs
+from streambus.sim.oracles.log_model import Batch, LogModel
+from streambus.wire import ErrorCode
+
+LATEST, EARLIEST, MAX_TIMESTAMP, EARLIEST_LOCAL, LATEST_TIERED, EARLIEST_PENDING_UPLOAD = range(-1, -7, -1)
+SINCE = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
+LEADER_EPOCH_SINCE = 4
+NOTHING = (-1, -1, -1)
+
+
+@attrs.frozen(eq=False)
+class Expected:
+    """The one right answer for a partition: an error, or offset, timestamp and leader epoch."""
+
+    name: str
+    index: int
+    error: ErrorCode
+    found: tuple[int, int, int]
+    is_searched: bool = False
+    """A batch must be read from the disk, which may refuse."""
+
+
+def ask(model: BrokerModel, asked: Asked) -> None:
+    """Look everything up at once."""
+    asked.expected = [_expect(model, asked, topic.name, data) for topic in asked.body.topics for data in topic.partitions]
+
+
+def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
+    found = model.partition(name, None, data.partition_index, by_id=False)
+    if found is None:
+        return Expected(name, data.partition_index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NOTHING)
+    _, facts, log = found
+    error = _refusal(facts, data, asked.version)
+    if error is not None:
+        return Expected(name, data.partition_index, error, NOTHING)
+    kind = data.timestamp
+    if kind == LATEST:
+        return Expected(name, data.partition_index, ErrorCode.NONE, (log.durable_end, -1, facts.leader_epoch))
+    if kind in (EARLIEST, EARLIEST_LOCAL, EARLIEST_PENDING_UPLOAD):
+        start = log.start_offset
+        return Expected(name, data.partition_index, ErrorCode.NONE, (start, -1, log.epoch_of(start)))
+    if kind == LATEST_TIERED:
+        return Expected(name, data.partition_index, ErrorCode.NONE, NOTHING)
+    return Expected(name, data.partition_index, ErrorCode.NONE, _search(log, kind), is_searched=True)
+
+
+def _refusal(facts: PartitionFacts, data: Any, version: int) -> ErrorCode | None:
+    if data.current_leader_epoch >= 0 and data.current_leader_epoch != facts.leader_epoch:
+        is_old = data.current_leader_epoch < facts.leader_epoch
+        return ErrorCode.FENCED_LEADER_EPOCH if is_old else ErrorCode.UNKNOWN_LEADER_EPOCH
+    if data.timestamp < EARLIEST_PENDING_UPLOAD or version < SINCE.get(data.timestamp, 0):
+        return ErrorCode.UNSUPPORTED_VERSION
+    return None
+
+
+def _search(log: LogModel, timestamp: int) -> tuple[int, int, int]:
+    """Offset, timestamp and leader epoch of the record that is looked for."""
+    batch = _newest(log.batches) if timestamp == MAX_TIMESTAMP else _first_reaching(log.batches, timestamp)
+    if batch is None or batch.base_offset >= log.durable_end:
+        return NOTHING
+    records = decode_records(batch.data)
+    if timestamp == MAX_TIMESTAMP:
+        record = max(records, key=lambda record: (record.timestamp, -record.offset))
+    else:
+        record = next(record for record in records if record.timestamp >= timestamp)
+    return record.offset, record.timestamp, batch.header.leader_epoch
+
+
+def _newest(batches: list[Batch]) -> Batch | None:
+    """The first batch with the largest timestamp of all."""
+    dated = [batch for batch in batches if batch.header.max_timestamp >= 0]
+    return max(dated, key=lambda batch: (batch.header.max_timestamp, -batch.base_offset), default=None)
+
+
+def _first_reaching(batches: list[Batch], timestamp: int) -> Batch | None:
+    return next((batch for batch in batches if batch.header.max_timestamp >= max(timestamp, 0)), None)
+
+
+def judge(model: BrokerModel, asked: Asked, body: Any) -> str | None:
+    """One result for every partition, in the order of the request."""
+    results = [(topic.name, result) for topic in body.topics for result in topic.partitions]
+    if len(results) != len(asked.expected):
+        return f"there are {len(results)} results for {len(asked.expected)} partitions"
+    for expected, (name, result) in zip(asked.expected, results, strict=True):
+        complaint = differs("the partition", (expected.name, expected.index), (name, result.partition_index))
+        complaint = complaint or _judge_result(model, asked, expected, result)
+        if complaint is not None:
+            return f"{expected.name}-{expected.index}: {complaint}"
+    return None
+
+
+def _judge_result(model: BrokerModel, asked: Asked, expected: Expected, result: Any) -> str | None:
+    if result.error_code != expected.error:
+        if expected.is_searched and result.error_code in (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION):
+            is_gone = model.partition(expected.name, None, expected.index, by_id=False) is None
+            return (
+                None
+                if is_gone or model.has_read_error
+                else f"there is nothing wrong, but it is answered with {error_name(result.error_code)}"
+            )
+        return f"it is answered with {error_name(result.error_code)}, expected {expected.error.name}"
+    offset, timestamp, leader_epoch = expected.found
+    complaint = differs("offset", offset, result.offset) or differs("timestamp", timestamp, result.timestamp)
+    if complaint is None and asked.version >= LEADER_EPOCH_SINCE:
+        complaint = differs("leader_epoch", leader_epoch, result.leader_epoch)
+    return complaint
+
+
+LAW = Law(ask, judge)

@@ -1,0 +1,205 @@
+"""Produce: every batch is appended once, in sequence, at the offset it is told, and acknowledged when it is durable; or it is refused
+for a reason that is true.
+"""
+
+from typing import Any
+
+import attrs
+
+from streambus.records import BadBatch, BatchHeader, crc32c, parse_header
+from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
+from streambus.sim.oracles.door import Asked, error_name
+from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
+from streambus.sim.oracles.log_model import EPOCH_TOO_OLD, OUT_OF_ORDER, TOO_OLD, Batch, LogModel
+from streambus.wire import ErrorCode
+
+ACKS = (0, 1, -1)
+TOPIC_IDS_SINCE = 13
+FORGOTTEN_AFTER_MS = 86_400_000
+
+_REFUSALS = {
+    EPOCH_TOO_OLD: (ErrorCode.INVALID_PRODUCER_EPOCH,),
+    OUT_OF_ORDER: (ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,),
+    TOO_OLD: (ErrorCode.DUPLICATE_SEQUENCE_NUMBER, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER),
+}
+_NOT_LEADER = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+
+
+@attrs.define(eq=False)
+class Expected:
+    """What becomes of one batch of a request: it has its place in `log` (`batch`, be it for the first time or again), or `refusals`."""
+
+    topic: str
+    index: int
+    log: LogModel | None = None
+    batch: Batch | None = None
+    leader_epoch: int = -1
+    append_time: int = -1
+    refusals: tuple[ErrorCode, ...] = ()
+
+
+def ask(model: BrokerModel, asked: Asked) -> None:
+    """Append what a broker must append, in the order of the request."""
+    request = asked.body
+    wait_at_most(asked, request.timeout_ms)
+    by_id = asked.version >= TOPIC_IDS_SINCE
+    asked.expected = [
+        _expect(model, request.acks, model.partition(topic.name, topic.topic_id, data.index, by_id=by_id), topic.name, data)
+        for topic in request.topic_data
+        for data in topic.partition_data
+    ]
+
+
+def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFacts, LogModel] | None, name: str, data: Any) -> Expected:
+    if found is None:
+        return Expected(name, data.index, refusals=(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID))
+    topic, facts, log = found
+    expected = Expected(topic.name, data.index, log, leader_epoch=facts.leader_epoch)
+    batch = b"" if data.records is None else bytes(data.records)
+    try:
+        header = parse_header(batch)
+    except BadBatch:
+        expected.refusals = (ErrorCode.INVALID_RECORD, ErrorCode.CORRUPT_MESSAGE, *_acks_complaint(acks))
+        return expected
+    complaints = (*_acks_complaint(acks), *_complaints(model, topic, facts, acks, header, batch))
+    if complaints:
+        expected.refusals = complaints
+        return expected
+    verdict = log.judge(header, model.now_ms, FORGOTTEN_AFTER_MS) if header.producer_id >= 0 else None
+    is_append_time = model.setting(topic, "message.timestamp.type") == "LogAppendTime"
+    if isinstance(verdict, str):
+        expected.refusals = _REFUSALS[verdict]
+    elif verdict is not None:
+        expected.batch = verdict
+        expected.append_time = verdict.header.max_timestamp if is_append_time else -1
+    elif model.written.is_failed:
+        expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,)
+    else:
+        if is_append_time:
+            expected.append_time = model.wall_ms
+            batch = _stamped_with_time(batch, model.wall_ms)
+        stamped = log.end_offset.to_bytes(8, "big") + batch[8:12] + facts.leader_epoch.to_bytes(4, "big") + batch[16:]
+        expected.batch = log.append(stamped, model.now_ms)
+    return expected
+
+
+def _acks_complaint(acks: int) -> tuple[ErrorCode, ...]:
+    return () if acks in ACKS else (ErrorCode.INVALID_REQUIRED_ACKS,)
+
+
+def _complaints(
+    model: BrokerModel, topic: TopicFacts, facts: PartitionFacts, acks: int, header: BatchHeader, batch: bytes
+) -> list[ErrorCode]:
+    """Everything that is wrong with a batch. One of these is what its producer is told."""
+    found: list[ErrorCode] = []
+    if header.size != len(batch):
+        found += [ErrorCode.CORRUPT_MESSAGE, ErrorCode.INVALID_RECORD]
+    elif crc32c(batch[21:]) != header.crc:
+        found.append(ErrorCode.CORRUPT_MESSAGE)
+    if header.record_count < 1 or header.record_count != header.last_offset_delta + 1 or header.attributes & 7 > 4:
+        found.append(ErrorCode.INVALID_RECORD)
+    if (header.producer_id >= 0 and (header.producer_epoch < 0 or header.base_sequence < 0)) or header.attributes & 0x20:
+        found.append(ErrorCode.INVALID_RECORD)
+    if header.attributes & 0x10:
+        found.append(ErrorCode.INVALID_TXN_STATE)
+    if len(batch) > int(model.setting(topic, "max.message.bytes")):
+        found.append(ErrorCode.MESSAGE_TOO_LARGE)
+    if acks == -1 and len(facts.isr) < int(model.setting(topic, "min.insync.replicas")):
+        found.append(ErrorCode.NOT_ENOUGH_REPLICAS)
+    if model.setting(topic, "message.timestamp.type") != "LogAppendTime" and _is_out_of_time(model, topic, header):
+        found.append(ErrorCode.INVALID_TIMESTAMP)
+    return found
+
+
+def _is_out_of_time(model: BrokerModel, topic: TopicFacts, header: BatchHeader) -> bool:
+    after, before = model.setting(topic, "message.timestamp.after.max.ms"), model.setting(topic, "message.timestamp.before.max.ms")
+    return header.max_timestamp > model.wall_ms + int(after) or 0 <= header.base_timestamp < model.wall_ms - int(before)
+
+
+def _stamped_with_time(batch: bytes, wall_ms: int) -> bytes:
+    changed = bytearray(batch)
+    changed[22] |= 0x08
+    changed[35:43] = wall_ms.to_bytes(8, "big")
+    changed[17:21] = crc32c(changed[21:]).to_bytes(4, "big")
+    return bytes(changed)
+
+
+# The answer ------------------------------------------------------------------------------------------------------------
+
+
+def judge(model: BrokerModel, asked: Asked, body: Any) -> str | None:
+    """One result for every batch, in the order of the request, each with its fields."""
+    if asked.body.acks == 0:
+        return "a produce with acks=0 has no answer"
+    results = [(topic, result) for topic in body.responses for result in topic.partition_responses]
+    if len(results) != len(asked.expected):
+        return f"there are {len(results)} results for {len(asked.expected)} batches"
+    for expected, (_, result) in zip(asked.expected, results, strict=True):
+        complaint = differs("the partition", expected.index, result.index) or _judge_result(model, asked, expected, result)
+        if complaint is not None:
+            return f"{expected.topic}-{expected.index}: {complaint}"
+    return None
+
+
+def _judge_result(model: BrokerModel, asked: Asked, expected: Expected, result: Any) -> str | None:
+    error = ErrorCode(result.error_code)  # type: ignore[call-arg]
+    if expected.batch is None or expected.log is None:
+        if error not in expected.refusals:
+            return f"the batch is answered with {error.name}, expected {' or '.join(code.name for code in expected.refusals)}"
+        return differs("base_offset", -1, result.base_offset)
+    if error is not ErrorCode.NONE:
+        reason = _reason_to_fail(model, asked, expected, error)
+        return reason or differs("base_offset beside an error", -1, result.base_offset)
+    batch, log = expected.batch, expected.log
+    if log.durable_end < batch.end_offset:
+        return (
+            f"acknowledged is durable: offsets {batch.base_offset} to {batch.end_offset - 1} are acknowledged, but only those below "
+            f"{log.durable_end} are on the disk"
+        )
+    return (
+        differs("base_offset", batch.base_offset, result.base_offset)
+        or differs("log_append_time_ms", expected.append_time, result.log_append_time_ms)
+        or differs("log_start_offset", log.start_offset, result.log_start_offset)
+    )
+
+
+def _reason_to_fail(model: BrokerModel, asked: Asked, expected: Expected, error: ErrorCode) -> str | None:
+    """None if a batch that has its place may be answered with `error`."""
+    assert expected.log is not None
+    assert expected.batch is not None
+    committed = expected.log.committed_at_least(model.step) >= expected.batch.end_offset
+    if error is ErrorCode.REQUEST_TIMED_OUT and is_too_late(model, asked) and (asked.is_old or not committed):
+        return None
+    if error is ErrorCode.KAFKA_STORAGE_ERROR and model.written.is_failed and (asked.is_old or not committed):
+        return None
+    if error in _NOT_LEADER and not _is_still_led(model, expected):
+        return None
+    return f"a batch at offset {expected.batch.base_offset} that is {'durable' if committed else 'under way'} is answered with {error.name}"
+
+
+def _is_still_led(model: BrokerModel, expected: Expected) -> bool:
+    found = model.partition(expected.topic, None, expected.index, by_id=False)
+    return found is not None and found[2] is expected.log and found[1].leader_epoch == expected.leader_epoch
+
+
+def due(model: BrokerModel, asked: Asked) -> str | None:
+    """Once every batch has its fate, the answer leaves."""
+    for expected in asked.expected:
+        batch, log = expected.batch, expected.log
+        if batch is not None and log is not None and log.durable_end < batch.end_offset and not model.written.is_failed:
+            return None
+    return "every batch of it is durable or refused"
+
+
+def is_refused(asked: Asked) -> bool:
+    """Whether some batch of the request has to be refused."""
+    return any(expected.batch is None for expected in asked.expected)
+
+
+def shown(codes: tuple[int, ...]) -> str:
+    """Error codes as people know them."""
+    return " or ".join(error_name(code) for code in codes)
+
+
+LAW = Law(ask, judge, due)

@@ -1,0 +1,204 @@
+"""The reference model: an independent, small model of a broker that checks every answer at the door, field by field.
+
+1. A request arrives: its law notes what the answer will have to say, and the model changes as the broker must (`produce_law` appends).
+   A broker that is not ready yet looks at nothing; what arrives waits with us as it waits there.
+2. What the broker writes and syncs tells how far each log is durable (`written`), and with it what the cluster is (`cluster_model`).
+3. An answer leaves: its law compares. 4. What is due has left, at the latest when the step is over.
+
+An answer is made when its request is looked at, or later, and leaves when all before it have left. Only if it may have been made in an
+earlier step (`Asked.is_old`: it stood behind another) are watermarks known as ranges.
+"""
+
+from typing import Any
+
+from streambus.kernel import Close, Closed, Connected, Effect, Event, Instant, Received, Send, Sync, Woken, Write
+from streambus.sim.life import Life
+from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
+from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.door import Asked, Door, Guest
+from streambus.sim.oracles.fetch_law import FetchLaw
+from streambus.sim.oracles.law import Law
+from streambus.sim.simulation import Simulation
+from streambus.wire import ApiKey
+
+LAWS: dict[int, Law] = {
+    ApiKey.PRODUCE: produce_law.LAW,
+    ApiKey.LIST_OFFSETS: list_offsets_law.LAW,
+    ApiKey.METADATA: topics_law.METADATA,
+    ApiKey.CREATE_TOPICS: topics_law.CREATE_TOPICS,
+    ApiKey.DELETE_TOPICS: topics_law.DELETE_TOPICS,
+    ApiKey.DESCRIBE_TOPIC_PARTITIONS: topics_law.DESCRIBE_TOPIC_PARTITIONS,
+    ApiKey.DESCRIBE_CLUSTER: topics_law.DESCRIBE_CLUSTER,
+    ApiKey.DESCRIBE_CONFIGS: topics_law.DESCRIBE_CONFIGS,
+    ApiKey.INIT_PRODUCER_ID: identity_law.INIT_PRODUCER_ID,
+    ApiKey.API_VERSIONS: identity_law.API_VERSIONS,
+}
+"""One law per API, beside Fetch, whose law has sessions. Requests of APIs that have none here are only counted in their order."""
+
+
+class ReferenceModel:
+    """Looks on at the door of the broker on `host`, over all its lives."""
+
+    def __init__(self, simulation: Simulation, host: str) -> None:
+        self.simulation = simulation
+        self.host = host
+        self.model = BrokerModel(self._fail)
+        self.door: Door | None = None
+        self.laws: dict[int, Law] = LAWS
+        self.fetch_law: FetchLaw | None = None
+        self.judged = 0
+        """Answers that were compared so far."""
+
+    def on_birth(self, life: Life) -> None:
+        """The broker is born again."""
+        if life.name == self.host:
+            self.model.begin_life(life)
+            self.door = Door(life, self._fail)
+            self.fetch_law = FetchLaw(self.model)
+            self.laws = {**LAWS, ApiKey.FETCH: self.fetch_law.law}
+
+    def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """The simulation knows already."""
+
+    def on_end(self) -> None:
+        """Every answer was looked at when it left."""
+
+    def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        """Requests in, disk, answers out."""
+        if life.name != self.host or self.door is None:
+            return
+        model = self.model
+        model.on_event(now, event)
+        arrived: list[Asked] = []
+        kind = type(event)
+        if kind is Received:
+            arrived = self._receive(event)
+        elif kind is Connected:
+            self.door.connect(event.connection)  # type: ignore[attr-defined]
+        elif kind is Closed:
+            self._forget(self.door.close(event.connection))  # type: ignore[attr-defined]
+        if effects:
+            self._on_effects(life, effects, arrived)
+        elif arrived:
+            self._note_waiting(arrived)
+        if kind is Woken or model.written.has_moved_in(model.step) or (arrived and model.is_serving):
+            self._judge_what_is_due(arrived, is_woken=kind is Woken, has_moved=model.written.has_moved_in(model.step))
+
+    # Requests ----------------------------------------------------------------------------------------------------------
+
+    def _receive(self, event: Any) -> list[Asked]:
+        assert self.door is not None
+        arrived = self.door.receive(event.connection, event.data)
+        if not arrived:
+            return []
+        guest = self.door.guests[event.connection]
+        if not self.model.is_serving:
+            guest.received.extend(arrived)
+            return []
+        for asked in arrived:
+            self._look_at(guest, asked)
+        return arrived
+
+    def _look_at(self, guest: Guest, asked: Asked) -> None:
+        model = self.model
+        asked.arrived_in = model.step
+        asked.arrived_at = model.now
+        law = self.laws.get(asked.api_key)
+        if law is not None and asked.body is not None:
+            law.ask(model, asked)
+        if asked.api_key != ApiKey.PRODUCE or asked.body.acks != 0:
+            guest.asked.append(asked)
+
+    def _begin_serving(self) -> list[Asked]:
+        """The broker has recovered: it looks at everything that waited."""
+        assert self.door is not None
+        self.model.is_serving = True
+        waited: list[Asked] = []
+        for guest in self.door.guests.values():
+            while guest.received:
+                asked = guest.received.popleft()
+                self._look_at(guest, asked)
+                waited.append(asked)
+        return waited
+
+    def _forget(self, guest: Guest | None) -> None:
+        if guest is not None and self.fetch_law is not None:
+            for asked in guest.asked:
+                if asked.api_key == ApiKey.FETCH and asked.expected.session is not None:
+                    self.fetch_law.lost(asked)
+
+    # Effects -----------------------------------------------------------------------------------------------------------
+
+    def _on_effects(self, life: Life, effects: list[Effect], arrived: list[Asked]) -> None:
+        door, model = self.door, self.model
+        assert door is not None
+        closed: dict[int, None] = {}
+        for place, effect in enumerate(effects):
+            kind = type(effect)
+            if kind is Send:
+                door.check_effect(effect)
+                for asked, body in door.answers(effects, place):
+                    self._judge(asked, body)
+            elif kind is Write or kind is Sync:
+                model.on_effect(effect)
+            elif kind.__name__ == "Ready":
+                arrived += self._begin_serving()
+            else:
+                door.check_effect(effect)
+                if kind is Close:
+                    closed[effect.connection] = None  # type: ignore[attr-defined]
+        self._judge_closing(arrived, closed)
+        self._note_waiting(arrived)
+
+    def _judge(self, asked: Asked, body: Any) -> None:
+        law = self.laws.get(asked.api_key)
+        if law is None:
+            return
+        self.judged += 1
+        complaint = law.judge(self.model, asked, body)
+        if complaint is not None:
+            self._fail(f"{asked} is answered wrongly: {complaint}")
+
+    def _judge_closing(self, arrived: list[Asked], closed: dict[int, None]) -> None:
+        for asked in arrived:
+            if asked.api_key == ApiKey.PRODUCE and asked.body.acks == 0 and asked.expected is not None:
+                is_refused = produce_law.is_refused(asked)
+                if is_refused and asked.connection not in closed:
+                    self._fail(f"{asked} with acks=0 is refused, so its connection is closed, but it is not")
+
+    def _note_waiting(self, arrived: list[Asked]) -> None:
+        """Who stands behind another when the step is over may be answered long before the answer leaves."""
+        assert self.door is not None
+        for connection in dict.fromkeys([asked.connection for asked in arrived]):
+            guest = self.door.guests.get(connection)
+            if guest is not None:
+                for place, asked in enumerate(guest.asked):
+                    if place:
+                        asked.is_old = True
+
+    # What is due -------------------------------------------------------------------------------------------------------
+
+    def _judge_what_is_due(self, arrived: list[Asked], *, is_woken: bool, has_moved: bool) -> None:
+        assert self.door is not None
+        guests = self.door.guests
+        model = self.model
+        looked_at = (
+            guests.values()
+            if is_woken or has_moved
+            else [guests[number] for number in dict.fromkeys(a.connection for a in arrived) if number in guests]
+        )
+        for guest in looked_at:
+            if not guest.asked:
+                continue
+            front = guest.asked[0]
+            if is_woken and front.deadline is not None and front.deadline <= model.now:
+                self._fail(f"nobody waits longer than asked for: {front} had until {front.deadline}, and is not answered at {model.now}")
+                return
+            law = self.laws.get(front.api_key)
+            reason = law.due(model, front) if law is not None and front.body is not None else None
+            if reason is not None:
+                self._fail(f"what can be answered is answered: {front} still waits, though {reason}")
+                return
+
+    def _fail(self, what: str) -> None:
+        self.simulation.fail(f"{self.host}: {what}")

@@ -9,10 +9,22 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
+from streambus.cli import shrink
 from streambus.cli.misuse import Misuse
-from streambus.sim import FACTORIES, NoScenario, Replayed, UnreadableJournal, find_scenario, replay_journal, run
+from streambus.sim import (
+    FACTORIES,
+    NoScenario,
+    Replayed,
+    Scenario,
+    Tape,
+    UnreadableJournal,
+    drawn_tape,
+    find_playable,
+    play,
+    replay_journal,
+)
 
 CLEAN, VIOLATION = 0, 1
 
@@ -24,6 +36,7 @@ examples:
   streambus sim run random --seeds 1..200 --jobs 2         many runs
   streambus sim run random --seed 7 --journal run.jsonl    write down every event that every node saw
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
+  streambus sim shrink random --seed 4711                  cut a failing run down to what matters
 """
 
 RUN_EPILOG = """\
@@ -50,20 +63,22 @@ def register(subparsers: Any) -> None:
     )
     commands = sim.add_subparsers(dest="sim_command", required=True, metavar="COMMAND")
 
-    play = commands.add_parser("run", help="play a scenario with one seed or many", epilog=RUN_EPILOG, formatter_class=texts)
-    play.add_argument("scenario", help="a scenario file, or the name of one in the folder scenarios/")
-    seeds = play.add_mutually_exclusive_group(required=True)
+    player = commands.add_parser("run", help="play a scenario with one seed or many", epilog=RUN_EPILOG, formatter_class=texts)
+    player.add_argument("scenario", help="a scenario file, or the name of one in the folder scenarios/; a file with one run needs no seed")
+    seeds = player.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=_seed, help="one seed, a whole number", metavar="N")
     seeds.add_argument("--seeds", type=_seeds, help="all seeds from A to B, both included", metavar="A..B")
-    play.add_argument("--json", action="store_true", help="print one JSON object per seed and nothing else")
-    play.add_argument("--journal", type=Path, help="write the journal of the run to FILE (with --seed only)", metavar="FILE")
-    play.add_argument("--jobs", type=int, default=1, help="processes to share the seeds among (default: 1)", metavar="N")
-    play.set_defaults(run=run_command)
+    player.add_argument("--json", action="store_true", help="print one JSON object per seed and nothing else")
+    player.add_argument("--journal", type=Path, help="write the journal of the run to FILE (with --seed only)", metavar="FILE")
+    player.add_argument("--jobs", type=int, default=1, help="processes to share the seeds among (default: 1)", metavar="N")
+    player.set_defaults(run=run_command)
 
     again = commands.add_parser("replay", help="feed a journal to fresh nodes and compare", epilog=REPLAY_EPILOG, formatter_class=texts)
     again.add_argument("journal", type=Path, help="a file written by `sim run --journal`")
     again.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     again.set_defaults(run=replay_command)
+
+    shrink.register(commands)
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -90,8 +105,9 @@ def replay_command(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    name, scenario = find_scenario(arguments.scenario)
-    seeds = range(arguments.seed, arguments.seed + 1) if arguments.seeds is None else arguments.seeds
+    name, found = find_playable(arguments.scenario)
+    scenario = found.scenario if isinstance(found, Tape) else found
+    seeds = _asked_seeds(arguments, found)
     if arguments.journal is not None and len(seeds) != 1:
         raise Misuse("--journal needs one --seed")
     if arguments.jobs < 1:
@@ -104,12 +120,25 @@ def _run(arguments: argparse.Namespace) -> int:
         if result["verdict"] != "clean":
             failed.append(result["seed"])
         progress.clear()
-        print(json.dumps(result) if arguments.json else _words(result, arguments.scenario), flush=True)
+        print(json.dumps(result) if arguments.json else _words(result, _named(arguments.scenario, found, result["seed"])), flush=True)
         progress.step(failed=len(failed))
     progress.clear()
     if not arguments.json and len(seeds) > 1:
         print(f"{len(seeds) - len(failed)} of {len(seeds)} seeds clean" + (f"; violations in {_listed(failed)}" if failed else ""))
     return VIOLATION if failed else CLEAN
+
+
+def _asked_seeds(arguments: argparse.Namespace, found: Scenario | Tape) -> range:
+    """Those that were asked for. A tape has its own."""
+    if isinstance(found, Tape):
+        if arguments.seed is not None or arguments.seeds is not None:
+            raise Misuse(f"{arguments.scenario} holds one run, a TAPE: it takes no seed")
+        return range(found.schedule.seed, found.schedule.seed + 1)
+    if arguments.seeds is not None:
+        return cast(range, arguments.seeds)
+    if arguments.seed is None:
+        raise Misuse("say which runs: --seed N or --seeds A..B")
+    return range(arguments.seed, arguments.seed + 1)
 
 
 def _results(arguments: argparse.Namespace, seeds: range) -> Iterator[dict[str, Any]]:
@@ -122,8 +151,9 @@ def _results(arguments: argparse.Namespace, seeds: range) -> Iterator[dict[str, 
 
 
 def _play(scenario: str, seed: int, journal: TextIO | None = None) -> dict[str, Any]:
-    name, found = find_scenario(scenario)
-    return run(found, seed, name=name, journal=journal).to_json()
+    name, found = find_playable(scenario)
+    tape = found if isinstance(found, Tape) else drawn_tape(found, seed)
+    return play(tape, name=name, journal=journal).to_json()
 
 
 @contextmanager
@@ -183,7 +213,12 @@ class _Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _words(result: dict[str, Any], scenario: str) -> str:
+def _named(scenario: str, found: Scenario | Tape, seed: int) -> str:
+    """How to ask for that run again."""
+    return scenario if isinstance(found, Tape) else f"{scenario} --seed {seed}"
+
+
+def _words(result: dict[str, Any], run_name: str) -> str:
     simulated, wall = result["simulated_seconds"], result["wall_seconds"]
     line = (
         f"seed {result['seed']:<6} {result['verdict']:<9}  {result['events']:>7,} events  {result['operations']:>6,} operations  "
@@ -196,7 +231,8 @@ def _words(result: dict[str, Any], scenario: str) -> str:
     return (
         f"{line}{reasons}"
         + (f"\n    … and {more} more" if more > 0 else "")
-        + f"\n    again: streambus sim run {scenario} --seed {result['seed']}"
+        + f"\n    again: streambus sim run {run_name}"
+        + f"\n    less:  streambus sim shrink {run_name}"
     )
 
 

@@ -33,10 +33,12 @@ from streambus.sim.disk_queue import DiskSpeed
 from streambus.sim.faults import ClockStep, FaultMix, LinkReset, Partition, Planned, PowerCut, ProcessKill, SlowDisk
 from streambus.sim.journal import Divergence, Replayed, UnreadableJournal, replay_journal
 from streambus.sim.knobs import Between, Octaves, OneOf
+from streambus.sim.library import NoScenario, find_playable, find_scenario
 from streambus.sim.network import LinkSpeed, SimulatedNetwork
 from streambus.sim.registry import FACTORIES
 from streambus.sim.run import Outcome, play, run
-from streambus.sim.scenario import Load, NoScenario, Scenario, find_scenario
+from streambus.sim.scenario import Load, Scenario
+from streambus.sim.shrink import NothingToShrink, Shrunk, shrink
 from streambus.sim.simulation import Factories, Observer, Simulation
 from streambus.sim.story import Storyteller
 from streambus.sim.tape import Branch, Schedule, Tape, drawn_tape
@@ -60,6 +62,7 @@ __all__ = [
     "Load",
     "LookUp",
     "NoScenario",
+    "NothingToShrink",
     "Observer",
     "Octaves",
     "OneOf",
@@ -73,6 +76,7 @@ __all__ = [
     "Schedule",
     "Seek",
     "Send",
+    "Shrunk",
     "SimulatedDisk",
     "SimulatedNetwork",
     "Simulation",
@@ -81,8 +85,10 @@ __all__ = [
     "Tape",
     "UnreadableJournal",
     "drawn_tape",
+    "find_playable",
     "find_scenario",
     "play",
     "replay_journal",
     "run",
+    "shrink",
 ]

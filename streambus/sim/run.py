@@ -29,6 +29,10 @@ class Outcome:
     simulated_microseconds: int
     wall_seconds: float
     trace_hash: str
+    purposes: tuple[str, ...] = ()
+    """What chance was asked for."""
+    failed_at: tuple[int, int] | None = None
+    """Where an oracle objected: how many events there had been, and the simulated time. None if the run was judged by its history alone."""
 
     @property
     def seed(self) -> int:
@@ -96,6 +100,8 @@ def play(
         simulation.agenda.now,
         perf_counter() - began,
         simulation.trace.hexdigest(),
+        tuple(simulation.streams.purposes),
+        simulation.failed_at,
     )
 
 

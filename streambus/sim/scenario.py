@@ -1,11 +1,5 @@
-"""Scenarios: what kind of world a seed decides the details of, and where they are found.
+"""Scenarios: what kind of world a seed decides the details of."""
 
-A scenario is a Python file with a docstring that says what it shows and a value `SCENARIO`. `find_scenario` takes a path to one, or
-the bare name of a file in the folder `scenarios` of the working directory.
-"""
-
-from pathlib import Path
-from runpy import run_path
 from typing import Any
 
 import attrs
@@ -16,8 +10,6 @@ from streambus.records import Codec
 from streambus.sim.disk_queue import DiskSpeed
 from streambus.sim.faults import FaultMix, Planned
 from streambus.sim.network import LinkSpeed
-
-FOLDER = "scenarios"
 
 
 @attrs.frozen
@@ -73,24 +65,3 @@ class Scenario:
     faults: FaultMix = FaultMix()  # noqa: RUF009 (a frozen value)
     plan: tuple[Planned, ...] = ()
     """Faults stated one by one, beside those that `faults` draws."""
-
-
-class NoScenario(ValueError):
-    """There is no such scenario. The text says what was looked for."""
-
-
-def find_scenario(name: str) -> tuple[str, Scenario]:
-    """The scenario in the file `name`, or in `scenarios/name.py`, and its short name."""
-    path = Path(name)
-    candidates = [path, path.with_name(path.name + ".py"), Path(FOLDER) / f"{name}.py"]
-    found = next((candidate for candidate in candidates if candidate.is_file()), None)
-    if found is None:
-        known = sorted(file.stem for file in Path(FOLDER).glob("[!_]*.py"))
-        raise NoScenario(f"no scenario {name!r}: neither a file nor one of {FOLDER}/: {', '.join(known) or 'that folder has none'}")
-    try:
-        scenario = run_path(str(found)).get("SCENARIO")
-    except Exception as error:
-        raise NoScenario(f"{found} cannot be read: {type(error).__name__}: {error}") from error
-    if not isinstance(scenario, Scenario):
-        raise NoScenario(f"{found} has no value SCENARIO of type streambus.sim.Scenario")
-    return found.stem, scenario

@@ -80,6 +80,8 @@ class Simulation:
         self._watching: dict[str, list[Observer]] = {}
         self.failures: list[str] = []
         """What no node may do: raise, or end its own life with an error. The first one stops the run."""
+        self.failed_at: tuple[int, int] | None = None
+        """When the first of them happened: how many events there had been, and the simulated time."""
         self.is_stopped = False
 
     def add_host(
@@ -113,6 +115,7 @@ class Simulation:
     def fail(self, reason: str) -> None:
         """Note a failure, in a sentence, and stop."""
         self.failures.append(reason)
+        self.failed_at = self.failed_at or (self.events, self.agenda.now)
         self.stop()
 
     # What lives report -------------------------------------------------------------------------------------------------

@@ -102,7 +102,12 @@ def test_misuse_is_said_in_a_line(quick: str, arguments: list[str], words: str, 
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("seeds", [["--seed", "x"], ["--seed", "-1"], ["--seeds", "5"], ["--seeds", "5..1"], []])
+def test_a_scenario_needs_a_seed(quick: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["sim", "run", quick]) == 2
+    assert "say which runs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seeds", [["--seed", "x"], ["--seed", "-1"], ["--seeds", "5"], ["--seeds", "5..1"]])
 def test_seeds_that_make_no_sense_are_refused(quick: str, seeds: list[str], capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as stopped:
         main(["sim", "run", quick, *seeds])

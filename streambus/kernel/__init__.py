@@ -43,6 +43,7 @@ from streambus.kernel.journal import Journal, replay
 from streambus.kernel.messages import Effect, Event, message
 from streambus.kernel.node import Node, Routes, UnroutedEvent
 from streambus.kernel.purgatory import Delayed, DelayExpired, Purgatory, PurgatoryFull
+from streambus.kernel.sometimes import forget_reached, reached, sometimes
 from streambus.kernel.timers import Timers
 from streambus.kernel.turn import Turn
 from streambus.kernel.world import (
@@ -134,6 +135,9 @@ __all__ = [
     "digest",
     "encode_value",
     "fingerprint",
+    "forget_reached",
     "message",
+    "reached",
     "replay",
+    "sometimes",
 ]

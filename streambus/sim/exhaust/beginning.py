@@ -34,15 +34,19 @@ def begin(spec: Spec, factories: Mapping[type, Callable[[Any], Node]], *, ordere
     moment = Moment(rules, world)
     moment.step_client(0, StopRequested())
     world = _settled(rules, moment.world(), spec)
-    before = [Script(client.name, client.before) for client in spec.clients]
-    rules = Rules(machines, disks, config, before, [-1] * len(before))
+    rules = Rules(machines, disks, config, [_script(client, end=len(client.before)) for client in spec.clients], [-1] * len(spec.clients))
     world = _settled(rules, _born(rules, world._replace(clients=(), users=()), spec.clients), spec)
-    scripts = [Script(client.name, client.script) for client in spec.clients]
+    scripts = [_script(client, begin=len(client.before)) for client in spec.clients]
+    users = [script.skip_settled(rules.users[user]) for script, user in zip(scripts, world.users, strict=True)]
     rules = Rules(machines, disks, config, scripts, interchangeable(spec.clients), ordered=ordered)
-    rules.items, rules.item_numbers = [], {}
-    fresh = [rules.user(script.skip_settled(User())) for script in scripts]
-    world = world._replace(users=tuple(fresh), budget=(spec.power_cuts, spec.kills, spec.connection_cuts))
+    world = world._replace(
+        users=tuple([rules.user(user) for user in users]), budget=(spec.power_cuts, spec.kills, spec.connection_cuts)
+    )
     return rules, Moment(rules, world).world()
+
+
+def _script(client: Client, *, begin: int = 0, end: int | None = None) -> Script:
+    return Script(client.name, (*client.before, *client.script), begin=begin, end=end)
 
 
 def interchangeable(clients: Sequence[Client]) -> list[int]:

@@ -17,7 +17,7 @@ import attrs
 from streambus.kernel import Node
 from streambus.sim.exhaust.actions import Action, Advance, CutConnection, Kill, PassTime, PowerCut
 from streambus.sim.exhaust.beginning import begin
-from streambus.sim.exhaust.judging import broken_promise, final_reading, history
+from streambus.sim.exhaust.judge import Judge
 from streambus.sim.exhaust.spec import Spec
 from streambus.sim.exhaust.world import CLOSED, Rules, World
 
@@ -142,16 +142,11 @@ class Search:
     def _expand(self, world: World, number: int, delays: int, steps: int) -> tuple[str | None, Action | None]:
         """Perform everything that may happen. The answer is a violation, and the action that led to it if it was not there before."""
         rules = self.rules
-        if not world.agenda:
-            if rules.is_at_rest(world):
-                self.terminal += 1
-                violation = self.judge.at_rest(world)
-                if violation is not None:
-                    return violation, None
-            elif rules.first_deadline(world) is None:
-                return f"nothing can happen any more, and {self.judge.who_waits(world)}", None
-        if steps >= self.spec.steps_max:
-            return f"not at rest after {steps} steps: {self.judge.who_waits(world)}", None
+        if not world.agenda and rules.is_at_rest(world):
+            self.terminal += 1
+        violation = self.judge.judge(world, steps)
+        if violation is not None:
+            return violation, None
         for cost, action in self._actions(world, self.bound - delays if self.bound != UNBOUNDED else UNBOUNDED):
             self.transitions += 1
             following, violation = rules.perform(world, action)
@@ -241,35 +236,6 @@ class Search:
             actions,
             delays,
         )
-
-
-class Judge:
-    """Judges worlds at rest. Equal users with equal contents are judged once."""
-
-    def __init__(self, spec: Spec, rules: Rules) -> None:
-        self.spec = spec
-        self.rules = rules
-        self.readings: dict[tuple[int, int], Any] = {}
-        self.verdicts: dict[tuple[Any, ...], str | None] = {}
-
-    def at_rest(self, world: World) -> str | None:
-        """What is wrong with a world in which nothing is left to happen."""
-        rules = self.rules
-        contents = self.readings.get((world.broker, world.disk))
-        if contents is None:
-            contents = final_reading(rules.machines.node(world.broker), rules.disks, world.disk)
-            self.readings[world.broker, world.disk] = contents
-        key = (world.users, contents)
-        if key not in self.verdicts:
-            users = [rules.users[user] for user in world.users]
-            self.verdicts[key] = broken_promise(history(rules.scripts, users, contents), self.spec.contract)
-        return self.verdicts[key]
-
-    def who_waits(self, world: World) -> str:
-        """Whose wishes are not answered."""
-        pairs = zip(self.rules.scripts, world.users, strict=True)
-        waiting = [script.name for script, user in pairs if not script.is_done(self.rules.users[user])]
-        return f"{', '.join(waiting)} still waits" if waiting else "nobody waits"
 
 
 def _cost(action: Action) -> int:

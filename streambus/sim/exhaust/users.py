@@ -40,25 +40,31 @@ class User(NamedTuple):
 
 
 class Script:
-    """The wishes of one client."""
+    """The wishes of one client, up to `end`. Those before `begin` are fulfilled before anything is explored."""
 
-    def __init__(self, name: str, wishes: tuple[Wish, ...]) -> None:
+    def __init__(self, name: str, wishes: tuple[Wish, ...], *, begin: int = 0, end: int | None = None) -> None:
         self.name = name
         self.wishes = wishes
+        self.begin = begin
+        self.end = len(wishes) if end is None else end
+
+    def has_begun(self, user: User) -> bool:
+        """Whether a user has made a wish since `begin`."""
+        return user.at > self.begin or bool(user.waiting)
 
     def is_done(self, user: User) -> bool:
         """Whether there is nothing more to wish and nothing to wait for."""
-        return user.at >= len(self.wishes) and not user.waiting
+        return user.at >= self.end and not user.waiting
 
     def can_wish(self, user: User) -> bool:
         """Whether the next wish may be told to the client now."""
-        if user.at >= len(self.wishes):
+        if user.at >= self.end:
             return False
         return not user.waiting or isinstance(self.wishes[user.at], Send)
 
     def skip_settled(self, user: User) -> User:
         """Go past every `Settle` that has nothing to wait for."""
-        while not user.waiting and user.at < len(self.wishes) and isinstance(self.wishes[user.at], Settle):
+        while not user.waiting and user.at < self.end and isinstance(self.wishes[user.at], Settle):
             user = user._replace(at=user.at + 1)
         return user
 

@@ -135,7 +135,7 @@ class Rules:
     def may_wish(self, users: Sequence[int], place: int) -> bool:
         """Whether a user has something to say, and those it is interchangeable with have begun before it."""
         earlier = self.before[place]
-        if earlier >= 0 and not has_begun(self.users[users[earlier]]):
+        if earlier >= 0 and not self.scripts[earlier].has_begun(self.users[users[earlier]]):
             return False
         return self.scripts[place].can_wish(self.users[users[place]])
 
@@ -159,11 +159,6 @@ class Rules:
         moment = Moment(self, world)
         moment.perform(action)
         return moment.world(), moment.problem
-
-
-def has_begun(user: User) -> bool:
-    """Whether a user has made its first wish."""
-    return user.at > 0 or bool(user.waiting)
 
 
 class Moment:

@@ -4,17 +4,11 @@ Times are in seconds since the first thing that happened.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable
 
 import attrs
 
-from streambus.checkers import Anomaly, Fault, History, Operation, Outcome, Polled, Sent
-
-Mark = TypeVar("Mark", tuple[float, int], tuple[float, int, int])
-
-QUANTILES = (50, 95, 99, 100)
-"""In percent; 100 is the maximum."""
+from streambus.checkers import Fault, History, Operation, Outcome, Polled, Sent
 
 
 @attrs.frozen
@@ -57,19 +51,6 @@ class Lane:
     stretches: dict[Outcome, list[tuple[float, float]]]
 
 
-@attrs.frozen
-class Track:
-    """One partition's offsets over time, thinned out: points `(seconds, offset)`, strokes `(seconds, first offset, last offset)`."""
-
-    topic: str
-    partition: int
-    acknowledged: list[tuple[float, int]]
-    read: list[tuple[float, int, int]]
-    """What one poll returned, from its lowest to its highest offset."""
-    suspects: list[tuple[float, int]]
-    """Where anomalies are."""
-
-
 def span_of(history: History) -> Span:
     """From the first invocation or fault to the last known moment."""
     moments = [operation.invoked_at for operation in history.operations]
@@ -99,10 +80,10 @@ def lanes_of(history: History, span: Span, lanes_max: int, resolution: int) -> l
     by_process: dict[str, list[Operation]] = {}
     for operation in history.operations:
         by_process.setdefault(operation.process, []).append(operation)
-    names = sorted(by_process, key=_natural)
+    names = sorted(by_process, key=natural)
     if len(names) > lanes_max:
         busiest = sorted(names, key=lambda name: -len(by_process[name]))[: lanes_max - 1]
-        names = sorted(busiest, key=_natural)
+        names = sorted(busiest, key=natural)
         others = [operation for name, operations in by_process.items() if name not in busiest for operation in operations]
         rest = f"{len(by_process) - len(names)} others"
         by_process[rest] = others
@@ -115,37 +96,12 @@ def lanes_of(history: History, span: Span, lanes_max: int, resolution: int) -> l
     return lanes
 
 
-def latencies_of(history: History, span: Span, buckets: int) -> list[tuple[float, list[int]]]:
-    """For each stretch of time in which sends were acknowledged: its middle, and the `QUANTILES` of their latency in microseconds."""
-    filled: list[list[int]] = [[] for _ in range(buckets)]
-    for operation in history.operations:
-        if operation.outcome is Outcome.OK and operation.completed_at is not None and _has_sends(operation):
-            filled[_bucket(operation.completed_at, span, buckets)].append(operation.completed_at - operation.invoked_at)
-    width = span.seconds / buckets
-    return [((at + 0.5) * width, quantiles(latencies)) for at, latencies in enumerate(filled) if latencies]
-
-
-def quantiles(numbers: Sequence[int]) -> list[int]:
-    """The `QUANTILES` of some numbers, at least one: the smallest number that so many percent are not above."""
-    ranked = sorted(numbers)
-    return [ranked[max(0, -(-len(ranked) * percent // 100) - 1)] for percent in QUANTILES]
-
-
-def send_latencies(history: History) -> list[int]:
-    """How long every acknowledged send took, in microseconds."""
-    return [
-        operation.completed_at - operation.invoked_at
-        for operation in history.operations
-        if operation.outcome is Outcome.OK and operation.completed_at is not None and _has_sends(operation)
-    ]
-
-
 def rates_of(history: History, span: Span, buckets: int) -> dict[str, list[float]]:
     """Records per second in each of `buckets` equal stretches of time: acknowledged, read, and neither acknowledged nor certain."""
     counts = {"acknowledged": [0] * buckets, "read": [0] * buckets, "failed or unknown": [0] * buckets}
     for operation in history.operations:
         when = operation.invoked_at if operation.completed_at is None else operation.completed_at
-        at = _bucket(when, span, buckets)
+        at = bucket(when, span, buckets)
         ok = operation.outcome is Outcome.OK
         for action in operation.actions:
             if isinstance(action, Sent):
@@ -156,64 +112,8 @@ def rates_of(history: History, span: Span, buckets: int) -> dict[str, list[float
     return {name: [number / width for number in numbers] for name, numbers in counts.items()}
 
 
-def tracks_of(history: History, anomalies: Iterable[Anomaly], span: Span, tracks_max: int, resolution: int) -> list[Track]:
-    """Offsets over time, for the partitions with anomalies and then the first others, `tracks_max` at most, in order of name."""
-    acknowledged: dict[tuple[str, int], list[tuple[float, int]]] = {}
-    read: dict[tuple[str, int], list[tuple[float, int, int]]] = {}
-    suspects: dict[tuple[str, int], list[tuple[float, int]]] = {}
-    for operation in history.operations:
-        if operation.outcome is not Outcome.OK or operation.completed_at is None:
-            continue
-        seconds = span.at(operation.completed_at)
-        for place, first, last in _strokes(operation):
-            read.setdefault(place, []).append((seconds, first, last))
-        for action in operation.actions:
-            if isinstance(action, Sent) and action.offset is not None:
-                acknowledged.setdefault((action.topic, action.partition), []).append((seconds, action.offset))
-    for anomaly in anomalies:
-        if anomaly.offset is not None and anomaly.operations:
-            suspects.setdefault((anomaly.topic, anomaly.partition), []).append((span.at(_shown_at(anomaly)), anomaly.offset))
-    places = sorted({**acknowledged, **read, **suspects}, key=lambda place: (place not in suspects, place))[:tracks_max]
-    return [
-        Track(
-            *place,
-            _thinned(acknowledged.get(place, []), span, resolution),
-            _thinned(read.get(place, []), span, resolution),
-            _thinned(suspects.get(place, []), span, resolution),
-        )
-        for place in sorted(places)
-    ]
-
-
-def _strokes(operation: Operation) -> list[tuple[tuple[str, int], int, int]]:
-    """For each partition that an operation has read from: its lowest and its highest offset."""
-    reach: dict[tuple[str, int], tuple[int, int]] = {}
-    for action in operation.actions:
-        if isinstance(action, Polled):
-            first, last = reach.get((action.topic, action.partition), (action.offset, action.offset))
-            reach[action.topic, action.partition] = (min(first, action.offset), max(last, action.offset))
-    return [(place, first, last) for place, (first, last) in reach.items()]
-
-
-def _shown_at(anomaly: Anomaly) -> int:
-    """When an anomaly's offset was last acknowledged or read by its witnesses; if it never was, when the last of them was done."""
-    place = (anomaly.topic, anomaly.partition, anomaly.offset)
-    witnesses = [
-        operation
-        for operation in anomaly.operations
-        if any(
-            isinstance(action, Sent | Polled) and (action.topic, action.partition, action.offset) == place for action in operation.actions
-        )
-    ]
-    last = (witnesses or anomaly.operations)[-1]
-    return last.invoked_at if last.completed_at is None else last.completed_at
-
-
-def _has_sends(operation: Operation) -> bool:
-    return any(isinstance(action, Sent) for action in operation.actions)
-
-
-def _bucket(time: int, span: Span, buckets: int) -> int:
+def bucket(time: int, span: Span, buckets: int) -> int:
+    """In which of so many equal stretches a time lies."""
     return min(buckets - 1, max(0, (time - span.began_at) * buckets // span.length))
 
 
@@ -231,27 +131,7 @@ def _joined(operations: list[Operation], outcome: Outcome, span: Span, gap: floa
     return stretches
 
 
-def _thinned(marks: list[Mark], span: Span, resolution: int) -> list[Mark]:
-    """In order of time, one mark of those that fall together on a grid of `resolution` by `resolution` cells.
-
-    The grid is made coarser until there are no more than four marks per column.
-    """
-    lowest: int = min((offset for _, *offsets in marks for offset in offsets), default=0)
-    height: int = max((offset for _, *offsets in marks for offset in offsets), default=0) - lowest + 1
-    marks = sorted(marks)
-    while True:
-        cells: dict[tuple[int, ...], Mark] = {}
-        for mark in marks:
-            seconds, *offsets = mark
-            cell = (int(seconds / span.seconds * resolution), *[(offset - lowest) * resolution // height for offset in offsets])
-            cells.setdefault(cell, mark)
-        marks = list(cells.values())
-        if len(marks) <= 4 * resolution or resolution < 2:
-            return marks
-        resolution //= 2
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """A key that puts `consumer 10` behind `consumer 9`: numbers by their length first."""
     parts = re.split(r"([0-9]+)", name)
     return [(len(part.lstrip("0")), part.lstrip("0")) if at % 2 else (-1, part) for at, part in enumerate(parts)]

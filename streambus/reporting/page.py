@@ -1,26 +1,20 @@
 """The page: one HTML text that needs nothing beside itself. The verdict comes first; then what it means, its proof, and the pictures."""
 
-from collections.abc import Iterable
 from importlib.resources import files
 
-from streambus.checkers import Anomaly, Kind, Severity
+from streambus.checkers import Kind, Severity
 from streambus.reporting import words
-from streambus.reporting.gallery import Picture, pictures
-from streambus.reporting.measures import Span, quantiles, send_latencies, span_of
+from streambus.reporting.anomalies import anomaly_cards
+from streambus.reporting.campaign import campaign, violation_list
+from streambus.reporting.latencies import SENDS, done, quantiles, timings_of
+from streambus.reporting.pictures import Scene, pictures, scene_of
+from streambus.reporting.reproduction import reproduction_section
 from streambus.reporting.run import Run
-from streambus.reporting.tables import circumstances, fault_table, partition_table, sub_run_table, witness_table
+from streambus.reporting.tables import circumstances, fault_table, partition_table
 from streambus.reporting.words import count, html
-
-ANOMALIES_OPEN = 12
-"""So many cards are shown at once; the others are folded away."""
 
 FACTS_ON_TOP = 6
 """So many facts stand in large type below the verdict; the others in a table at the end."""
-
-VIOLATIONS_SHOWN = 20
-
-SUB_RUNS_EXPLAINED, SUB_RUN_ANOMALIES = 20, 5
-"""For so many broken sub-runs so many anomalies are explained."""
 
 ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}" fill="none" stroke="currentColor" stroke-width="3.2"/></svg>'
 TICK, CROSS, DASH = (ICON.format(path=path) for path in ("M4 12.5l5.5 5.5L20 6.5", "M5 5l14 14M19 5L5 19", "M4 12h16"))
@@ -33,31 +27,39 @@ BIG_TICK, BIG_CROSS = (DISC.format(path=path) for path in ("M14 25l7 7 13-15", "
 
 def page(run: Run) -> str:
     """The report on `run`."""
+    scene = scene_of(run.history, run.verdict)
+    shown = pictures(scene)
     parts = [
         _origin(run),
         f"<h1>{html(run.title)}</h1>",
-        _verdict(run),
-        _numbers(run),
+        _verdict(run, scene),
+        _numbers(run, scene),
         _promise(run),
-        _section("Violated invariants", "What must hold inside the system, and did not.", _violations(run.violations)),
-        _anomalies(run),
-        _pictures(pictures(run.history, run.verdict)),
-        _sub_runs(run),
+        _coverage(run),
+        _section("Violated invariants", "What must hold inside the system, and did not.", violation_list(run.violations)),
+        anomaly_cards(scene),
+        reproduction_section(run.reproduction) if run.reproduction is not None else "",
+        f'<section id="when"><h2>What happened when</h2>{shown}</section>' if shown else "",
+        campaign(run.sub_runs),
         _section(
             "Partitions", "What clients sent to each partition, and what they read back.", partition_table(run.verdict.covered.partitions)
         ),
         _section("Faults", "Everything that was done to the system on purpose.", fault_table(run.history)),
         _section("Circumstances", "", circumstances(dict(list(run.facts.items())[FACTS_ON_TOP:]), run.configuration)),
-        _footer(),
+        _footer(run),
     ]
-    style = files("streambus.reporting").joinpath("page.css").read_text(encoding="utf-8")
-    word = "all held" if run.valid else "broken"
+    return document(f"{run.title}: {'all held' if run.valid else 'broken'}", "\n".join(part for part in parts if part))
+
+
+def document(title: str, body: str) -> str:
+    """A whole page, with its style and its script."""
+    resources = files("streambus.reporting")
+    style = resources.joinpath("page.css").read_text(encoding="utf-8")
+    script = resources.joinpath("page.js").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html(run.title)}: {word}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</body>\n</html>\n"
+        f"<title>{html(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n<script>\n{script}</script>\n</body>\n</html>\n"
     )
 
 
@@ -73,8 +75,8 @@ def _origin(run: Run) -> str:
     return f'<p class="origin">Consistency report · {html(run.when)} · {world}{seeds}</p>'
 
 
-def _verdict(run: Run) -> str:
-    broken = [words.CHECKS[kind][0].lower() for kind in _broken(run)]
+def _verdict(run: Run, scene: Scene) -> str:
+    broken = [words.check_of(kind)[0].lower() for kind in _broken(run)]
     if run.violations or any(sub_run.violations for sub_run in run.sub_runs) or (not run.valid and not broken):
         broken.append("an invariant inside")
     if run.valid:
@@ -85,17 +87,17 @@ def _verdict(run: Run) -> str:
     summary = f"<p>{html(run.summary)}</p>" if run.summary else ""
     return (
         f'<section class="verdict {look}" role="status">{icon}<div><strong>{headline}</strong>'
-        f"<p>{_looked_at(run)} {_found(run)}</p>{summary}</div></section>"
+        f"<p>{_looked_at(run, scene)} {_found(run)}</p>{summary}</div></section>"
     )
 
 
-def _looked_at(run: Run) -> str:
+def _looked_at(run: Run, scene: Scene) -> str:
     """A sentence that says what was judged."""
     covered, faults = run.verdict.covered, len(run.history.faults)
     partitions = sum(partition.partition >= 0 for partition in covered.partitions)
     return (
         f"{count(covered.operations, 'operation')} by {count(covered.processes, 'client')} on {count(partitions, 'partition')} "
-        f"over {words.duration(span_of(run.history).length)}"
+        f"over {words.duration(scene.span.length)}"
         + (f", through {count(faults, 'fault')}" if faults else "")
         + (f", and {count(len(run.sub_runs), 'further run')}." if run.sub_runs else ".")
     )
@@ -110,7 +112,7 @@ def _found(run: Run) -> str:
         complete = acknowledged and not {Kind.LOST_WRITE, Kind.UNSEEN}.intersection(dict(run.verdict.counts))
         return (f"All {acknowledged:,} acknowledged records were read back." if complete else "Nothing was found wrong.") + oddities
     said = [
-        f"{words.CHECKS[kind][0].lower()} ({count(number, 'record')})"
+        f"{words.check_of(kind)[0].lower()} ({count(number, 'record')})"
         for kind, number in run.verdict.counts
         if kind not in run.contract.allowed
     ]
@@ -129,9 +131,9 @@ def _broken(run: Run) -> list[Kind]:
     return [kind for kind in Kind if kind in occurred]
 
 
-def _numbers(run: Run) -> str:
+def _numbers(run: Run, scene: Scene) -> str:
     partitions = run.verdict.covered.partitions
-    latencies = send_latencies(run.history)
+    latencies = done(timings_of(run.history, scene.span)[SENDS])
     numbers = {
         "records acknowledged": f"{sum(partition.acknowledged for partition in partitions):,}",
         "offsets read back": f"{sum(partition.read for partition in partitions):,}",
@@ -154,7 +156,7 @@ def _promise(run: Run) -> str:
     broken, occurred = _broken(run), dict(run.verdict.counts)
     rows = []
     for kind in run.verdict.covered.checks:
-        promise = words.CHECKS[kind][1]
+        promise = words.check_of(kind)[1]
         if kind in broken:
             look, icon, said = "lost", CROSS, f"Broken: {promise[0].lower()}{promise[1:]}"
         elif kind in run.contract.allowed:
@@ -167,72 +169,49 @@ def _promise(run: Run) -> str:
     return _section("What was promised, and checked", f"The contract is called “{html(run.contract.name)}”.", body)
 
 
-# The proof -------------------------------------------------------------------------------------------------------------
+def _coverage(run: Run) -> str:
+    """What the judgement rests on, and what it says nothing about."""
+    covered = run.verdict.covered
+    partitions = [partition for partition in covered.partitions if partition.partition >= 0]
+    acknowledged = sum(partition.acknowledged for partition in partitions)
+    looked = [
+        f"{count(covered.operations, 'operation')}: {covered.ok:,} done, {covered.failed:,} failed, {covered.unknown:,} of unknown outcome",
+        f"{count(acknowledged, 'acknowledged record')} on {count(len(partitions), 'partition')}, by {count(covered.processes, 'client')}",
+        f"{count(sum(partition.polled for partition in partitions), 'read')} of {count(sum(one.read for one in partitions), 'offset')}",
+        f"{count(len(run.history.faults), 'fault')}" + (f": {_fault_names(run)}" if run.history.faults else ""),
+        f"{count(len(covered.checks), 'kind')} of anomaly looked for",
+    ]
+    unread = [partition for partition in partitions if partition.acknowledged and not partition.read]
+    unplaced = sum(partition.acknowledged for partition in covered.partitions if partition.partition < 0)
+    missing = [
+        f"{count(len(unread), 'partition')} never read: {', '.join(words.place(one.topic, one.partition) for one in unread[:6])}"
+        if unread
+        else "",
+        "no fault was injected" if not run.history.faults else "",
+        f"{count(unplaced, 'record')} were acknowledged without telling their partition" if unplaced else "",
+        f"{count(len(run.contract.allowed), 'kind')} of anomaly that the contract allows: "
+        + ", ".join(words.check_of(kind)[0].lower() for kind in run.contract.allowed)
+        if run.contract.allowed
+        else "",
+        "topics that expire or compact records: what they remove would be taken for lost",
+        "whatever no client of this run did or saw",
+    ]
+    columns = [
+        "<div><h3>Covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in looked) + "</ul></div>",
+        "<div><h3>Not covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in missing if text) + "</ul></div>",
+    ]
+    return _section("What was covered, and what not", "", f'<div class="pairs coverage">{"".join(columns)}</div>')
 
 
-def _violations(violations: tuple[str, ...]) -> str:
-    if not violations:
-        return ""
-    items = "".join(f"<li>{html(violation)}</li>" for violation in violations[:VIOLATIONS_SHOWN])
-    more = f"<li>and {len(violations) - VIOLATIONS_SHOWN} more</li>" if len(violations) > VIOLATIONS_SHOWN else ""
-    return f'<ul class="violations">{items}{more}</ul>'
+def _fault_names(run: Run) -> str:
+    counts: dict[str, int] = {}
+    for fault in run.history.faults:
+        counts[fault.name] = counts.get(fault.name, 0) + 1
+    shown = [f"{words.shortened(name, 40)} ({number:,})" for name, number in list(counts.items())[:12]]
+    return ", ".join(shown) + (" …" if len(counts) > 12 else "")
 
 
-def _anomalies(run: Run) -> str:
-    anomalies, span = run.verdict.anomalies, span_of(run.history)
-    if not anomalies:
-        return ""
-    cards = [_card(anomaly, span) for anomaly in anomalies]
-    folded = "".join(cards[ANOMALIES_OPEN:])
-    if folded:
-        folded = f"<details><summary>{len(cards) - ANOMALIES_OPEN} more</summary>{folded}</details>"
-    lead = "Each with the few operations that prove it. Times count from the beginning of the history."
-    return f'<h2 id="anomalies">Anomalies</h2><p class="lead">{lead}</p>{"".join(cards[:ANOMALIES_OPEN])}{folded}'
-
-
-def _card(anomaly: Anomaly, span: Span) -> str:
-    look = "anomaly allowed" if anomaly.severity is Severity.ALLOWED else "anomaly"
-    where = words.place(anomaly.topic, anomaly.partition)
-    if anomaly.offset is not None:
-        where += f", offset {anomaly.offset:,}"
-    if anomaly.records > 1:
-        where += f" · {count(anomaly.records, 'record')}"
-    return (
-        f'<article class="card {look}"><header><h3>{words.CHECKS[anomaly.kind][0]}</h3>'
-        f'<span class="badge">{words.SEVERITIES[anomaly.severity]}</span><span class="where">{html(where)}</span></header>'
-        f"<p>{html(anomaly.witness)}</p>{witness_table(anomaly, span)}</article>"
-    )
-
-
-def _sub_runs(run: Run) -> str:
-    if not run.sub_runs:
-        return ""
-    failed = [sub_run for sub_run in run.sub_runs if not sub_run.valid]
-    lead = f"{len(run.sub_runs) - len(failed)} of {len(run.sub_runs)} held." if failed else f"All {len(run.sub_runs)} held."
-    cards = []
-    for sub_run in failed[:SUB_RUNS_EXPLAINED]:
-        anomalies = sub_run.verdict.anomalies[:SUB_RUN_ANOMALIES]
-        times = [operation.invoked_at for anomaly in anomalies for operation in anomaly.operations]
-        shown = _violations(sub_run.violations) + "".join(_card(anomaly, Span(0, max(times, default=0))) for anomaly in anomalies)
-        cards.append(
-            f"<details><summary>What went wrong in {html(sub_run.name)} (times are those of its own clock)</summary>{shown}</details>"
-        )
-    return _section("Further runs", lead, sub_run_table(run.sub_runs) + "".join(cards))
-
-
-# Pictures and rims -----------------------------------------------------------------------------------------------------
-
-
-def _pictures(shown: Iterable[Picture]) -> str:
-    figures = []
-    for picture in shown:
-        images = "".join(
-            f'<div class="{shape}" role="img" aria-label="{html(picture.title)}">{svg}</div>' for shape, svg in picture.plot.images
-        )
-        figures.append(
-            f'<figure class="card"><figcaption><h3>{html(picture.title)}</h3><p>{picture.caption}</p></figcaption>{images}</figure>'
-        )
-    return "<h2>What happened when</h2>" + "".join(figures) if figures else ""
+# The rims -------------------------------------------------------------------------------------------------------------
 
 
 def _section(title: str, lead: str, body: str) -> str:
@@ -241,8 +220,12 @@ def _section(title: str, lead: str, body: str) -> str:
     return f"<h2>{title}</h2>" + (f'<p class="lead">{lead}</p>' if lead else "") + f'<div class="card">{body}</div>'
 
 
-def _footer() -> str:
+def _footer(run: Run) -> str:
+    scenario = ""
+    if run.reproduction is not None:
+        name = html(run.reproduction.file_name)
+        scenario = f', and <a href="{name}">{name}</a>, the scenario that shows it again'
     return (
-        '<footer>Beside this page: <a href="results.json">results.json</a>, the same for programs, and '
-        '<a href="history.ndjson">history.ndjson</a>, every operation and fault, one per line.</footer>'
+        '<footer>Beside this page: <a href="results.json">results.json</a>, the same for programs, '
+        f'<a href="history.ndjson">history.ndjson</a>, every operation and fault, one per line{scenario}.</footer>'
     )

@@ -1,363 +1,238 @@
-"""Plots: matplotlib figures as SVG that takes its colours from the page around it.
+"""Plots: what a history's numbers look like over time. Each is one canvas, or a few one below the other with the same axis of time."""
 
-Every colour is drawn as a stand-in and replaced by a CSS variable, so that one picture is right in light and in dark. Every plot comes in
-two shapes, for a screen and for a phone, with the same type size; the page shows the one that fits. All time axes of a report are of one
-width and one scale, so that they can be read one below the other. The same numbers always give the same text.
-"""
-
-from __future__ import annotations
-
-import re
-import warnings
-from collections.abc import Callable, Sequence
-from io import StringIO
-from math import nan
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from streambus.checkers import Outcome
 from streambus.reporting import words
-from streambus.reporting.measures import QUANTILES, Band, Lane, Span, Track
+from streambus.reporting.canvas import TALL, WIDE, Canvas, Scale, Window
+from streambus.reporting.lags import Lag, Unseen
+from streambus.reporting.latencies import QUANTILES, Timing
+from streambus.reporting.measures import Band, Lane, Span
+from streambus.reporting.thinning import Thinned, thinned
+from streambus.reporting.words import html
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-INK, MUTED, GRID = "#010101", "#010102", "#010103"
-FIRST, SECOND, THIRD = "#010104", "#010105", "#010106"
-OK, UNKNOWN, FAILED, FAULT = "#010107", "#010108", "#010109", "#01010a"
-_VARIABLES = {
-    INK: "--ink",
-    MUTED: "--muted",
-    GRID: "--line",
-    FIRST: "--first",
-    SECOND: "--second",
-    THIRD: "--third",
-    OK: "--first",
-    UNKNOWN: "--warn",
-    FAILED: "--bad",
-    FAULT: "--fault",
-}
-
-THROUGHPUT_HEIGHT = 290
-
-PIXEL = 1 / 72
-"""In inches: at 72 to the inch a point is a pixel."""
-
-
-@attrs.frozen
-class Shape:
-    """The measures of a plot, in pixels, and how many panels stand side by side."""
-
-    name: str
-    width: int
-    left: int
-    right: int
-    columns: int
-
-
-SHAPES = (Shape("wide", 1040, 132, 24, 4), Shape("narrow", 380, 76, 12, 2))
+ROW = 26
+LINE_LOOKS = 6
+SCATTER_MAX = 3_000
+UNSEEN_LINES_MAX = 5
 
 
 @attrs.frozen
 class Plot:
-    """One picture in all shapes: `(shape name, svg)`."""
+    """A picture and what its marks mean. `thinned` says how much of what there is it shows."""
 
-    images: tuple[tuple[str, str], ...]
+    picture: str
+    legend: str = ""
+    thinned: Thinned = Thinned(0, 0)  # noqa: RUF009 (a frozen value)
 
 
-def timeline(lanes: Sequence[Lane], bands: Sequence[Band], marks: Sequence[tuple[str, float]], span: Span) -> Plot:
-    """Faults and operations on one time axis: a lane for every faulty target, one for every process.
+@attrs.frozen
+class Backdrop:
+    """What is behind every picture of a report: its time, its faults, the numbers of its clients and of its kinds of fault."""
 
-    `marks` are `(process, seconds)` of witnesses.
+    span: Span
+    bands: list[Band]
+    kinds: Mapping[str, int]
+    processes: Mapping[str, int]
+
+    def canvas(self, height: int, label: str, look: str = "", *, flags: bool = True) -> Canvas:
+        """An empty picture of the whole run, with faults shaded."""
+        canvas = Canvas(height, Window.of(self.span), label, look=look)
+        canvas.fault_bands(self.bands, self.kinds, flags=flags)
+        return canvas
+
+
+def line_key(look: str, meaning: str, process: int | None = None) -> str:
+    """A legend's entry: a piece of line."""
+    told = "" if process is None else f' data-p="{process}"'
+    icon = f'<svg viewBox="0 0 18 10" aria-hidden="true"><path class="{look}" d="M1 5H17"/></svg>'
+    return f'<span class="key"{told}>{icon}{html(meaning)}</span>'
+
+
+def dot_key(look: str, meaning: str) -> str:
+    """A legend's entry: a dot."""
+    return f'<span class="key"><svg viewBox="0 0 18 10" aria-hidden="true"><path class="{look}" d="M9 5h0"/></svg>{html(meaning)}</span>'
+
+
+# Operations and faults -----------------------------------------------------------------------------------------------------
+
+
+def timeline(lanes: Sequence[Lane], marks: Sequence[tuple[str, float, str, str]], backdrop: Backdrop) -> Plot:
+    """Faults and operations on one axis of time: a row for every faulty target, one for every client.
+
+    `marks` are `(process, seconds, text, href)` of witnesses.
     """
-    targets = list(dict.fromkeys(band.target for band in bands))[:8]
-
-    def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, _timeline_height(len(targets) + len(lanes)), span, legend=False)
-        character = span.seconds * 6.2 / (shape.width - shape.left - shape.right)
-        rows = [*targets, *(lane.name for lane in lanes)]
-        for row, target in enumerate(targets):
-            _draw_faults(axes, row, [band for band in bands if band.target == target], span, character)
-        _draw_bands(axes, bands, span)
-        for row, lane in enumerate(lanes, start=len(targets)):
-            _draw_lane(axes, row, lane, span)
-            times = [seconds for process, seconds in marks if process == lane.name]
-            axes.plot(times, [row] * len(times), "D", color=FAILED, markersize=5.5, markeredgecolor=INK, markeredgewidth=0.8, zorder=5)
-        if targets and lanes:
-            axes.axhline(len(targets) - 0.5, color=GRID, linewidth=1)
-        letters = shape.left * 10 // 66
-        axes.set_yticks(range(len(rows)), [words.abridged(row, letters) for row in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False, axis="y")
-
-    return _plot("timeline", draw, lambda _: _timeline_height(len(targets) + len(lanes)))
-
-
-def latency(points: Sequence[tuple[float, Sequence[int]]], bands: Sequence[Band], span: Span) -> Plot:
-    """Quantiles of the time from send to acknowledgement, over time, on a logarithmic scale."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    styles = ((FIRST, "-", 1.8), (SECOND, "-", 1.4), (THIRD, "-", 1.2), (MUTED, ":", 1.2))
-
-    def draw(figure: Figure, shape: Shape) -> None:
-        axes = _axes(figure, shape, 230, span, legend=True)
-        _draw_bands(axes, bands, span)
-        times = [seconds for seconds, _ in points]
-        for at, (percent, (color, line, width)) in enumerate(zip(QUANTILES, styles, strict=True)):
-            label = "max" if percent == 100 else f"p{percent}"
-            values = [max(1, numbers[at]) for _, numbers in points]
-            axes.plot(times, values, color=color, linestyle=line, linewidth=width, label=label, marker="." if len(times) < 3 else None)
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(numticks=7))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda microseconds, _: words.duration(round(microseconds))))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.tick_params(axis="y", which="minor", length=0)
-        _legend(axes)
-
-    return _plot("latency", draw, lambda _: 230)
+    targets = list(dict.fromkeys(band.target for band in backdrop.bands))
+    targets = targets[:12]
+    rows = [*targets, *(lane.name for lane in lanes)]
+    height = 12 + ROW * max(2, len(rows))
+    label = f"{len(backdrop.bands):,} faults on {words.count(len(targets), 'target')}, operations of {words.count(len(lanes), 'client')}"
+    canvas = backdrop.canvas(height, label, "lanes")
+    each = TALL / max(2, len(rows))
+    middles = {(at < len(targets), name): round((at + 0.5) * each) for at, name in enumerate(rows)}
+    for name in targets:
+        canvas.name_height(middles[True, name], words.shortened(name, 60), "target")
+    for lane in lanes:
+        canvas.name_height(middles[False, lane.name], words.shortened(lane.name, 60))
+    if targets and lanes:
+        canvas.path("edge", [f"M0 {round(len(targets) * each)}H{WIDE}"])
+    for target in targets:
+        _draw_faults(canvas, middles[True, target], [band for band in backdrop.bands if band.target == target], backdrop.kinds)
+    for lane in lanes:
+        _draw_lane(canvas, middles[False, lane.name], lane, round(each * 0.26), backdrop.processes)
+    known = {lane.name for lane in lanes}
+    for process, seconds, text, href in marks:
+        row = process if process in known else lanes[-1].name if lanes else ""
+        if (False, row) in middles:
+            title = f"witness of anomaly {text}: {process} at {seconds:,.3f} s"
+            canvas.mark(canvas.window.x(seconds), middles[False, row], text, title=title, href=href)
+    legend = [
+        line_key("bar ok", "done (middle)"),
+        line_key("bar info", "outcome unknown (above)"),
+        line_key("bar fail", "failed (below)"),
+    ]
+    if marks:
+        legend.append('<span class="key"><b class="mark">1</b>witness of an anomaly</span>')
+    return Plot(canvas.html(), "".join(legend))
 
 
-def throughput(rates: dict[str, list[float]], bands: Sequence[Band], span: Span) -> Plot:
-    """Records per second over time: writing above, reading below, each on its own scale."""
-    from matplotlib.ticker import MaxNLocator
-
-    panels = ((("acknowledged", FIRST, 1.8), ("failed or unknown", FAILED, 2.2)), (("read", SECOND, 1.8),))
-
-    def draw(figure: Figure, shape: Shape) -> None:
-        for row, series in enumerate(panels):
-            axes = _axes(figure, shape, THROUGHPUT_HEIGHT, span, legend=True, row=row, rows=len(panels))
-            _draw_bands(axes, bands, span)
-            for name, color, width in series:
-                numbers = rates[name]
-                if any(numbers):
-                    edges = [at * span.seconds / len(numbers) for at in range(len(numbers) + 1)]
-                    shown = [number or nan for number in numbers] if name == "failed or unknown" else numbers
-                    axes.stairs(shown, edges, baseline=None, color=color, linewidth=width, label=name)
-            axes.set_ylim(bottom=0)
-            axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-            axes.yaxis.set_major_formatter(lambda number, _: _short(number))
-            _legend(axes)
-
-    return _plot("throughput", draw, lambda _: THROUGHPUT_HEIGHT)
-
-
-def offsets(tracks: Sequence[Track], bands: Sequence[Band], span: Span) -> Plot:
-    """Offsets over time, one panel per partition: where records were acknowledged, and where and when they were read."""
-    from matplotlib.ticker import MaxNLocator
-
-    gap, top, bottom, panel = 44, 44, 40, 190 if len(tracks) <= 4 else 150
-
-    def columns_of(shape: Shape) -> int:
-        return min(len(tracks), shape.columns // 2 if len(tracks) <= 4 else min(3, shape.columns) if len(tracks) <= 6 else shape.columns)
-
-    def rows_of(shape: Shape) -> int:
-        return -(-len(tracks) // columns_of(shape))
-
-    def height_of(shape: Shape) -> int:
-        return top + bottom + rows_of(shape) * panel + (rows_of(shape) - 1) * gap
-
-    def draw(figure: Figure, shape: Shape) -> None:
-        columns, height = columns_of(shape), height_of(shape)
-        left, between = 62, 62
-        width = (shape.width - left - shape.right - (columns - 1) * between) / columns
-        for at, track in enumerate(tracks):
-            row, column = divmod(at, columns)
-            x, y = left + column * (width + between), height - top - row * (panel + gap) - panel
-            axes = figure.add_axes((x / shape.width, y / height, width / shape.width, panel / height))
-            _dress(axes, span, ticks=4 if width < 300 else 7, unit=row == rows_of(shape) - 1)
-            _draw_bands(axes, bands, span)
-            times = [time for seconds, _, _ in track.read for time in (seconds, seconds, nan)]
-            reach = [offset for _, first, last in track.read for offset in (first, last, nan)]
-            axes.plot(times, reach, color=SECOND, linewidth=2.6, solid_capstyle="round", alpha=0.75, label="read")
-            alone = "." if len(track.acknowledged) < 3 else None
-            axes.plot(*_columns(track.acknowledged), color=FIRST, linewidth=1.4, marker=alone, label="acknowledged")
-            axes.plot(
-                *_columns(track.suspects), "x", color=FAILED, markersize=9, markeredgewidth=2.2, label="anomaly", zorder=5, clip_on=False
-            )
-            axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-            axes.yaxis.set_major_formatter(lambda number, _: _short(number))
-            axes.set_title(words.place(track.topic, track.partition), loc="left", fontsize=12, color=INK, pad=7)
-        handles = _legend_entries(tracks, figure)
-        figure.legend(*handles, loc="upper right", ncols=3, frameon=False, borderaxespad=0.2, handletextpad=0.4, columnspacing=1.4)
-
-    return _plot("offsets", draw, height_of)
-
-
-# Parts of pictures -----------------------------------------------------------------------------------------------------
-
-
-def _axes(figure: Figure, shape: Shape, height: int, span: Span, *, legend: bool, row: int = 0, rows: int = 1) -> Axes:
-    """One of a figure's panels, in the place that all time axes have, with room for a legend above."""
-    top, bottom = 34 if legend else 8, 40
-    panel = (height - bottom) / rows - top
-    y = bottom + (rows - 1 - row) * (panel + top)
-    axes = figure.add_axes((shape.left / shape.width, y / height, (shape.width - shape.left - shape.right) / shape.width, panel / height))
-    _dress(axes, span, ticks=10 if shape.columns > 2 else 5, unit=row == rows - 1)
-    if row < rows - 1:
-        axes.tick_params(axis="x", labelbottom=False)
-    return axes
-
-
-def _dress(axes: Axes, span: Span, *, ticks: int, unit: bool) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    scale, name = (1, "s") if span.seconds >= 2 else (1_000, "ms") if span.seconds >= 0.002 else (1_000_000, "µs")
-    margin = span.seconds * 0.01
-    axes.set_xlim(-margin, span.seconds + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds * scale:,.6g}"))
-    if unit:
-        axes.set_xlabel(f"time in {name}")
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.grid(visible=True, axis="y", color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-
-
-def _draw_bands(axes: Axes, bands: Sequence[Band], span: Span) -> None:
-    """Shade the time of faults behind everything, as one shape. Bands that all but touch are one."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    least = span.seconds / 800
-    shaded: list[tuple[float, float]] = []
+def _draw_faults(canvas: Canvas, y: int, bands: Sequence[Band], kinds: Mapping[str, int]) -> None:
+    by_kind: dict[int, list[str]] = {}
+    last_end = -(10**6)
     for band in bands:
-        began, ended = band.began, max(band.ended, band.began + least)
-        if shaded and began <= shaded[-1][1] + least:
-            shaded[-1] = (shaded[-1][0], max(ended, shaded[-1][1]))
-        else:
-            shaded.append((began, ended))
-    if shaded:
-        corners = [corner for began, ended in shaded for corner in ((began, 0), (ended, 0), (ended, 1), (began, 1), (began, 0))]
-        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(shaded)
-        across = axes.get_xaxis_transform()
-        axes.add_patch(PathPatch(Path(corners, codes), facecolor=FAULT, alpha=0.13, linewidth=0, zorder=0, transform=across))
+        began, ended = canvas.window.x(band.began), canvas.window.x(band.ended)
+        if ended <= last_end:
+            continue
+        by_kind.setdefault(kinds[band.name], []).append(f"M{began} {y}H{max(ended, began + 12)}")
+        last_end = ended
+    for kind, steps in by_kind.items():
+        canvas.path(f"fault f{kind % 6}", steps, f=kind)
 
 
-def _draw_faults(axes: Axes, row: int, bands: Sequence[Band], span: Span, character: float) -> None:
-    """A target's faults as solid bars in its row, each with its name behind it where there is room.
-
-    `character` is a letter's width in seconds.
-    """
-    least = span.seconds / 160
-    bars = [(band.began, max(band.ended, band.began + least)) for band in bands]
-    _draw_bars(axes, row, bars, FAULT, 11)
-    next_starts = [*(began for began, _ in bars[1:]), span.seconds * 1.01]
-    for band, (_, ended), next_start in zip(bands, bars, next_starts, strict=True):
-        name = words.shortened(band.name, 18)
-        if ended + character * (len(name) + 1.5) < next_start:
-            axes.text(ended + character * 0.8, row, name, fontsize=10, color=MUTED, va="center_baseline")
+def _draw_lane(canvas: Canvas, y: int, lane: Lane, shift: int, processes: Mapping[str, int]) -> None:
+    """A client's operations. Outcomes differ in place and thickness as well as in colour."""
+    for outcome, offset in ((Outcome.OK, 0), (Outcome.INFO, -shift), (Outcome.FAIL, shift)):
+        steps = [
+            f"M{began} {y + offset}H{max(canvas.window.x(ended_at), began + 14)}"
+            for began_at, ended_at in lane.stretches[outcome]
+            for began in [canvas.window.x(began_at)]
+        ]
+        canvas.path(f"bar {outcome.value}", steps, p=processes.get(lane.name, -1))
 
 
-def _draw_lane(axes: Axes, row: int, lane: Lane, span: Span) -> None:
-    """A process's operations. Outcomes differ in height and place as well as in colour."""
-    least = span.seconds / 500
-    looks = {Outcome.OK: (OK, 0.0, 5.7), Outcome.INFO: (UNKNOWN, -0.24, 4), Outcome.FAIL: (FAILED, 0.24, 4)}
-    for outcome, (color, shift, height) in looks.items():
-        bars = [(began, max(ended, began + least)) for began, ended in lane.stretches[outcome]]
-        _draw_bars(axes, row + shift, bars, color, height)
+# Latency -------------------------------------------------------------------------------------------------------------------
 
 
-def _draw_bars(axes: Axes, y: float, bars: Sequence[tuple[float, float]], color: str, height: float) -> None:
-    """Horizontal bars `height` pixels high, as one broken line: a hundred bars are one element of the picture."""
-    times = [time for began, ended in bars for time in (began, ended, nan)]
-    axes.plot(times, [y] * len(times), color=color, linewidth=height, solid_capstyle="butt", zorder=4)
+def quantile_plot(what: str, points: Sequence[tuple[float, list[int]] | None], backdrop: Backdrop) -> Plot:
+    """Quantiles of how long something took, over time, on a logarithmic scale."""
+    there = [point for point in points if point is not None]
+    scale = _logarithmic([number for _, numbers in there for number in numbers])
+    worst = max(numbers[-1] for _, numbers in there)
+    label = f"Quantiles of the latency of {what} over time; the worst took {words.duration(worst)}"
+    canvas = backdrop.canvas(220, label)
+    canvas.grid(scale, 6, lambda number: words.duration(round(number)))
+    looks = ("q50", "q95", "q99", "qmax")
+    for at in (2, 1, 0, 3):
+        canvas.line(f"line {looks[at]}", [None if point is None else (point[0], max(1, point[1][at])) for point in points], scale)
+    names = ["max" if percent == 100 else f"p{percent}" for percent in QUANTILES]
+    return Plot(canvas.html(), "".join(line_key(f"line {look}", name) for look, name in zip(looks, names, strict=True)))
 
 
-def _columns(points: Sequence[tuple[float, int]]) -> tuple[list[float], list[int]]:
-    return [seconds for seconds, _ in points], [offset for _, offset in points]
-
-
-def _legend(axes: Axes) -> None:
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, borderaxespad=0.3, handlelength=1.6, columnspacing=1.4
+def scatter(what: str, timings: Sequence[Timing], backdrop: Backdrop) -> Plot:
+    """Every operation as a mark at its end: how long it took, and how it ended."""
+    scale = _logarithmic([timing.took for timing in timings])
+    label = f"{len(timings):,} {what} by the time of their end and their latency"
+    canvas = backdrop.canvas(260, label)
+    canvas.grid(scale, 6, lambda number: words.duration(round(number)))
+    told = Thinned(0, 0)
+    legend = []
+    window = canvas.window
+    for outcome, meaning in ((Outcome.OK, "done"), (Outcome.INFO, "outcome unknown"), (Outcome.FAIL, "failed")):
+        of_outcome = [timing for timing in timings if timing.outcome is outcome]
+        if not of_outcome:
+            continue
+        shown, thinning = thinned(of_outcome, lambda one: (window.x(one.ended), scale.y(max(1, one.took))), SCATTER_MAX)
+        told += thinning
+        steps = [f"M{window.x(one.ended)} {scale.y(max(1, one.took))}{'v-26' if outcome is Outcome.INFO else 'h0'}" for one in shown]
+        canvas.path(f"dot {outcome.value}", steps)
+        key = f"{meaning} ({len(of_outcome):,})"
+        legend.append(
+            dot_key(f"dot {outcome.value}", key) if outcome is not Outcome.INFO else dot_key("dot info", key).replace("M9 5h0", "M9 9V1")
         )
+    return Plot(canvas.html(), "".join(legend), told)
 
 
-def _legend_entries(tracks: Sequence[Track], figure: Figure) -> tuple[list[Any], list[str]]:
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    wanted = {
-        "read": any(t.read for t in tracks),
-        "acknowledged": any(t.acknowledged for t in tracks),
-        "anomaly": any(t.suspects for t in tracks),
-    }
-    kept = [(handle, label) for handle, label in zip(handles, labels, strict=True) if wanted[label]]
-    return [handle for handle, _ in kept], [label for _, label in kept]
+def _logarithmic(numbers: Sequence[int]) -> Scale:
+    low, high = max(1, min(numbers)), max(1, *numbers)
+    return Scale(low / 1.5, max(high * 1.5, low * 12), is_logarithmic=True)
 
 
-def _timeline_height(rows: int) -> int:
-    return 48 + 26 * max(rows, 2)
+# Throughput, lag, unseen --------------------------------------------------------------------------------------------------
 
 
-def _short(number: float) -> str:
-    for unit, size in (("M", 1_000_000), ("k", 1_000)):
-        if abs(number) >= 10 * size or (abs(number) >= size and number % (size // 10) == 0):
-            return f"{number / size:,.4g} {unit}"
-    return f"{number:,.6g}"
+def throughput(rates: Mapping[str, Sequence[float]], backdrop: Backdrop) -> Plot:
+    """Records per second over time: writing above, reading below, each on its own scale."""
+    pictures, legend = [], []
+    panels = (("written", (("acknowledged", "line s0"), ("failed or unknown", "line bad"))), ("read", (("read", "line r0"),)))
+    for title, series in panels:
+        most = max((max(rates[name], default=0) for name, _ in series), default=0)
+        scale = Scale(0, most * 1.08 or 1)
+        canvas = backdrop.canvas(130, f"Records {title} per second over time; {words.short(most)} at most")
+        canvas.grid(scale, 3)
+        for name, look in series:
+            numbers = rates[name]
+            if any(numbers):
+                width = backdrop.span.seconds / len(numbers)
+                points = [
+                    None if number == 0 and look == "line bad" else (at * width, number)
+                    for at, number in enumerate([*numbers, numbers[-1]])
+                ]
+                canvas.line(look, points, scale, stairs=True)
+                legend.append(line_key(look, name))
+        pictures.append(canvas.html())
+    return Plot("".join(pictures), "".join(legend))
 
 
-# From figure to text ---------------------------------------------------------------------------------------------------
+def lag_plot(lag: Lag, backdrop: Backdrop) -> Plot:
+    """How far each reader of a partition is behind: in time above, in records below."""
+    readers = list(lag.readers)
+    every = [sample for samples in lag.readers.values() for sample in samples]
+    longest, most = max(sample.seconds for sample in every), max(sample.records for sample in every)
+    name = words.place(lag.topic, lag.partition)
+    time_canvas = backdrop.canvas(120, f"How long readers of {name} are behind; {words.duration(round(longest * 1e6))} at most")
+    time_scale = Scale(0, longest * 1.1 or 0.001)
+    time_canvas.grid(time_scale, 3, lambda seconds: words.duration(round(seconds * 1e6)) if seconds else "0")
+    record_canvas = backdrop.canvas(120, f"How many records readers of {name} are behind; {most:,} at most", flags=False)
+    record_scale = Scale(0, most * 1.1 or 1)
+    record_canvas.grid(record_scale, 3)
+    for at, reader in enumerate(readers):
+        look, samples = f"line r{at % LINE_LOOKS}", lag.readers[reader]
+        time_canvas.line(look, [(sample.at, sample.seconds) for sample in samples], time_scale)
+        record_canvas.line(look, [(sample.at, sample.records) for sample in samples], record_scale, stairs=True)
+    legend = [
+        line_key(f"line r{at % LINE_LOOKS}", words.shortened(reader, 30), backdrop.processes.get(reader, -1))
+        for at, reader in enumerate(readers[:8])
+    ]
+    if len(readers) > 8:
+        legend.append(f'<span class="key">and {len(readers) - 8} more</span>')
+    return Plot(f'<p class="panel">in time</p>{time_canvas.html()}<p class="panel">in records</p>{record_canvas.html()}', "".join(legend))
 
 
-def _plot(name: str, draw: Callable[[Figure, Shape], None], height_of: Callable[[Shape], int]) -> Plot:
-    """Draw in every shape."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    images = []
-    for shape in SHAPES:
-        with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"{name} {shape.name}"}), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a glyph that the measuring font lacks: the browser has it
-            figure = Figure(figsize=(shape.width * PIXEL, height_of(shape) * PIXEL), dpi=72)
-            draw(figure, shape)
-            text = StringIO()
-            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        images.append((shape.name, _for_page(text.getvalue())))
-    return Plot(tuple(images))
-
-
-_STYLE: Any = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.labelsize": 11,
-    "xtick.color": GRID,
-    "xtick.labelcolor": MUTED,
-    "ytick.color": GRID,
-    "ytick.labelcolor": MUTED,
-    "text.color": INK,
-    "legend.fontsize": 11,
-    "legend.labelcolor": MUTED,
-    "xtick.major.size": 4,
-    "ytick.major.size": 0,
-    "path.simplify": False,
-}
-
-
-def _for_page(svg: str) -> str:
-    """The `<svg>` element alone: no declarations, no names but those it refers to itself, the page's fonts and colours."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<!--.*?-->|<style.*?</style>", "", svg, flags=re.DOTALL)
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
-    svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
-    svg = re.sub(
-        r"font-family: [^;\"]*;?|font: ([\d.]+px) [^;\"]*(;?)", lambda found: f"font-size: {found[1]}{found[2]}" if found[1] else "", svg
-    )
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg)
-    svg = re.sub(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"', "", svg)
-    svg = svg.replace("xlink:href=", "href=")
-    svg = re.sub("#0101[0-9a-f]{2}", lambda found: f"var({_VARIABLES[found[0]]})", svg)
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.1f}", found[0]), svg)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
-    while (smaller := re.sub(r"<(g|defs)> ?</\1> ?|<g/> ?", "", svg)) != svg:
-        svg = smaller
-    return svg.strip()
+def unseen_plot(unseen: Unseen, backdrop: Backdrop) -> Plot:
+    """Acknowledged records that nobody has read yet: in all, and of the partitions with the most."""
+    total = unseen.total
+    most = max(total, default=0)
+    scale = Scale(0, most * 1.08 or 1)
+    canvas = backdrop.canvas(200, f"Acknowledged records that nobody had read yet; {most:,} at most, {total[-1]:,} at the end")
+    canvas.grid(scale, 4)
+    legend = [line_key("line total", "all partitions")]
+    places = sorted(unseen.counts, key=lambda place: (-unseen.counts[place][-1], -max(unseen.counts[place]), place))
+    if len(places) > 1:
+        for at, place in enumerate(places[:UNSEEN_LINES_MAX]):
+            look = f"line r{at % LINE_LOOKS}"
+            canvas.line(look, list(zip(unseen.moments, unseen.counts[place], strict=True)), scale)
+            legend.append(line_key(look, words.place(*place)))
+    canvas.line("line total", list(zip(unseen.moments, total, strict=True)), scale)
+    return Plot(canvas.html(), "".join(legend))

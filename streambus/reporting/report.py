@@ -11,14 +11,18 @@ AS_JSON = "backslashreplace"
 
 
 def write_report(run: Run, folder: Path) -> Path:
-    """Write `index.html`, `results.json` and `history.ndjson` into `folder`, which is made if missing; return the path of the page.
+    """Write `index.html`, `results.json`, `history.ndjson` and the scenario of a reproduction into `folder`, which is made if missing.
 
-    Files of these names are replaced. The same run gives the same bytes. Raises `OSError` if the folder cannot be written.
+    The answer is the path of the page. Files of these names are replaced. The same run gives the same bytes. Raises `OSError` if the
+    folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "history.ndjson").open("w", encoding="utf-8", errors=AS_JSON, newline="\n") as file:
         file.writelines(f"{line}\n" for line in run.history.to_lines())
     (folder / "results.json").write_text(results(run), encoding="utf-8", errors=AS_JSON, newline="\n")
+    if run.reproduction is not None:
+        scenario = folder / run.reproduction.file_name
+        scenario.write_text(run.reproduction.scenario, encoding="utf-8", errors=AS_JSON, newline="\n")
     index = folder / "index.html"
     index.write_text(page(run), encoding="utf-8", newline="\n")
     return index

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streambus.checkers import Verdict
+from streambus.checkers import Coverage, Verdict
 from streambus.checkers.lines import to_lines
-from streambus.reporting.run import Run
+from streambus.reporting.run import Reproduction, Run
 
 RESULTS_VERSION = 1
 
@@ -32,13 +32,14 @@ def results(run: Run) -> str:
                 **_verdict(run.verdict),
                 "facts": dict(run.facts),
                 "configuration": dict(run.configuration),
+                "reproduction": None if run.reproduction is None else _reproduction(run.reproduction),
                 "sub_runs": [
                     {
                         "name": sub_run.name,
                         "valid": sub_run.valid,
                         "facts": dict(sub_run.facts),
                         "violations": list(sub_run.violations),
-                        **_verdict(sub_run.verdict),
+                        **_verdict(sub_run.verdict, in_full=False),
                     }
                     for sub_run in run.sub_runs
                 ],
@@ -50,8 +51,20 @@ def results(run: Run) -> str:
     )
 
 
-def _verdict(verdict: Verdict) -> Mapping[str, Any]:
+def _reproduction(reproduction: Reproduction) -> Mapping[str, Any]:
+    return {
+        "file_name": reproduction.file_name,
+        "command": reproduction.command,
+        "summary": reproduction.summary,
+        "scenario": reproduction.scenario,
+        "story": list(reproduction.story),
+    }
+
+
+def _verdict(verdict: Verdict, *, in_full: bool = True) -> Mapping[str, Any]:
+    """Of sub-runs, of which there may be thousands, what was checked and each partition's numbers are left out."""
     covered = verdict.covered
+    details: Mapping[str, Any] = _details(covered) if in_full else {}
     return {
         "counts": {kind.value: number for kind, number in verdict.counts},
         "anomalies": [
@@ -73,21 +86,27 @@ def _verdict(verdict: Verdict) -> Mapping[str, Any]:
             "failed": covered.failed,
             "unknown": covered.unknown,
             "processes": covered.processes,
-            "checks": [kind.value for kind in covered.checks],
-            "partitions": [
-                {
-                    "topic": partition.topic,
-                    "partition": partition.partition,
-                    "acknowledged": partition.acknowledged,
-                    "failed": partition.failed,
-                    "unknown": partition.unknown,
-                    "read": partition.read,
-                    "polled": partition.polled,
-                    "last_offset": partition.last_offset,
-                }
-                for partition in covered.partitions
-            ],
+            **details,
         },
+    }
+
+
+def _details(covered: Coverage) -> Mapping[str, Any]:
+    return {
+        "checks": [kind.value for kind in covered.checks],
+        "partitions": [
+            {
+                "topic": partition.topic,
+                "partition": partition.partition,
+                "acknowledged": partition.acknowledged,
+                "failed": partition.failed,
+                "unknown": partition.unknown,
+                "read": partition.read,
+                "polled": partition.polled,
+                "last_offset": partition.last_offset,
+            }
+            for partition in covered.partitions
+        ],
     }
 
 

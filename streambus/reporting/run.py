@@ -29,6 +29,25 @@ class SubRun:
         return self.verdict.valid and not self.violations
 
 
+def _is_a_plain_name(_: object, __: object, name: str) -> None:
+    if not name or "/" in name or "\\" in name or name.startswith(".") or name in ("index.html", "results.json", "history.ndjson"):
+        raise ValueError(f"not the name of a file beside the report: {name!r}")
+
+
+@attrs.frozen
+class Reproduction:
+    """How to see a run again: the smallest scenario known that shows the same, the command that plays it, and its story in lines.
+
+    `scenario` is the text of a file, which is written beside the report as `file_name`. `story` has one line per thing that happened.
+    """
+
+    scenario: str
+    command: str
+    story: tuple[str, ...] = ()
+    file_name: str = attrs.field(default="scenario.py", validator=_is_a_plain_name)
+    summary: str = ""
+
+
 @attrs.frozen
 class Run:
     """One run of a system under test, and its judgement.
@@ -36,6 +55,7 @@ class Run:
     `when` is shown as it is given. `world` is where it happened. `history` is what the plots are drawn from and `verdict` its judgement by
     `contract`; `violations` are sentences about what others than the history's checker found wrong. `summary` is a paragraph that says
     what was done. `sub_runs` are further runs that the report is about as well: it is only good news if all of them are valid.
+    `reproduction` says how to see it again.
     """
 
     title: str
@@ -50,6 +70,7 @@ class Run:
     configuration: Mapping[str, Fact] = attrs.field(factory=dict)
     sub_runs: tuple[SubRun, ...] = ()
     violations: tuple[str, ...] = ()
+    reproduction: Reproduction | None = None
 
     @property
     def valid(self) -> bool:

@@ -1,8 +1,9 @@
 """Tables: rows of a report, each table bounded in length."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, History, Operation, Outcome, PartitionCoverage, Polled, Sent
+from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, History, Operation, Outcome, PartitionCoverage
 from streambus.reporting import words
 from streambus.reporting.measures import Span, span_of
 from streambus.reporting.run import Fact, SubRun
@@ -17,18 +18,22 @@ ACTIONS_SHOWN = 4
 OUTCOMES = {Outcome.OK: "✓ ok", Outcome.FAIL: "✗ failed", Outcome.INFO: "? unknown"}
 
 
-def witness_table(anomaly: Anomaly, span: Span) -> str:
-    """The operations that prove an anomaly."""
+def witness_table(anomaly: Anomaly, span: Span, name: str = "", marks: Mapping[int, str] = MappingProxyType({})) -> str:
+    """The operations that prove an anomaly, each with a letter, which leads to its mark in the picture if there is one.
+
+    `name` begins the names of the rows on the page; `marks` are the names of marks by index of operation.
+    """
     rows = [
         [
+            ("letter", _letter(index, name, marks)),
             ("nowrap", _when(operation, span)),
             ("nowrap", html(words.shortened(operation.process, 60))),
             (f"outcome {operation.outcome.value}", OUTCOMES[operation.outcome]),
             ("", _deeds(operation, anomaly)),
         ]
-        for operation in anomaly.operations
+        for index, operation in enumerate(anomaly.operations)
     ]
-    return _table(["When", "Client", "Outcome", "What it did"], rows, look="witness")
+    return table(["", "When", "Client", "Outcome", "What it did"], rows, look="witness")
 
 
 def partition_table(partitions: Sequence[PartitionCoverage]) -> str:
@@ -41,7 +46,7 @@ def partition_table(partitions: Sequence[PartitionCoverage]) -> str:
         name = words.place(partition.topic, partition.partition) if partition.partition >= 0 else f"{partition.topic}, partition unknown"
         numbers = (partition.acknowledged, partition.failed, partition.unknown, partition.read, partition.polled, partition.last_offset)
         rows.append([("", html(name)), *[("number", "–" if number is None else f"{number:,}") for number in numbers]])
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def fault_table(history: History) -> str:
@@ -62,29 +67,29 @@ def fault_table(history: History) -> str:
                 ("", html(fault.details)),
             ]
         )
-    return _table(["#Began", "#Lasted", "Fault", "Target", "Details"], rows) if rows else ""
+    return table(["#Began", "#Lasted", "Fault", "Target", "Details"], rows) if rows else ""
 
 
 def sub_run_table(sub_runs: Sequence[SubRun]) -> str:
-    """One row per sub-run; those that failed come first. Facts are columns, in order of first mention."""
+    """One row per sub-run, in the order given. Facts are columns, in order of first mention."""
     names = list(dict.fromkeys(name for sub_run in sub_runs for name in sub_run.facts))[:8]
     numeric = {name for name in names if all(isinstance(sub_run.facts.get(name, 0), int | float) for sub_run in sub_runs)}
     header = ["Run", "Verdict", "#Operations", *[f"#{name}" if name in numeric else name for name in names], "Anomalies"]
     rows = []
-    for sub_run in sorted(sub_runs, key=lambda sub_run: sub_run.valid):
+    for sub_run in sub_runs:
         verdict = sub_run.verdict
         facts = [
             ("number" if name in numeric else "", html(words.fact(sub_run.facts[name])) if name in sub_run.facts else "–") for name in names
         ]
         found = ", ".join(
             [
-                *(f"{words.CHECKS[kind][0].lower()} ({number:,})" for kind, number in verdict.counts),
+                *(f"{words.check_of(kind)[0].lower()} ({number:,})" for kind, number in verdict.counts),
                 *([count(len(sub_run.violations), "violated invariant")] if sub_run.violations else []),
             ]
         )
         held = ("yes", "✓ held") if sub_run.valid else ("no", "✗ broken")
         rows.append([("nowrap", html(sub_run.name)), held, ("number", f"{verdict.covered.operations:,}"), *facts, ("", found or "none")])
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def circumstances(facts: Mapping[str, Fact], configuration: Mapping[str, Fact]) -> str:
@@ -98,7 +103,15 @@ def _pairs(title: str, pairs: Mapping[str, Fact]) -> str:
         return ""
     said = [(name, words.fact(value)) for name, value in pairs.items()]
     rows = [[("", html(name)), ("number", html(value)) if len(value) < 24 else ("", f"<code>{html(value)}</code>")] for name, value in said]
-    return f"<div><h3>{title}</h3>{_table([], rows)}</div>"
+    return f"<div><h3>{title}</h3>{table([], rows)}</div>"
+
+
+def _letter(index: int, name: str, marks: Mapping[int, str]) -> str:
+    letter = words.small_letter(index)
+    ident = f' id="{name}{index}"' if name else ""
+    if index in marks:
+        return f'<a class="mark"{ident} href="#{marks[index]}" title="Show in the picture">{letter}</a>'
+    return f'<b class="mark faint"{ident}>{letter}</b>'
 
 
 def _when(operation: Operation, span: Span) -> str:
@@ -126,15 +139,16 @@ def _distance(action: Action, anomaly: Anomaly) -> int | None:
     """How many offsets an action is from an anomaly's place; None if it is not about that partition at all."""
     if isinstance(action, Assigned):
         return None if (anomaly.topic, anomaly.partition) not in action.partitions else 0
-    if action.topic != anomaly.topic or action.partition not in (anomaly.partition, UNKNOWN_PARTITION):
+    if getattr(action, "topic", anomaly.topic) != anomaly.topic:
         return None
-    if not isinstance(action, Polled | Sent) or action.offset is None or anomaly.offset is None:
-        return 0
-    return abs(action.offset - anomaly.offset)
+    if getattr(action, "partition", anomaly.partition) not in (anomaly.partition, UNKNOWN_PARTITION):
+        return None
+    offset = getattr(action, "offset", None)
+    return abs(offset - anomaly.offset) if isinstance(offset, int) and anomaly.offset is not None else 0
 
 
-def _table(header: Sequence[str], rows: Sequence[Iterable[tuple[str, str]]], *, look: str = "") -> str:
-    """Cells are `(class, html)`; header cells that begin with `#` stand above numbers."""
+def table(header: Sequence[str], rows: Sequence[Iterable[tuple[str, str]]], *, look: str = "") -> str:
+    """A table. Cells are `(class, html)`; header cells that begin with `#` stand above numbers."""
     head = "".join(f'<th class="number">{html(title[1:])}</th>' if title.startswith("#") else f"<th>{html(title)}</th>" for title in header)
     top = f"<thead><tr>{head}</tr></thead>" if header else ""
     lines = [f"<tr>{''.join(_cell(*cell) for cell in row)}</tr>" for row in rows[:ROWS_MAX]]

@@ -1,9 +1,15 @@
 """How numbers, times, values and anomalies are said to a reader."""
 
+from collections.abc import Callable
 from html import escape
 
-from streambus.checkers import Action, Assigned, Kind, Polled, Sent, Severity
+import attrs
+
+from streambus.checkers import Action, Assigned, Kind, Polled, Sent, Severity, Sought
 from streambus.reporting.run import Fact
+
+Saying = Callable[[float], str]
+"""How a number is said."""
 
 VALUE_LENGTH_MAX = 40
 TEXT_LENGTH_MAX = 400
@@ -33,6 +39,26 @@ SEVERITIES: dict[Severity, str] = {
 }
 
 
+def check_of(kind: Kind) -> tuple[str, str]:
+    """What an anomaly of a kind is called, and the promise that it breaks. A kind that has no words here is called by its own name."""
+    known = CHECKS.get(kind)
+    if known is not None:
+        return known
+    name = kind.value.replace("-", " ").replace("_", " ")
+    return (name[:1].upper() + name[1:], f"There is no {name}")
+
+
+def severity(grade: Severity) -> str:
+    """How bad something is, in words."""
+    return SEVERITIES.get(grade, grade.value)
+
+
+def small_letter(index: int) -> str:
+    """a, b, c … for the operations that prove an anomaly."""
+    rounds, at = divmod(index, 26)
+    return chr(97 + at) + (str(rounds) if rounds else "")
+
+
 def shortened(text: str, limit: int = TEXT_LENGTH_MAX) -> str:
     """`text` without characters that cannot be shown, cut at `limit`."""
     clean = "".join([character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[: limit + 1]])
@@ -49,6 +75,14 @@ def abridged(text: str, limit: int) -> str:
 def html(text: str) -> str:
     """`text` from anywhere, safe in HTML content and in quoted attributes."""
     return escape(shortened(text, 4 * TEXT_LENGTH_MAX))
+
+
+def html_lines(text: str, limit: int) -> str:
+    """The same for text of many lines."""
+    lines = text[:limit].split("\n")
+    return "\n".join([escape(shortened(line.replace("\t", "    "), 4 * TEXT_LENGTH_MAX)) for line in lines]) + (
+        "\n…" if len(text) > limit else ""
+    )
 
 
 def count(number: int, noun: str, nouns: str = "") -> str:
@@ -93,8 +127,16 @@ def place(topic: str, partition: int) -> str:
     return f"{shortened(topic, VALUE_LENGTH_MAX)}/{partition}"
 
 
+def short(number: float) -> str:
+    """A number beside an axis."""
+    for unit, size in (("M", 1_000_000), ("k", 1_000)):
+        if abs(number) >= 10 * size or (abs(number) >= size and number % (size // 10) == 0):
+            return f"{number / size:,.4g} {unit}"
+    return f"{number:,.6g}"
+
+
 def action(taken: Action) -> str:
-    """What one action was, in a few words."""
+    """What one action was, in a few words. One of a kind that has no words here is told by its own name and fields."""
     if isinstance(taken, Sent):
         where = "" if taken.offset is None else f", acknowledged at offset {taken.offset}"
         return f"sent “{value(taken.value)}” to {place(taken.topic, taken.partition)}{where}"
@@ -103,4 +145,25 @@ def action(taken: Action) -> str:
     if isinstance(taken, Assigned):
         places = [place(*partition) for partition in taken.partitions[:8]]
         return f"was assigned {', '.join(places) or 'nothing'}{' …' if len(taken.partitions) > 8 else ''}"
-    return f"chose a position in {place(taken.topic, taken.partition)}"
+    if isinstance(taken, Sought):
+        return f"chose a position in {place(taken.topic, taken.partition)}"
+    return _told(taken)
+
+
+def _told(taken: object) -> str:
+    """Any value of attrs by its name and fields."""
+    name = " ".join(_parted(type(taken).__name__))
+    kind = type(taken)
+    fields = []
+    for field in attrs.fields(kind) if attrs.has(kind) else ():
+        content = getattr(taken, field.name)
+        if content is not None and content != () and content != "":
+            said = f"“{value(content)}”" if isinstance(content, bytes) else shortened(str(content), VALUE_LENGTH_MAX)
+            fields.append(f"{field.name.replace('_', ' ')} {said}")
+    return f"{name} ({', '.join(fields)})" if fields else name
+
+
+def _parted(name: str) -> list[str]:
+    """`OffsetsCommitted` as words."""
+    parts = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return parts.split()

@@ -1,0 +1,49 @@
+"""Spots: where in the picture of a partition the witnesses of an anomaly are."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from streambus.checkers import UNKNOWN_PARTITION, Anomaly, Operation, Polled, Sent
+from streambus.reporting.measures import Span
+from streambus.reporting.orders import Order, Place
+
+
+@attrs.frozen
+class Spot:
+    """A witness's place: when it ended, in seconds, and at which offset, if it has one. `index` is its number among the witnesses."""
+
+    index: int
+    process: str
+    at: float
+    offset: int | None
+
+
+def spots_of(anomaly: Anomaly, orders: Mapping[Place, Order], span: Span) -> tuple[Spot, ...]:
+    """Of those witnesses that did something in the anomaly's partition."""
+    order = orders.get((anomaly.topic, anomaly.partition))
+    if order is None:
+        return ()
+    spots = []
+    for index, operation in enumerate(anomaly.operations):
+        actions = [action for action in operation.actions if isinstance(action, Sent | Polled) and _is_about(action, anomaly)]
+        if actions:
+            nearest = min(actions, key=lambda action: _distance(action.offset, anomaly.offset))
+            at = operation.invoked_at if operation.completed_at is None else operation.completed_at
+            spots.append(Spot(index, operation.process, span.at(at), _offset_of(operation, nearest, order)))
+    return tuple(spots)
+
+
+def _is_about(action: Sent | Polled, anomaly: Anomaly) -> bool:
+    return action.topic == anomaly.topic and action.partition in (anomaly.partition, UNKNOWN_PARTITION)
+
+
+def _distance(offset: int | None, suspect: int | None) -> int:
+    return 0 if offset is None or suspect is None else abs(offset - suspect)
+
+
+def _offset_of(operation: Operation, action: Sent | Polled, order: Order) -> int | None:
+    if isinstance(action, Polled) or action.offset is not None:
+        return action.offset
+    mine = (send for send in order.sends if send.value == action.value and send.process == operation.process)
+    return next((send.offset for send in mine), None)

@@ -21,15 +21,21 @@ may have written any prefix. **A failed sync has lost what it was for** (fsyncga
 the disk, in part or at all. Reads go on seeing them, a later sync succeeds, and a power cut takes them away. A full disk refuses the
 write that does not fit (ENOSPC), after writing what does.
 
+**Halves** (`perform_partly`). The process dies, or the power fails, in the middle of an operation: a write has written any prefix, a
+sync or a directory sync has made any part durable, of everything else nobody knows whether it happened.
+
 **Damage** (`flip_bit`). A bit on the disk and in the page cache is turned over.
 
-Not modelled yet: misdirected and stale reads and writes, reads that fail only sometimes, short reads.
+**Misbehaviour** (`quirks`, `lenses`). Whatever a fault makes of an operation or of what is read: lost, misdirected and stale ones among it.
+`injuries` counts every operation that did not go as it should, and `is_damaged` says that what is stored can no longer be trusted:
+only a disk with either may be blamed.
+
 All choices come from the dice the disk is given, so that equal dice make equal losses. Time is the driver's matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from enum import Enum
 from typing import Any
@@ -52,6 +58,7 @@ from streambus.kernel import (
     Truncate,
     Write,
 )
+from streambus.sim.disk_quirk import SOUND, Lens, Quirk, Unreadable
 
 PAGE_BYTES = 4 * 1024
 SECTOR_BYTES = 512
@@ -103,14 +110,18 @@ class SimulatedFile:
             apply_change(self.durable, change)
         self.changes.clear()
 
+    def sync_partly(self, dice: Prng) -> None:
+        """The disk has some of what the page cache has; the rest is still to be synced."""
+        for change in self.changes:
+            for piece in surviving_pieces(change, dice):
+                apply_change(self.durable, piece)
+
     def lose(self, dice: Prng, survival: Survival) -> None:
         """The disk has some of what the page cache had; the rest is nowhere."""
         if survival is Survival.EVERYTHING:
             self.sync()
         elif survival is Survival.SOMETHING:
-            for change in self.changes:
-                for piece in surviving_pieces(change, dice):
-                    apply_change(self.durable, piece)
+            self.sync_partly(dice)
         self.changes.clear()
 
     def forget_cache(self) -> None:
@@ -142,6 +153,11 @@ class SimulatedDisk:
         self.name_changes: list[NameChange] = []
         self.last_number = 0
         self.failures: list[PlannedFailure] = []
+        self.quirks: dict[object, Quirk] = {}
+        self.lenses: dict[object, Lens] = {}
+        """By whoever put them there, who also takes them away."""
+        self.injuries = 0
+        self.is_damaged = False
         self.operations: dict[str, int] = {}
 
     # What the driver asks for ----------------------------------------------------------------------------------------
@@ -151,6 +167,12 @@ class SimulatedDisk:
         kind = type(effect)
         operation = kind.__name__.lower()
         self.operations[operation] = self.operations.get(operation, 0) + 1
+        if self.quirks:
+            for quirk in list(self.quirks.values()):
+                answer = quirk.interfere(self, effect)
+                if answer is not SOUND:
+                    self.injuries += 1
+                    return answer
         error = self._planned_error(operation)
         if kind is Write:
             return self._write(effect, error)  # type: ignore[arg-type]
@@ -165,7 +187,32 @@ class SimulatedDisk:
         number = self.names.get(part.file)
         if number is None:
             return b""
-        return bytes(self.files[number].cached[part.position : part.position + part.length])
+        data = bytes(self.files[number].cached[part.position : part.position + part.length])
+        return self._through_lenses(part, data) if self.lenses else data
+
+    def perform_soundly(self, effect: Effect) -> Event | None:
+        """Do `effect` past all quirks."""
+        quirks, self.quirks = self.quirks, {}
+        try:
+            return self.perform(effect)
+        finally:
+            self.quirks = quirks
+
+    def perform_partly(self, effect: Effect) -> None:
+        """Be interrupted in the middle of `effect`."""
+        if isinstance(effect, Write):
+            data = b"".join(effect.parts)
+            self.perform_soundly(Write(effect.file, effect.position, (data[: self.dice.below(len(data) + 1)],)))
+        elif isinstance(effect, Sync):
+            file = self._file(effect.file)
+            if file is not None:
+                file.sync_partly(self.dice)
+        elif isinstance(effect, SyncDirectory):
+            for change in self.name_changes:
+                if self.dice.chance(1, 2):
+                    apply_names(self.durable_names, change)
+        elif self.dice.chance(1, 2):
+            self.perform_soundly(effect)
 
     def _write(self, effect: Write, error: str | None) -> Event | None:
         file = self._file(effect.file)
@@ -180,6 +227,7 @@ class SimulatedDisk:
             growth = effect.position + len(data) - len(file.cached)
             if growth > room:
                 error, written = "ENOSPC", max(len(data) - (growth - room), 0)
+                self.injuries += 1
         if written:
             file.change(Change(effect.position, data[:written]))
         return None if error is None else DiskFailed(effect.file, "write", error)
@@ -230,7 +278,10 @@ class SimulatedDisk:
     def _read(self, effect: Read) -> Event | None:
         data = None
         if effect.file in self.names:
-            data = self.read_slice(FileSlice(effect.file, effect.position, effect.length))
+            try:
+                data = self.read_slice(FileSlice(effect.file, effect.position, effect.length))
+            except Unreadable as unreadable:
+                return DiskFailed(effect.file, "read", str(unreadable), effect.then)
         return attrs.evolve(effect.then, data=data)  # type: ignore[misc]
 
     # What the world does to it ---------------------------------------------------------------------------------------
@@ -239,12 +290,17 @@ class SimulatedDisk:
         """The process was killed. The page cache lives on, and planned failures were planned for the dead."""
         self.failures.clear()
 
-    def power_cut(self, dice: Prng, survival: Survival | None = None) -> None:
-        """The machine lost power and is started again. If not told what survives of the unsynced, the dice decide."""
+    def power_cut(self, dice: Prng, survival: Survival | None = None, names: Survival | None = None) -> None:
+        """The machine lost power and is started again. If not told what survives of the unsynced, the dice decide.
+
+        `names`: what survives of creations, renamings and deletions, if that is not as for the rest.
+        """
         if survival is None:
             survival = (Survival.NOTHING, Survival.EVERYTHING, Survival.SOMETHING, Survival.SOMETHING)[dice.below(4)]
+        if names is None:
+            names = survival
         for change in self.name_changes:
-            if survival is Survival.EVERYTHING or (survival is Survival.SOMETHING and dice.chance(1, 2)):
+            if names is Survival.EVERYTHING or (names is Survival.SOMETHING and dice.chance(1, 2)):
                 apply_names(self.durable_names, change)
         self.name_changes.clear()
         self.names = dict(self.durable_names)
@@ -263,6 +319,19 @@ class SimulatedDisk:
         content = self.files[self.names[file]]
         content.cached[position] ^= 1 << bit
         content.durable[position] ^= 1 << bit
+        self.is_damaged = True
+
+    def put(self, contents: Mapping[FileName, bytes]) -> None:
+        """Take another disk in place of this one: everything on it is durable, nothing on it is damaged."""
+        self.files, self.names = {}, {}
+        for name, content in contents.items():
+            self.last_number += 1
+            file = self.files[self.last_number] = SimulatedFile()
+            file.cached, file.durable = bytearray(content), bytearray(content)
+            self.names[name] = self.last_number
+        self.durable_names = dict(self.names)
+        self.name_changes = []
+        self.is_damaged = False
 
     # What one can see of it ------------------------------------------------------------------------------------------
 
@@ -273,6 +342,15 @@ class SimulatedDisk:
     def contents(self) -> dict[FileName, bytes]:
         """All files by name, as the page cache has them."""
         return {name: bytes(self.files[number].cached) for name, number in sorted(self.names.items())}
+
+    def contents_of(self, file: FileName) -> bytearray:
+        """One file, as the page cache has it; empty if there is none. Not to be written to."""
+        found = self._file(file)
+        return bytearray() if found is None else found.cached
+
+    def durable_contents(self) -> dict[FileName, bytes]:
+        """All files by name, as they would be if the power failed now and nothing else survived."""
+        return {name: bytes(self.files[number].durable) for name, number in sorted(self.durable_names.items())}
 
     def used_bytes(self) -> int:
         """Bytes in all files that have a name."""
@@ -307,8 +385,20 @@ class SimulatedDisk:
                 if planned.skip:
                     self.failures[place] = attrs.evolve(planned, skip=planned.skip - 1)
                     return None
+                self.injuries += 1
                 return self.failures.pop(place).error
         return None
+
+    def _through_lenses(self, part: FileSlice, data: bytes) -> bytes:
+        for lens in list(self.lenses.values()):
+            try:
+                seen = lens.distort(self, part, data)
+            except Unreadable:
+                self.injuries += 1
+                raise
+            self.injuries += seen != data
+            data = seen
+        return data
 
 
 _PERFORMERS: dict[type[Effect], Callable[[SimulatedDisk, Any], Event | None]] = {

@@ -13,6 +13,8 @@ import attrs
 
 from streambus.kernel import Create, Delete, Effect, Event, FileSlice, Prng, Read, Rename, Sync, SyncDirectory, Truncate, Write
 from streambus.sim.agenda import Agenda, Occurrence
+from streambus.sim.disk import Survival
+from streambus.sim.disk_quirk import Unreadable
 
 DiskEffect = Create | Write | Sync | SyncDirectory | Truncate | Rename | Delete | Read
 DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
@@ -33,7 +35,7 @@ class Disk(Protocol):
         """The process was killed; the page cache lives on."""
         ...
 
-    def power_cut(self, dice: Prng) -> None:
+    def power_cut(self, dice: Prng, survival: Survival | None = None, names: Survival | None = None) -> None:
         """The machine lost power: what was not synced may be gone, or there in part."""
         ...
 
@@ -75,16 +77,25 @@ class DiskQueue:
             self.agenda.after(due - now, self._complete)
 
     def read_slice(self, part: FileSlice) -> bytes:
-        """The bytes of `part` as if every queued write had happened."""
+        """The bytes of `part` as if every queued write had happened. Raises `Unreadable` if they are not all there."""
         data = self.disk.read_slice(part)
         for _, effect in self.pending:
             if type(effect) is Write and effect.file == part.file:
                 data = _overlaid(data, part, effect)
+        if len(data) < part.length:
+            raise Unreadable("EOF")
         return data
 
-    def abandon(self, dice: Prng) -> None:
-        """The process is gone, and the queue with it. The operation at work may have happened, in part or not at all."""
+    def stall(self, microseconds: int) -> None:
+        """Nothing that is asked for from now on begins before so much time has passed."""
+        self.busy_until = max(self.busy_until, self.agenda.now) + microseconds
+
+    def abandon(self, dice: Prng, *, exactly: bool = False) -> None:
+        """The process is gone, and the queue with it. The operation at work may have happened, in part or not at all; not so if the
+        process ended `exactly` where the disk is."""
         self.is_over = True
+        if exactly:
+            self.pending.clear()
         if not self.pending or not dice.chance(1, 2):
             return
         effect = self.pending[0][1]

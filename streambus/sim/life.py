@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from streambus.kernel import (
+    ClockAdjusted,
     Close,
     ConnectionId,
     Dial,
@@ -24,11 +25,14 @@ from streambus.kernel import (
     Received,
     Resume,
     Send,
+    Started,
     Trace,
     Woken,
 )
 from streambus.sim.agenda import Occurrence
+from streambus.sim.clock import TOLERANCE
 from streambus.sim.disk_queue import DISK_EFFECTS, DiskQueue
+from streambus.sim.disk_quirk import Unreadable
 from streambus.sim.network import Endpoint
 
 if TYPE_CHECKING:
@@ -42,17 +46,26 @@ DRAINED = Drained()
 
 
 class Life:
-    """A node that lives on `host`. `shift` is its own clock minus simulated time: no two lives agree on what an `Instant` counts from."""
+    """A node that lives on `host`. `origin` is its own clock minus its host's: no two lives agree on what an `Instant` counts from.
 
-    def __init__(self, host: "Host", number: int, node: Node, shift: int) -> None:
+    `shift` is its own clock minus simulated time. While the host's clock runs as it should, that stays what it is; otherwise it is
+    found out again whenever the node is about to look.
+    """
+
+    def __init__(self, host: "Host", number: int, node: Node, origin: int) -> None:
         simulation = host.simulation
         streams, name = simulation.streams, f"{host.name}/{number}"
         self.host = host
         self.name = host.name
         self.number = number
         self.node = node
-        self.shift = shift
         self.agenda = simulation.agenda
+        self.clock = host.clock
+        self.origin = origin
+        self.shift = host.clock.monotonic.read(self.agenda.now) + origin - self.agenda.now
+        self.has_true_clock = host.clock.is_true
+        self.wall_offset = host.clock.wall_offset(self.agenda.now) - origin
+        """Of what the node knows: wall clock minus its own."""
         self.network = simulation.network
         self.simulation = simulation
         self.bursts = streams.stream(name, "bursts")
@@ -64,6 +77,14 @@ class Life:
         self.is_over = False
         self.can_refuse = True
         """Once over: whether the machine still runs and refuses dials. Without power nobody does."""
+        self.stops = 0
+        """How many faults keep the node from taking any step; everything waits."""
+        self.slowness = host.slowness
+        self.is_frozen = False
+        """Whether not even the machine answers."""
+        self.socket_stops: int = 0
+        """Why no connection of this life delivers anything (`network`)."""
+        self._missed_burst = False
         self._connections = 0
         self._is_due = False
         self._busy_until = 0
@@ -109,11 +130,59 @@ class Life:
         self.is_over = True
         self.ready.clear()
 
+    # Faults ------------------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """SIGSTOP: take no step any more. Each needs its own `proceed`."""
+        self.stops += 1
+
+    def proceed(self) -> None:
+        """SIGCONT: take back one `stop`. What has become ready meanwhile happens at once."""
+        self.stops -= 1
+        if not self.stops and self._missed_burst:
+            self._missed_burst = False
+            self.agenda.after(0, self._burst)
+
+    def clock_changed(self) -> None:
+        """The host's clock was set, or runs otherwise from now on."""
+        self.has_true_clock = self.clock.is_true
+        self._read_clock()
+        offset = self.clock.wall_offset(self.agenda.now) - self.origin
+        if offset != self.wall_offset:
+            self.wall_offset = offset
+            self.enqueue(ClockAdjusted(offset))
+        self._alarm = None
+        self._arm()
+
+    def _read_clock(self) -> None:
+        now = self.agenda.now
+        self.shift = self.clock.monotonic.read(now) + self.origin - now
+
+    def _look_at_clock(self) -> None:
+        """Before a burst on a host whose clock runs wrong: find out what the time is, and tell the node if its wall clock is off."""
+        self._read_clock()
+        offset = self.clock.wall_offset(self.agenda.now) - self.origin
+        if abs(offset - self.wall_offset) >= TOLERANCE:
+            self.wall_offset = offset
+            is_newborn = bool(self.ready) and type(self.ready[0]) is Started
+            self.ready.insert(1 if is_newborn else 0, ClockAdjusted(offset))
+
+    def _when(self, deadline: Instant) -> int | None:
+        """The simulated time at which the node's own clock will show `deadline`; None if it stands still."""
+        if self.has_true_clock:
+            return deadline - self.shift
+        return self.clock.monotonic.when(deadline - self.origin)
+
     # Steps -------------------------------------------------------------------------------------------------------------
 
     def _burst(self, _occurrence: Occurrence) -> None:
         if self.is_over:
             return
+        if self.stops:
+            self._missed_burst = True
+            return
+        if not self.has_true_clock:
+            self._look_at_clock()
         ready, dice = self.ready, self.bursts
         draw = dice.bits64()
         count = min(len(ready), BURST_SIZES[draw & 7])
@@ -124,7 +193,7 @@ class Life:
         self._step(DRAINED)
         if self.is_over:
             return
-        self._busy_until = self.agenda.now + count * (1 + (draw >> 3 & 31))
+        self._busy_until = self.agenda.now + count * (1 + (draw >> 3 & 31)) * self.slowness
         if ready:
             self.agenda.at(self._busy_until, self._burst)
         else:
@@ -151,7 +220,9 @@ class Life:
         deadline = self.node.next_deadline
         if deadline is None:
             return
-        due, now = deadline - self.shift, self.agenda.now
+        due, now = self._when(deadline), self.agenda.now
+        if due is None:
+            return
         if self._alarm is not None and now <= self._alarm <= due:
             return
         self._alarm = max(due, now)
@@ -161,6 +232,8 @@ class Life:
         if self.is_over or occurrence.subject != self._alarm:
             return
         self._alarm = None
+        if not self.has_true_clock:
+            self._read_clock()
         deadline = self.node.next_deadline
         if deadline is not None and deadline - self.shift <= self.agenda.now:
             self.enqueue(WOKEN)
@@ -174,7 +247,11 @@ class Life:
         if endpoint is None:
             return
         read_slice = self.disk_queue.read_slice
-        pieces: list[Any] = [read_slice(part) if type(part) is FileSlice else part for part in effect.parts]
+        try:
+            pieces: list[Any] = [read_slice(part) if type(part) is FileSlice else part for part in effect.parts]
+        except Unreadable as unreadable:
+            self.network.close(endpoint, f"what was to be sent cannot be read: {unreadable}")
+            return
         self.network.send(endpoint, b"".join(pieces))
 
     def _close(self, effect: Close) -> None:

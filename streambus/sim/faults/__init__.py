@@ -13,25 +13,49 @@ What each fault does, and what a correct cluster may lose by it, is the fault mo
 
 from streambus.sim.faults.clock import ClockStep
 from streambus.sim.faults.deed import Cast, Deed, Planned
-from streambus.sim.faults.disk import SlowDisk
+from streambus.sim.faults.disk_damage import BitRot, LostWrite, MisdirectedWrite
+from streambus.sim.faults.disk_errors import DiskError, FullDisk, ShortRead, ShortWrite
+from streambus.sim.faults.disk_lies import MisdirectedRead, StaleRead, TransientBitFlip
+from streambus.sim.faults.disk_replacement import DeadDisk, DiskLoss, DiskSwap
+from streambus.sim.faults.disk_speed import DiskStall, SlowDisk
 from streambus.sim.faults.injector import FaultInjector
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.faults.network import LinkReset, Partition
-from streambus.sim.faults.plan import FAULTS, drawn_plan
+from streambus.sim.faults.plan import BEYOND_THE_BUDGET, FAULTS, drawn_plan
+from streambus.sim.faults.power import KillAt, Moment, PowerCutAt, PowerCutLeaving
 from streambus.sim.faults.process import PowerCut, ProcessKill
 
 __all__ = [
+    "BEYOND_THE_BUDGET",
     "FAULTS",
+    "BitRot",
     "Cast",
     "ClockStep",
+    "DeadDisk",
     "Deed",
+    "DiskError",
+    "DiskLoss",
+    "DiskStall",
+    "DiskSwap",
     "FaultInjector",
     "FaultMix",
+    "FullDisk",
+    "KillAt",
     "LinkReset",
+    "LostWrite",
+    "MisdirectedRead",
+    "MisdirectedWrite",
+    "Moment",
     "Partition",
     "Planned",
     "PowerCut",
+    "PowerCutAt",
+    "PowerCutLeaving",
     "ProcessKill",
+    "ShortRead",
+    "ShortWrite",
     "SlowDisk",
+    "StaleRead",
+    "TransientBitFlip",
     "drawn_plan",
 ]

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 import attrs
 
 from streambus.kernel import Prng
+from streambus.sim.disk import SimulatedDisk
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.simulation import Simulation
 
@@ -65,6 +66,13 @@ class Planned:
     at: int
     deed: Deed
     luck: int = 0
+
+
+def disk_of(simulation: Simulation, target: str) -> SimulatedDisk:
+    """The disk of a host, which a fault of disks is done to."""
+    disk = simulation.hosts[target].disk
+    assert isinstance(disk, SimulatedDisk)
+    return disk
 
 
 def words(kind: type) -> str:

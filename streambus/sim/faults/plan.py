@@ -2,13 +2,47 @@
 
 from streambus.sim.faults.clock import ClockStep
 from streambus.sim.faults.deed import Cast, Deed, Planned, snake
-from streambus.sim.faults.disk import SlowDisk
+from streambus.sim.faults.disk_damage import BitRot, LostWrite, MisdirectedWrite
+from streambus.sim.faults.disk_errors import DiskError, FullDisk, ShortRead, ShortWrite
+from streambus.sim.faults.disk_lies import MisdirectedRead, StaleRead, TransientBitFlip
+from streambus.sim.faults.disk_replacement import DeadDisk, DiskLoss, DiskSwap
+from streambus.sim.faults.disk_speed import DiskStall, SlowDisk
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.faults.network import LinkReset, Partition
+from streambus.sim.faults.power import KillAt, PowerCutAt, PowerCutLeaving
 from streambus.sim.faults.process import PowerCut, ProcessKill
 from streambus.sim.streams import Streams
 
-FAULTS: tuple[type[Deed], ...] = (ProcessKill, PowerCut, LinkReset, Partition, SlowDisk, ClockStep)
+BEYOND_THE_BUDGET: tuple[type[Deed], ...] = (
+    TransientBitFlip,
+    StaleRead,
+    MisdirectedRead,
+    BitRot,
+    LostWrite,
+    MisdirectedWrite,
+    DiskLoss,
+    DiskSwap,
+    DeadDisk,
+)
+"""What one broker cannot promise to survive: only for scenarios that ask for `safety_only`."""
+
+FAULTS: tuple[type[Deed], ...] = (
+    ProcessKill,
+    PowerCut,
+    LinkReset,
+    Partition,
+    SlowDisk,
+    ClockStep,
+    DiskStall,
+    DiskError,
+    ShortWrite,
+    ShortRead,
+    FullDisk,
+    PowerCutLeaving,
+    PowerCutAt,
+    KillAt,
+    *BEYOND_THE_BUDGET,
+)
 """Every kind of fault there is. One that is added here needs a field `…_every` in `FaultMix` and a line in `docs/fault-model.md`."""
 
 

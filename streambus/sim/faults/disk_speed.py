@@ -1,4 +1,4 @@
-"""Faults of disks."""
+"""Disks that take their time."""
 
 from typing import Self
 
@@ -34,3 +34,27 @@ class SlowDisk:
     def end(self, simulation: Simulation) -> None:
         """Back to normal."""
         simulation.hosts[self.target].slow_disk(1)
+
+
+@attrs.frozen
+class DiskStall:
+    """The disk does nothing new for `lasts` microseconds, then goes on as if nothing had been."""
+
+    target: str
+    lasts: int
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """Somewhere, for seconds as likely as for a moment."""
+        return cls(cast.a_broker(dice), dice.between(MILLISECOND, max(MILLISECOND, mix.disk_stall_max >> dice.below(8))))
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Stand still."""
+        life = simulation.hosts[self.target].life
+        if life is None:
+            return False
+        life.disk_queue.stall(self.lasts)
+        return True
+
+    def end(self, simulation: Simulation) -> None:
+        """It goes on by itself."""

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-from streambus.chaos.stage import now
+from streambus.chaos.history_clock import now
 from streambus.chaos.topics import PARTITIONS
 from streambus.chaos.values import name_of
 from streambus.chaos.writers import PATIENCE

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,15 +13,11 @@ from streambus.chaos.cable import Cable
 from streambus.chaos.equipment import Equipment
 from streambus.chaos.fake_clock import FakeClock
 from streambus.chaos.guardian import Guardian
+from streambus.chaos.history_clock import now
 from streambus.chaos.network import Proxy
 from streambus.chaos.small_disk import SmallDisk
 from streambus.checkers import Fault, History
 from streambus.real.faulty_files import DiskFault, ask_for
-
-
-def now() -> int:
-    """Microseconds on the clock of the history."""
-    return time.monotonic_ns() // 1_000
 
 
 @attrs.define(eq=False)

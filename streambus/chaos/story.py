@@ -21,8 +21,8 @@ from streambus.reporting import Run, SubRun, write_report
 SUMMARY = (
     "Stock producers of five kinds wrote to a real broker through a proxy, and stock consumers followed, while a nemesis did to the "
     "broker, its disk, its clock or its network what the shaded stretches name. Then everything was healed, every record under way had to "
-    "be answered, the broker was killed once more, and a new consumer read every record from start to end. The verdict is about the topics of "
-    "idempotent producers and of such as never send anything twice; what is promised to the others is judged in a row of its own."
+    "be answered, the broker was killed once more, and a new consumer read every record from start to end. The verdict is about the "
+    "topics of idempotent producers and of such as never send anything twice; what is promised to the others is judged in a row of its own."
 )
 
 Say = Callable[[str], None]

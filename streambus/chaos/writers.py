@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streambus.chaos.stage import now
+from streambus.chaos.history_clock import now
 from streambus.chaos.topics import EXACT, PARTITIONS, RETRIED
 from streambus.chaos.values import value_of
 from streambus.checkers import History, Operation, Outcome, Sent

@@ -3,7 +3,7 @@
 Theory of operation
 ===================
 
-1. `BrokerProcess` runs `streambus serve` on a fresh folder and a free port.
+1. `BrokerProcess` (of `streambus.chaos`) runs `streambus serve` on a fresh folder and a free port.
 2. `Chaos` kills it with SIGKILL at random moments and starts it again.
 3. `Writers` are stock Kafka producers (confluent-kafka), one for each codec, all idempotent. They write the named characters of
    Unicode, which every Python has on board: real data, readable, no two records alike. What they learn goes into a history.

@@ -2,10 +2,10 @@
 
 import random
 import threading
-import time
 
+from streambus.chaos.broker_process import BrokerProcess
+from streambus.chaos.history_clock import now
 from streambus.checkers import Fault, History
-from streambus.demo.broker_process import BrokerProcess
 
 PAUSE_SECONDS = (0.6, 2.0)
 """How long a life lasts at least and at most."""
@@ -41,8 +41,3 @@ class Chaos(threading.Thread):
         self.join()
         if self.failure is not None:
             raise self.failure
-
-
-def now() -> int:
-    """Microseconds on the clock of the history."""
-    return time.monotonic_ns() // 1_000

@@ -7,8 +7,8 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from streambus.chaos.history_clock import now
 from streambus.checkers import Assigned, History, Operation, Outcome, Polled, Sent
-from streambus.demo.chaos import now
 from streambus.demo.topic import CODECS, PARTITIONS, TOPIC
 
 UNANSWERED_MAX = 2_000

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from streambus import checkers
-from streambus.demo.broker_process import BrokerProcess
+from streambus.chaos.broker_process import BrokerProcess
 from streambus.demo.chaos import Chaos
 from streambus.demo.characters import characters
 from streambus.demo.topic import CODECS, PARTITIONS

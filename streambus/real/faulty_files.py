@@ -49,7 +49,7 @@ class DiskFault:
 
 
 def ask_for(control: Path, faults: Sequence[DiskFault]) -> None:
-    """Have `faults` befall from the next operation on, and no others; no faults heal the disk. Whoever reads `control` sees all or nothing."""
+    """Have `faults` befall from the next operation on, and no others; none of them is a healed disk. `control` changes all at once."""
     fresh = control.with_name(control.name + ".fresh")
     fresh.write_text(json.dumps([attrs.asdict(fault) for fault in faults]), encoding="ascii")
     fresh.replace(control)

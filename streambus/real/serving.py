@@ -42,7 +42,8 @@ def serve(
     """Run a broker on `folder` until SIGINT or SIGTERM; a second signal does not wait for the clean end.
 
     `config.listeners` is what clients are told; a port 0 there stands for the port that was bound. `bind` says where to listen, by the same
-    names (default: where clients are told to connect). `open_files` is for tests that put a failing disk below it. Returns None after a clean end, else one line that says why it ended.
+    names (default: where clients are told to connect). `open_files` is for tests that put a failing disk below it. Returns None after a
+    clean end, else one line that says why it ended.
 
     Raises `UnusableFolder` and `CannotListen` before anything has happened, and whatever a mistake of ours raises.
     """

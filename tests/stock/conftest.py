@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streambus.demo.broker_process import BrokerProcess
+from streambus.chaos.broker_process import BrokerProcess
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from streambus.demo.broker_process import BrokerProcess
+from streambus.chaos.broker_process import BrokerProcess
 
 SECONDS = 20
 

@@ -39,9 +39,7 @@ def begin(spec: Spec, factories: Mapping[type, Callable[[Any], Node]], *, ordere
     scripts = [_script(client, begin=len(client.before)) for client in spec.clients]
     users = [script.skip_settled(rules.users[user]) for script, user in zip(scripts, world.users, strict=True)]
     rules = Rules(machines, disks, config, scripts, interchangeable(spec.clients), ordered=ordered)
-    world = world._replace(
-        users=tuple([rules.user(user) for user in users]), budget=(spec.power_cuts, spec.kills, spec.connection_cuts)
-    )
+    world = world._replace(users=tuple([rules.user(user) for user in users]), budget=(spec.power_cuts, spec.kills, spec.connection_cuts))
     return rules, Moment(rules, world).world()
 
 

@@ -28,9 +28,7 @@ class Replayed:
     world: World
 
 
-def replay(
-    spec: Spec, actions: Sequence[Action], factories: Mapping[type, Callable[[Any], Node]], *, ordered: bool = True
-) -> Replayed:
+def replay(spec: Spec, actions: Sequence[Action], factories: Mapping[type, Callable[[Any], Node]], *, ordered: bool = True) -> Replayed:
     """Do `actions` again, one after the other. `ordered`: whether they were found under a bound on delays. Raises `Astray`."""
     rules, world = begin(spec, factories, ordered=ordered)
     judge, teller = Judge(spec, rules), Storyteller(rules)

@@ -244,5 +244,3 @@ def _cost(action: Action) -> int:
 
 def _unpacked(packed: bytes) -> World:
     return World(*loads(packed))
-
-

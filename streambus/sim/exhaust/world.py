@@ -349,9 +349,7 @@ class Moment:
         self._set(place, number, accepted, to_broker, rest, flags)
         self.step_client(place, event)
 
-    def _set(
-        self, place: int, number: int, accepted: int, to_broker: tuple[int, ...], to_client: tuple[int, ...], flags: int
-    ) -> None:
+    def _set(self, place: int, number: int, accepted: int, to_broker: tuple[int, ...], to_client: tuple[int, ...], flags: int) -> None:
         if flags & (CLIENT_OPEN | BROKER_OPEN) or to_broker:
             self.connections[place, number] = (place, number, accepted, to_broker, to_client, flags)
         else:

@@ -10,23 +10,66 @@ Faults:
 - a **reset** lets a random part of what is under way arrive in each direction, in the middle of a frame as likely as not, then
   closes both ends;
 - a **killed** process resets its connections; a machine that **lost power** says nothing, and resets whoever still sends to it once
-  it is back.
+  it is back;
+- bad **weather** makes a link slow, narrow or lossy, or flips a bit (`weather`);
+- a **clogged** link holds everything, dials too, and lets it go in one burst;
+- a **stopped** endpoint delivers nothing for a reason of its own: its node reads no more, or not at all, or slowly, or its packets take
+  another way and are late while those of other connections are not;
+- an **estranged** connection has only one end left: the other has heard that it is over, this one has not, and what it sends vanishes;
+- a **door** may refuse dials, leave them unanswered, or be slammed behind those who come in.
 """
 
 from collections import deque
+from enum import Enum, IntFlag
 from typing import TYPE_CHECKING
 
 import attrs
 
-from streambus.kernel import Closed, Congested, Connected, ConnectionId, Prng, Relieved
+from streambus.kernel import Closed, Congested, Connected, ConnectionId, Event, Prng, Relieved
 from streambus.sim.agenda import Agenda, Occurrence
 from streambus.sim.streams import Streams
+from streambus.sim.weather import Weather
 
 if TYPE_CHECKING:
     from streambus.sim.life import Life
 
 DIAL_TIMEOUT = 1_000_000
 """Microseconds until a dial over a blocked link, or to a machine without power, is given up."""
+
+
+class Stop(IntFlag):
+    """Why an endpoint delivers nothing."""
+
+    PAUSED = 1
+    """Its node asked for it."""
+    STOPPED = 2
+    """Its node takes no step: what arrives stays in the socket's buffer."""
+    SLOW = 4
+    """Its node reads slowly: `trickle` gives it a little now and then."""
+    DETOURED = 8
+    """Its packets are still on their way."""
+
+
+PAUSED, NEVER_PAUSED = int(Stop.PAUSED), ~int(Stop.PAUSED)
+
+
+class Door(Enum):
+    """What becomes of those who dial a host."""
+
+    REFUSES = "refuses"
+    IS_SILENT = "is silent"
+    SLAMS = "slams"
+
+
+class Afterlife(Enum):
+    """What becomes of bytes that reach an end that is closed."""
+
+    IGNORED = "ignored"
+    """The peer was told, or will be."""
+    LOST = "lost"
+    """Nobody answers."""
+    REJECTED = "rejected"
+    """The sender is reset."""
 
 
 @attrs.frozen
@@ -45,14 +88,24 @@ class LinkSpeed:
 class Link:
     """One direction between two hosts."""
 
-    __slots__ = ("blocked", "dice", "endpoints", "name", "speed")
+    __slots__ = ("blocked", "clogs", "dials", "dice", "endpoints", "name", "speed", "weather")
 
     def __init__(self, name: str, speed: LinkSpeed, dice: Prng) -> None:
         self.name = name
         self.speed = speed
         self.dice = dice
         self.blocked = 0
+        self.clogs = 0
+        """How many of the blocks let dials wait."""
+        self.dials: list[tuple[Life, ConnectionId, str]] = []
+        """Those that wait."""
+        self.weather: Weather | None = None
         self.endpoints: dict[Endpoint, None] = {}
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing passes, and a dial is not even kept waiting."""
+        return self.blocked > self.clogs
 
     def latency(self, length: int = 0) -> int:
         """How long `length` bytes travel this time. One draw: the lower half decides where in the range, the upper half whether tail."""
@@ -68,6 +121,7 @@ class Endpoint:
     """One end of a connection, as the life that holds it has it. `link` is the one over which this end *receives*."""
 
     __slots__ = (
+        "afterlife",
         "allowance",
         "connection",
         "glued",
@@ -79,20 +133,21 @@ class Endpoint:
         "life",
         "link",
         "other",
-        "paused",
+        "stops",
         "under_way",
     )
 
     other: "Endpoint"
 
-    def __init__(self, life: "Life", connection: ConnectionId, link: Link) -> None:
+    def __init__(self, life: "Life | Nobody", connection: ConnectionId, link: Link) -> None:
         self.life = life
         self.connection = connection
         self.link = link
         self.is_open = True
         self.is_closing = False
         self.is_congested = False
-        self.paused = False
+        self.stops: int = life.socket_stops
+        self.afterlife = Afterlife.IGNORED
         self.glued = False
         self.last_arrival = 0
         self.under_way = 0
@@ -104,6 +159,25 @@ class Endpoint:
         link.endpoints[self] = None
 
 
+class Nobody:
+    """Holds the other end of a connection that nobody made. Stands where a life would."""
+
+    is_over = True
+    socket_stops = 0
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.endpoints: dict[ConnectionId, Endpoint] = {}
+        self.host = self
+        self.life = None
+
+    def enqueue(self, event: Event) -> None:
+        """Nothing happens to nobody."""
+
+    def receive(self, connection: ConnectionId, data: bytes, *, glued: bool) -> None:
+        """Nobody hears."""
+
+
 class SimulatedNetwork:
     """All links and listeners of a run."""
 
@@ -113,6 +187,8 @@ class SimulatedNetwork:
         self.speed = speed
         self.links: dict[tuple[str, str], Link] = {}
         self.listeners: dict[str, tuple[Life, str]] = {}
+        self.doors: dict[str, Door] = {}
+        """Of hosts, if not open."""
 
     def link(self, source: str, target: str) -> Link:
         """The direction from host `source` to host `target`."""
@@ -133,28 +209,38 @@ class SimulatedNetwork:
         life.dialling[connection] = None
         target, _ = self.listeners.get(address, (None, ""))
         link = self.link(life.name, target.name if target is not None else address)
-        self.agenda.after(link.latency(), self._dialled, (life, connection, address))
+        delay = link.latency() if link.weather is None else link.weather.dial_delay(link.latency())
+        self.agenda.after(delay, self._dialled, (life, connection, address))
 
     def _dialled(self, occurrence: Occurrence) -> None:
         life, connection, address = occurrence.subject
         target, listener = self.listeners.get(address, (None, ""))
         if life.is_over or connection not in life.dialling:
             return
-        if target is None or (target.is_over and target.can_refuse):
+        door = self.doors.get(target.name) if target is not None else None
+        if target is None or (target.is_over and target.can_refuse) or door is Door.REFUSES:
             self._dial_failed(life, connection, f"{address} refused the connection")
             return
         there, back = self.link(life.name, target.name), self.link(target.name, life.name)
-        if target.is_over or there.blocked or back.blocked:
+        if target.is_over or target.is_frozen or door is Door.IS_SILENT or there.is_cut or back.is_cut:
             self.agenda.after(DIAL_TIMEOUT, self._timed_out, occurrence.subject)
-            return
-        ours = Endpoint(life, connection, back)
-        theirs = Endpoint(target, target.next_connection(), there)
+        elif there.blocked or back.blocked:
+            (there if there.blocked else back).dials.append(occurrence.subject)
+        else:
+            del life.dialling[connection]
+            ours = self._connect(life, connection, target, listener)
+            life.enqueue(Connected(connection, address))
+            if door is Door.SLAMS:
+                self.close(ours.other, "whoever stands before this listener closed the connection")
+
+    def _connect(self, life: "Life | Nobody", connection: ConnectionId, target: "Life", listener: str) -> Endpoint:
+        ours = Endpoint(life, connection, self.link(target.name, life.name))
+        theirs = Endpoint(target, target.next_connection(), self.link(life.name, target.name))
         ours.other, theirs.other = theirs, ours
-        del life.dialling[connection]
         life.endpoints[connection] = ours
         target.endpoints[theirs.connection] = theirs
         target.enqueue(Connected(theirs.connection, f"{life.name}#{-connection}", listener))
-        life.enqueue(Connected(connection, address))
+        return ours
 
     def _timed_out(self, occurrence: Occurrence) -> None:
         life, connection, address = occurrence.subject
@@ -186,6 +272,16 @@ class SimulatedNetwork:
             end.allowance = dice.below(end.under_way + 1)
             if end.allowance == 0:
                 self._end(end, reason)
+
+    def estrange(self, endpoint: Endpoint, reason: str) -> None:
+        """This end learns that the connection is over, the other does not: what it sends from now on is lost."""
+        endpoint.afterlife = Afterlife.LOST
+        self._end(endpoint, reason)
+
+    def knock(self, name: str, target: "Life") -> Endpoint | None:
+        """A connection to `target` that seems to come from `name` and that nobody holds; its far end. None if nobody listens."""
+        listener = next((listener for life, listener in self.listeners.values() if life is target), None)
+        return None if listener is None else self._connect(Nobody(name), ConnectionId(0), target, listener)
 
     def abandon(self, life: "Life", *, is_silent: bool, dice: Prng) -> None:
         """`life` is over. Peers are reset, unless the machine lost power: then nobody tells them."""
@@ -219,6 +315,8 @@ class SimulatedNetwork:
         other, length = endpoint.other, len(data)
         other.under_way += length
         dice = other.link.dice
+        if other.link.weather is not None:
+            data = other.link.weather.spoiled(data)
         choice = dice.below(16)
         if choice == 0 and length > 1:
             middle = 1 + dice.below(length - 1)
@@ -232,22 +330,43 @@ class SimulatedNetwork:
             endpoint.life.enqueue(Congested(endpoint.connection))
 
     def _carry(self, target: Endpoint, what: bytes | Closed, length: int) -> None:
-        now = self.agenda.now
-        arrival = now + target.link.latency(length)
+        now, link = self.agenda.now, target.link
+        arrival = now + link.latency(length)
+        if link.weather is not None:
+            arrival = self._weathered(target, link.weather, arrival, length)
         if arrival < target.last_arrival:
             arrival = target.last_arrival
         target.last_arrival = arrival
         self.agenda.after(arrival - now, self._arrive, (target, what))
 
+    def _weathered(self, target: Endpoint, weather: Weather, arrival: int, length: int) -> int:
+        now = self.agenda.now
+        delay, is_given_up = weather.delay(now, arrival - now, length)
+        if is_given_up:
+            self.agenda.after(max(delay, target.last_arrival - now), self._give_up, (target, weather.dice))
+        return now + delay
+
+    def _give_up(self, occurrence: Occurrence) -> None:
+        target, dice = occurrence.subject
+        self.reset(target, "a segment was lost too often", dice)
+
     def _arrive(self, occurrence: Occurrence) -> None:
         target, what = occurrence.subject
-        if target.is_open:
-            if target.held or target.paused or target.link.blocked:
-                target.held.append(what)
-            else:
-                self._deliver(target, what)
-        elif target.life.is_over and target.life.host.life is not None and target.other.is_open:
-            self._end(target.other, f"reset by {target.life.name}, which was born again")
+        if not target.is_open:
+            self._arrive_nowhere(target)
+        elif target.held or target.stops or target.link.blocked:
+            target.held.append(what)
+        else:
+            self._deliver(target, what)
+
+    def _arrive_nowhere(self, target: Endpoint) -> None:
+        sender, life = target.other, target.life
+        if not sender.is_open:
+            return
+        if target.afterlife is Afterlife.REJECTED:
+            self._end(sender, f"reset by {life.name}, which knows nothing of this connection")
+        elif life.is_over and life.host.life is not None and target.afterlife is Afterlife.IGNORED:
+            self._end(sender, f"reset by {life.name}, which was born again")
 
     def _deliver(self, target: Endpoint, what: bytes | Closed) -> None:
         if isinstance(what, Closed):
@@ -270,12 +389,48 @@ class SimulatedNetwork:
 
     def pause(self, endpoint: Endpoint) -> None:
         """The node reads no more; what arrives is held, and the sender's queue grows."""
-        endpoint.paused = True
+        endpoint.stops |= PAUSED
 
     def resume(self, endpoint: Endpoint) -> None:
         """The node reads again."""
-        endpoint.paused = False
+        endpoint.stops &= NEVER_PAUSED
         self._release(endpoint)
+
+    def stop(self, endpoint: Endpoint, why: Stop) -> None:
+        """Deliver nothing to this end until `go_on`, for each reason on its own. What arrives is held."""
+        endpoint.stops |= why
+
+    def go_on(self, endpoint: Endpoint, why: Stop) -> None:
+        """One reason less to deliver nothing."""
+        endpoint.stops &= ~why
+        self._release(endpoint)
+
+    def stop_all(self, life: "Life", why: Stop) -> None:
+        """Stop every connection of `life`, those to come included."""
+        life.socket_stops |= why
+        for endpoint in life.endpoints.values():
+            self.stop(endpoint, why)
+
+    def go_on_all(self, life: "Life", why: Stop) -> None:
+        """Take `stop_all` back."""
+        life.socket_stops &= ~why
+        for endpoint in list(life.endpoints.values()):
+            self.go_on(endpoint, why)
+
+    def trickle(self, life: "Life", bytes_max: int) -> None:
+        """Deliver so many of the bytes that a slow reader has waiting, on whatever connections they came."""
+        for endpoint in list(life.endpoints.values()):
+            held = endpoint.held
+            while held and endpoint.is_open and endpoint.stops == Stop.SLOW and not endpoint.link.blocked:
+                what = held.popleft()
+                if isinstance(what, bytes):
+                    if len(what) > bytes_max:
+                        held.appendleft(what[bytes_max:])
+                        what = what[:bytes_max]
+                    if not what:
+                        return
+                    bytes_max -= len(what)
+                self._deliver(endpoint, what)
 
     def block(self, source: str, target: str) -> None:
         """Let nothing through from `source` to `target`. Blocks add up: each needs its own `unblock`."""
@@ -288,8 +443,34 @@ class SimulatedNetwork:
         if not link.blocked:
             for endpoint in list(link.endpoints):
                 self._release(endpoint)
+            dials, link.dials = link.dials, []
+            for dialling in dials:
+                self.agenda.after(0, self._dialled, dialling)
+
+    def clog(self, source: str, target: str) -> None:
+        """Let nothing through from `source` to `target` until `unclog`; unlike with `block`, dials wait as well."""
+        self.link(source, target).clogs += 1
+        self.block(source, target)
+
+    def unclog(self, source: str, target: str) -> None:
+        """Take back one `clog`: all that was held is delivered at once."""
+        self.link(source, target).clogs -= 1
+        self.unblock(source, target)
+
+    def weather(self, source: str, target: str) -> Weather:
+        """The weather on the link, to be made worse. Call `clear_up` when something has become better."""
+        link = self.link(source, target)
+        if link.weather is None:
+            link.weather = Weather(self.streams.stream(link.name, "weather"))
+        return link.weather
+
+    def clear_up(self, source: str, target: str) -> None:
+        """Forget the weather if it is fair."""
+        link = self.link(source, target)
+        if link.weather is not None and link.weather.is_fair:
+            link.weather = None
 
     def _release(self, endpoint: Endpoint) -> None:
         held = endpoint.held
-        while held and endpoint.is_open and not endpoint.paused and not endpoint.link.blocked:
+        while held and endpoint.is_open and not endpoint.stops and not endpoint.link.blocked:
             self._deliver(endpoint, held.popleft())

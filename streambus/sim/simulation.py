@@ -74,12 +74,16 @@ class Simulation:
         self.network = SimulatedNetwork(self.agenda, self.streams, link_speed)
         self.factories = factories
         self.hosts: dict[str, Host] = {}
+        self.afflictions: dict[Any, Any] = {}
+        """What faults that are going on remember until they end, by kind and place. A place that is taken refuses another of the kind."""
         self.trace = TraceHash()
         self.events = 0
         self.observers: list[Observer] = []
         self._watching: dict[str, list[Observer]] = {}
         self.failures: list[str] = []
         """What no node may do: raise, or end its own life with an error. The first one stops the run."""
+        self.supervisors: dict[str, Callable[[Life, Halt], bool]] = {}
+        """By host, who is told when its node ends its own life, and says whether that is in order."""
         self.failed_at: tuple[int, int] | None = None
         """When the first of them happened: how many events there had been, and the simulated time."""
         self.is_stopped = False
@@ -146,7 +150,9 @@ class Simulation:
 
     def halted(self, life: Life, halt: Halt) -> None:
         """A node has ended its own life."""
-        if halt.error is not None:
+        supervisor = self.supervisors.get(life.name)
+        is_in_order = supervisor(life, halt) if supervisor is not None else halt.error is None
+        if not is_in_order:
             self.fail(f"{life.name} halted: {halt.error}")
 
     def _watch(self) -> None:

@@ -13,8 +13,16 @@ from streambus.sim.simulation import Simulation
 __all__ = ["Oracle", "explain_waits", "oracles"]
 
 
-def oracles(simulation: Simulation, broker_host: str, _acknowledged: dict[tuple[str, int], int] | None = None) -> list[Oracle]:
-    """All that look at the broker on `broker_host` and at its clients."""
+def oracles(
+    simulation: Simulation, broker_host: str, _acknowledged: dict[tuple[str, int], int] | None = None, *, is_budgeted: bool = True
+) -> list[Oracle]:
+    """All that look at the broker on `broker_host` and at its clients.
+
+    `is_budgeted`: no more happens than a correct cluster survives. If more does, as in a scenario for safety only, what is durable may
+    get lost: then every life is judged for itself, and nobody remembers for the broker what its disk may have forgotten.
+    """
+    if not is_budgeted:
+        return [Watermarks(simulation, broker_host, is_budgeted=False)]
     return [
         Watermarks(simulation, broker_host),
         ReferenceModel(simulation, broker_host),

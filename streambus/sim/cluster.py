@@ -25,6 +25,7 @@ from streambus.sim.faults import FaultInjector
 from streambus.sim.host import Host
 from streambus.sim.oracles import explain_waits, oracles
 from streambus.sim.simulation import Factories, Simulation
+from streambus.sim.supervisor import Supervisor
 from streambus.sim.tape import BROKER, Tape
 from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, Writer
 from streambus.storage import StoreConfig
@@ -36,6 +37,17 @@ ANSWERS_MAX = 45 * SECOND
 
 REST_MAX = 180 * SECOND
 """Simulated time in which it must also be read to its end."""
+
+UNSAFE_ANSWERS_MAX = 5 * SECOND
+UNSAFE_REST_MAX = 15 * SECOND
+"""If only safety counts, nobody waits for answers and for the final reading longer than this."""
+
+SAFETY_ONLY = checkers.Contract(
+    "safety only",
+    "Whatever the disk does: nobody reads what was never sent to where it is read.",
+    tuple([kind for kind in checkers.Kind if kind is not checkers.Kind.PHANTOM]),
+)
+"""What is left to promise when more happens than one broker on one disk survives."""
 
 UserT = TypeVar("UserT", bound=User)
 
@@ -60,8 +72,9 @@ class Cluster:
         for name in tape.users:
             _CALLINGS[name.partition("-")[0]](self, name)
         self.final_reader = self._add_reader("final-reader", FinalReader)
-        self.oracles = oracles(self.simulation, BROKER, self.acknowledged)
-        self.simulation.observers.extend(self.oracles)
+        self.oracles = oracles(self.simulation, BROKER, self.acknowledged, is_budgeted=not self.scenario.safety_only)
+        self.supervisor = self._add_supervisor()
+        self.simulation.observers.extend((*self.oracles, self.supervisor))
         self.injector = FaultInjector(self.simulation, tape.faults, self.history)
 
     def play(self) -> tuple[str, ...]:
@@ -73,10 +86,10 @@ class Cluster:
         for host in simulation.hosts.values():
             host.start()
         self.topic_maker.create(self.topics, self.scenario.load.partitions, self._load)
-        simulation.run(duration + REST_MAX)
+        simulation.run(duration + (REST_MAX if not self.scenario.safety_only else UNSAFE_REST_MAX))
         for user in self.users.values():
             user.note_unanswered()
-        if not simulation.failures and not self.is_done:
+        if not simulation.failures and not self.is_done and not self.scenario.safety_only:
             simulation.fail(f"not at rest {REST_MAX // SECOND} s after everything healed: {self._what_waits()}")
         if not simulation.failures:
             for oracle in self.oracles:
@@ -85,6 +98,8 @@ class Cluster:
 
     def contract(self) -> checkers.Contract:
         """What the history is held to. If it ended before the final reading, nobody can have seen everything."""
+        if self.scenario.safety_only:
+            return SAFETY_ONLY
         contract = checkers.DURABLE_LOG if self._is_idempotent() else checkers.AT_LEAST_ONCE
         return contract if self.is_done else checkers.Contract(contract.name, contract.promise, (*contract.allowed, checkers.Kind.UNSEEN))
 
@@ -118,8 +133,10 @@ class Cluster:
         simulation = self.simulation
         if not any(self.users[name].waiting for name in self.tape.users):
             self.final_reader.read_all(self._done)
-        elif simulation.agenda.now < self.rest_began_at + ANSWERS_MAX:
+        elif simulation.agenda.now < self.rest_began_at + (ANSWERS_MAX if not self.scenario.safety_only else UNSAFE_ANSWERS_MAX):
             simulation.agenda.after(SECOND // 10, self._await_answers)
+        elif self.scenario.safety_only:
+            self.final_reader.read_all(self._done)
         else:
             simulation.fail(f"no answer within {ANSWERS_MAX // SECOND} s after everything healed: {self._what_waits()}")
 
@@ -143,6 +160,14 @@ class Cluster:
         )
         config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store)
         return self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: _nothing})
+
+    def _add_supervisor(self) -> Supervisor:
+        simulation, disk = self.simulation, self.broker.disk
+        assert isinstance(disk, SimulatedDisk)
+        dice = simulation.streams.stream(BROKER, "supervision")
+        supervisor = Supervisor(simulation, self.broker, disk, dice, replaces_disks=self.scenario.safety_only)
+        simulation.supervisors[BROKER] = supervisor.excuses
+        return supervisor
 
     def add_writer(self, name: str) -> User:
         """One who writes."""

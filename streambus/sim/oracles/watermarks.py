@@ -25,9 +25,12 @@ Place = tuple[UUID, int]
 class Watermarks:
     """An observer of one broker over all its lives."""
 
-    def __init__(self, simulation: Simulation, host: str) -> None:
+    def __init__(self, simulation: Simulation, host: str, *, is_budgeted: bool = True) -> None:
         self.simulation = simulation
+        self.is_budgeted = is_budgeted
+        """If not, the disk may have lost anything between two lives."""
         self.host = host
+        self.hosts = (host,)
         self.known: dict[Place, tuple[int, int, int, int]] = {}
         """High watermark, last stable offset, log start, leader epoch: as last seen by anyone."""
         self.led: dict[Place, int] = {}
@@ -36,6 +39,8 @@ class Watermarks:
 
     def on_birth(self, life: Life) -> None:
         """What was led is led no more."""
+        if life.name == self.host and not self.is_budgeted:
+            self.known.clear()
         if life.name == self.host:
             self.led = {place: known[3] for place, known in self.known.items()}
 

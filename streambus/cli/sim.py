@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import shrink
+from streambus.cli import shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -34,6 +34,7 @@ A scenario says what kind of world it is; a seed decides everything in it. The s
 examples:
   streambus sim run scenarios/random.py --seed 7           one run, told in a line
   streambus sim run random --seeds 1..200 --jobs 2         many runs
+  streambus sim swarm --seeds 10000                        very many runs, and what they reached
   streambus sim run random --seed 7 --journal run.jsonl    write down every event that every node saw
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
   streambus sim shrink random --seed 4711                  cut a failing run down to what matters
@@ -78,6 +79,7 @@ def register(subparsers: Any) -> None:
     again.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     again.set_defaults(run=replay_command)
 
+    swarm.register(commands)
     shrink.register(commands)
 
 

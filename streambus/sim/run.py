@@ -6,7 +6,7 @@ from typing import Any, TextIO
 import attrs
 
 from streambus import checkers
-from streambus.kernel import SECOND
+from streambus.kernel import SECOND, forget_reached, reached
 from streambus.sim.cluster import Cluster
 from streambus.sim.journal import JournalWriter
 from streambus.sim.registry import FACTORIES
@@ -33,6 +33,9 @@ class Outcome:
     """What chance was asked for."""
     failed_at: tuple[int, int] | None = None
     """Where an oracle objected: how many events there had been, and the simulated time. None if the run was judged by its history alone."""
+
+    reached: dict[str, int] = attrs.field(factory=dict)
+    """How often which rare branch was taken."""
 
     @property
     def seed(self) -> int:
@@ -88,7 +91,9 @@ def play(
     simulation.observers.extend(observers)
     if journal is not None:
         simulation.observers.append(JournalWriter(journal, name or tape.scenario.title, tape.schedule.seed))
+    forget_reached()
     violations = cluster.play()
+    rarely = reached()
     verdict = checkers.check(cluster.history, cluster.contract())
     return Outcome(
         name or tape.scenario.title,
@@ -102,6 +107,7 @@ def play(
         simulation.trace.hexdigest(),
         tuple(simulation.streams.purposes),
         simulation.failed_at,
+        rarely,
     )
 
 

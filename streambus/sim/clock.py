@@ -6,7 +6,8 @@ question "when will it show this?" has an exact answer too: `Hand.when`.
 
 A host has two of them. The **monotonic** one never goes back, whatever is done to it; every life of a node counts its `Instant`s on it,
 from an origin of its own. The **wall** clock may be anywhere. A node knows it only as the difference between the two, which it is told
-again (`ClockAdjusted`) when it has come to be wrong by `TOLERANCE`: a drift looks like a clock that is adjusted in small steps now and then.
+again (`ClockAdjusted`) when it has come to be wrong by `TOLERANCE`: a drift looks like a clock that is adjusted in small steps now and
+then.
 """
 
 MILLION = 1_000_000

@@ -65,9 +65,10 @@ class Host:
         self.crashes = simulation.streams.stream(name, "crashes")
         self.births = simulation.streams.stream(name, "births")
 
-    def start(self) -> Life:
-        """Begin the next life."""
-        assert self.life is None, f"{self.name} lives already"
+    def start(self) -> Life | None:
+        """Begin the next life. None if there is one already, or if something keeps this host down."""
+        if self.life is not None or self.downs:
+            return None
         simulation = self.simulation
         self.lives += 1
         origin = self.births.below(SHIFT_MAX) - self.clock.monotonic.read(simulation.agenda.now)
@@ -87,8 +88,7 @@ class Host:
     def bring_up(self) -> None:
         """One reason less to be down; after the last one the next life begins, unless there is one."""
         self.downs -= 1
-        if not self.downs and self.life is None:
-            self.start()
+        self.start()
 
     def kill(self, *, exactly: bool = False) -> None:
         """SIGKILL: the node is gone at once; what it wrote stays in the page cache, and its connections are reset.

@@ -31,8 +31,8 @@ class Weather:
     """Conditions that may be bad one by one; `is_fair` when none is."""
 
     __slots__ = (
-        "bytes_per_millisecond",
         "busy_until",
+        "bytes_per_millisecond",
         "dice",
         "flips",
         "loss_per_mille",

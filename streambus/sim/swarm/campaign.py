@@ -65,7 +65,8 @@ class Campaign:
                     break
                 copies = [self._submit(engine, start) for engine in self.engines]
                 waiting[copies[0]] = (start, copies)
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done if waiting else ():
+            wait(waiting, return_when=FIRST_COMPLETED)
+            for future in [future for future in waiting if future.done()]:
                 start, copies = waiting.pop(future)
                 self._take_in(start, [copy.result() for copy in copies])
                 show(self.progress)

@@ -17,7 +17,7 @@ class Judge:
         self.verdicts: dict[tuple[Any, ...], str | None] = {}
 
     def judge(self, world: World, steps: int) -> str | None:
-        """What is wrong with a world that was reached in so many steps: with its history, if it is at rest, or with its not coming to rest."""
+        """What is wrong with a world that was reached in so many steps: with its history if it is at rest, else with its not being so."""
         rules = self.rules
         if not world.agenda:
             if rules.is_at_rest(world):

@@ -167,8 +167,8 @@ class Search:
                     yield 0, Advance(source)
                 elif cost <= budget:
                     yield cost, Advance(source, cost)
-            if self.spec.early_timers and (budget > 0 or budget == UNBOUNDED) and rules.first_deadline(world) is not None:
-                yield (0, PassTime()) if budget == UNBOUNDED else (1, PassTime(1))
+            if self.spec.early_timers and budget > 0 and rules.first_deadline(world) is not None:
+                yield 1, PassTime(1)
         yield from ((0, fault) for fault in self._faults(world))
 
     def _faults(self, world: World) -> Iterator[Action]:

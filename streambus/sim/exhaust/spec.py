@@ -90,7 +90,7 @@ class Spec:
     connection_cuts: int = 0
     """How often a connection may break, with everything that is under way on it."""
     early_timers: bool = False
-    """Whether time may pass, at the price of a delay, though something else could happen."""
+    """Whether time may pass, at the price of a delay, though something else could happen. Without a bound on delays it does not."""
     delays: int = 1
     """The bound, unless the command line says otherwise."""
     contract: checkers.Contract = checkers.DURABLE_LOG

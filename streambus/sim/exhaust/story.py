@@ -64,7 +64,7 @@ class Storyteller:
             return "the broker's disk goes on"
         if kind in (TO_BROKER, TO_CLIENT):
             found = next((entry for entry in world.connections if entry[:2] == (place, number)), None)
-            items = () if found is None else found[3 if kind == TO_BROKER else 4]
+            items = () if found is None else found[3] if kind == TO_BROKER else found[4]
             what = _ITEMS.get(items[0], "a message") if items else "a message"
             direction = f"{self._name(place)} to the broker" if kind == TO_BROKER else f"the broker to {self._name(place)}"
             return f"{what} arrives from {direction} ({-number})"

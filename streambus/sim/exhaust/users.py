@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from streambus import checkers, client
 from streambus.checkers import Outcome
 from streambus.kernel import SECOND, Event
-from streambus.sim.exhaust.spec import Client, CreateTopic, ReadUntil, Send, Settle, Wish
+from streambus.sim.exhaust.spec import CreateTopic, ReadUntil, Send, Settle, Wish
 from streambus.wire import ErrorCode, messages
 
 POLL_TIMEOUT = 60 * SECOND

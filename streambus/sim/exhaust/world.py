@@ -7,7 +7,7 @@ order in which they became so. `promised` is what earlier lives of the broker sh
 A connection is two queues of items, one to the broker and one to the client, each first in, first out. Items are whole messages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from streambus import client
@@ -45,7 +45,7 @@ from streambus.sim.exhaust.actions import (
 )
 from streambus.sim.exhaust.disks import Disks
 from streambus.sim.exhaust.judging import Promises, Sight, gone_back, lost_in_recovery, raised
-from streambus.sim.exhaust.machines import BIRTH, Machines
+from streambus.sim.exhaust.machines import BIRTH, Machines, Stepped
 from streambus.sim.exhaust.users import Script, User
 
 DIAL, CONNECTED, CLOSED = -1, -2, -3
@@ -181,7 +181,7 @@ class Moment:
         "users",
     )
 
-    def __init__(self, rules: Rules, world: World, observer: Any = None) -> None:
+    def __init__(self, rules: Rules, world: World, observer: Callable[[int, Event, Stepped], None] | None = None) -> None:
         self.rules = rules
         self.observer = observer
         self.problem: str | None = None
@@ -369,7 +369,7 @@ class Moment:
         before = self.broker
         stepped = machines.step(before, event)
         if self.observer is not None:
-            self.observer(-1, before, event, stepped)
+            self.observer(-1, event, stepped)
         self.broker = stepped.machine
         if stepped.problem is not None:
             self._fail(f"the broker {stepped.problem}")
@@ -396,7 +396,7 @@ class Moment:
         before = self.clients[place]
         stepped = self.rules.machines.step(before, event)
         if self.observer is not None:
-            self.observer(place, before, event, stepped)
+            self.observer(place, event, stepped)
         self.clients[place] = stepped.machine
         if stepped.problem is not None:
             self._fail(f"{self.rules.scripts[place].name} {stepped.problem}")

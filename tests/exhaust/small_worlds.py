@@ -1,0 +1,29 @@
+"""Small worlds for tests, and what they are explored with."""
+
+from streambus.sim.exhaust import Client, Send, Spec, consumer, producer
+from streambus.sim.exhaust.spec import Wish
+
+SMALL_BATCHES = 64
+"""Bytes: every record is a batch of its own."""
+
+
+def known_producer(name: str, *wishes: Wish) -> Client:
+    """One whose connections stand, and whose chain of sequences is confirmed."""
+    return producer(name, *wishes, before=(Send(value=b"before " + name.encode()),), batch_bytes_max=SMALL_BATCHES)
+
+
+def new_producer(name: str, *wishes: Wish, **settings: object) -> Client:
+    """One that has not sent anything."""
+    return producer(name, *wishes, batch_bytes_max=SMALL_BATCHES, **settings)
+
+
+ONE_WRITER = Spec("one writer, one record", (known_producer("writer", Send()),))
+POWER = Spec("one writer, one record, one power cut", (known_producer("writer", Send()),), power_cuts=1)
+KILL = Spec("one writer, one record, one kill", (known_producer("writer", Send()),), kills=1)
+CUT = Spec("one writer, one record, one broken connection", (known_producer("writer", Send()),), connection_cuts=1)
+NEW_WRITER = Spec("a writer whom nobody knows", (new_producer("writer", Send()),))
+TORN = Spec("one writer, one record over two sectors, one power cut", (known_producer("writer", Send(value=b"v" * 900)),), power_cuts=1)
+FIRST_BATCHES = Spec("three first records and two broken connections", (new_producer("writer", Send(), Send(), Send()),), connection_cuts=2)
+TWO_WRITERS = Spec("two writers, one record each", (new_producer("writer-1", Send()), new_producer("writer-2", Send())))
+
+__all__ = ["CUT", "FIRST_BATCHES", "KILL", "NEW_WRITER", "ONE_WRITER", "POWER", "TORN", "TWO_WRITERS", "consumer"]

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import shrink, swarm
+from streambus.cli import exhaust, shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -81,6 +81,7 @@ def register(subparsers: Any) -> None:
 
     swarm.register(commands)
     shrink.register(commands)
+    exhaust.register(commands)
 
 
 def run_command(arguments: argparse.Namespace) -> int:

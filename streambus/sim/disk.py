@@ -190,6 +190,10 @@ class SimulatedDisk:
         data = bytes(self.files[number].cached[part.position : part.position + part.length])
         return self._through_lenses(part, data) if self.lenses else data
 
+    def read_soundly(self, part: FileSlice) -> bytes:
+        """The bytes that `part` names, past all lenses."""
+        return bytes(self.contents_of(part.file)[part.position : part.position + part.length])
+
     def perform_soundly(self, effect: Effect) -> Event | None:
         """Do `effect` past all quirks."""
         quirks, self.quirks = self.quirks, {}

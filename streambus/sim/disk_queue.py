@@ -27,8 +27,16 @@ class Disk(Protocol):
         """Do `effect` now; the completion or the failure, if there is one to tell."""
         ...
 
+    def perform_soundly(self, effect: Effect) -> Event | None:
+        """The same, whatever is wrong with the disk."""
+        ...
+
     def read_slice(self, part: FileSlice) -> bytes:
         """The bytes that `part` names, as the page cache has them."""
+        ...
+
+    def read_soundly(self, part: FileSlice) -> bytes:
+        """The same, whatever is wrong with the disk."""
         ...
 
     def crash_process(self) -> None:
@@ -78,12 +86,19 @@ class DiskQueue:
 
     def read_slice(self, part: FileSlice) -> bytes:
         """The bytes of `part` as if every queued write had happened. Raises `Unreadable` if they are not all there."""
-        data = self.disk.read_slice(part)
+        data = self._with_queued(part, self.disk.read_slice(part))
+        if len(data) < part.length:
+            raise Unreadable("EOF")
+        return data
+
+    def read_soundly(self, part: FileSlice) -> bytes:
+        """The same for somebody who looks on: what should be there, whatever the disk would make of it."""
+        return self._with_queued(part, self.disk.read_soundly(part))
+
+    def _with_queued(self, part: FileSlice, data: bytes) -> bytes:
         for _, effect in self.pending:
             if type(effect) is Write and effect.file == part.file:
                 data = _overlaid(data, part, effect)
-        if len(data) < part.length:
-            raise Unreadable("EOF")
         return data
 
     def stall(self, microseconds: int) -> None:
@@ -102,7 +117,7 @@ class DiskQueue:
         if type(effect) is Write:
             data = b"".join(effect.parts)
             effect = Write(effect.file, effect.position, (data[: dice.below(len(data) + 1)],))
-        self.disk.perform(effect)
+        self.disk.perform_soundly(effect)
 
     def _complete(self, _occurrence: Occurrence) -> None:
         if self.is_over:

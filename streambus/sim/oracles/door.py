@@ -138,7 +138,7 @@ class Door:
 
     def _resolved(self, part: FileSlice, effects: list[Effect], place: int) -> bytes:
         """The bytes of a slice at the moment when the `Send` at `place` is performed."""
-        data = bytearray(self.life.disk_queue.read_slice(part))
+        data = bytearray(self.life.disk_queue.read_soundly(part))
         for effect in effects[:place]:
             if type(effect) is Write and effect.file == part.file:
                 written = b"".join(effect.parts)

@@ -205,6 +205,8 @@ class Broker(Node):
         self.cluster_id = ""
         self.partitions: dict[tuple[str, int], Partition] = {}
         self.partitions_by_log: dict[LogId, Partition] = {}
+        self.partitions_by_id: dict[tuple[int, int], Partition] = {}
+        """By the number of the topic's id and the partition's index: what clients ask for most, and UUIDs are slow keys."""
         self.producer_ids = ProducerIds()
         self.purgatory: Purgatory[Broker, Answer] = Purgatory(limits.delayed_requests_max)
         self.fetch_sessions = FetchSessions(limits.fetch_sessions_max, limits.fetch_session_eviction)
@@ -485,6 +487,7 @@ class Broker(Node):
     def check(self) -> None:
         """The invariants of this broker; an AssertionError is a mistake of ours."""
         self.store.check()
+        assert len(self.partitions) == len(self.partitions_by_log) == len(self.partitions_by_id)
         for partition in self.partitions.values():
             partition.check()
         for connection in self.connections.values():

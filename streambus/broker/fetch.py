@@ -26,6 +26,11 @@ TOPIC_IDS_SINCE = 13
 READ_COMMITTED = 1
 NOTHING: tuple[Part, ...] = ()
 
+NO_DIVERGENCE = FetchResponse.EpochEndOffset()
+UNSAID_LEADER = FetchResponse.LeaderIdAndEpoch()
+NO_SNAPSHOT = FetchResponse.SnapshotId()
+"""What nearly every answer says of these: shared by all of them, and nobody changes it."""
+
 
 @message
 class DelayedFetch:
@@ -66,13 +71,8 @@ def fetch(broker: Broker, turn: Turn, call: Call) -> None:
 
 def find_partition(broker: Broker, want: Wanted) -> Partition | None:
     """The partition that is wanted, if it is here."""
-    name = want.topic
-    if want.topic_id.int:
-        topic = broker.image.topics_by_id.get(want.topic_id)
-        if topic is None:
-            return None
-        name = topic.name
-    return broker.partitions.get((name, want.partition))
+    number = want.topic_id.int
+    return broker.partitions_by_id.get((number, want.partition)) if number else broker.partitions.get((want.topic, want.partition))
 
 
 def available_bytes(broker: Broker, wanted: tuple[Wanted, ...], isolation_level: int, enough: int) -> int:
@@ -139,6 +139,9 @@ def _read_partition(
         aborted_transactions=[] if request.isolation_level == READ_COMMITTED else None,
         preferred_read_replica=-1,
         records=NOTHING,
+        diverging_epoch=NO_DIVERGENCE,
+        current_leader=UNSAID_LEADER,
+        snapshot_id=NO_SNAPSHOT,
     )
     diverging = _diverging(partition, want)
     if diverging is not None:
@@ -172,6 +175,9 @@ def _silence(want: Wanted, error: ErrorCode) -> PartitionData:
         aborted_transactions=None,
         preferred_read_replica=-1,
         records=NOTHING,
+        diverging_epoch=NO_DIVERGENCE,
+        current_leader=UNSAID_LEADER,
+        snapshot_id=NO_SNAPSHOT,
     )
 
 

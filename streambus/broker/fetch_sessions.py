@@ -18,8 +18,8 @@ OPEN_EPOCH = 0
 CLOSE_EPOCH = -1
 EPOCH_MAX = 2**31 - 1
 
-Place = tuple[str, UUID, int]
-"""Topic name (empty when asked by id), topic id (zero when asked by name), partition."""
+Place = tuple[str, int, int]
+"""Topic name (empty when asked by id), the number of the topic id (zero when asked by name), partition."""
 
 
 class SessionRefused(Exception):
@@ -83,7 +83,7 @@ class FetchSessions:
         full = epoch == OPEN_EPOCH
         told: list[tuple[Wanted, PartitionData]] = []
         for want, data in said:
-            place = (want.topic, want.topic_id, want.partition)
+            place = (want.topic, want.topic_id.int, want.partition)
             marks = (data.high_watermark, data.log_start_offset)
             news = bool(data.records) or data.error_code != 0 or session.told.get(place) != marks or data.diverging_epoch.end_offset >= 0
             if not (full or news):
@@ -104,7 +104,7 @@ class FetchSessions:
             session_id = turn.dice.between(1, EPOCH_MAX)
         session = Session(turn.now, by_id=by_id)
         for want in wanted:
-            session.wanted[(want.topic, want.topic_id, want.partition)] = want
+            session.wanted[(want.topic, want.topic_id.int, want.partition)] = want
         self.sessions[session_id] = session
         return session_id
 
@@ -126,10 +126,10 @@ class FetchSessions:
         session.epoch = 1 if session.epoch == EPOCH_MAX else session.epoch + 1
         session.last_used = turn.now
         for want in wanted_by(request):
-            session.wanted[(want.topic, want.topic_id, want.partition)] = want
+            session.wanted[(want.topic, want.topic_id.int, want.partition)] = want
         for topic in request.forgotten_topics_data:
             for partition in topic.partitions:
-                place = (topic.topic, topic.topic_id, partition)
+                place = (topic.topic, topic.topic_id.int, partition)
                 session.wanted.pop(place, None)
                 session.told.pop(place, None)
         return tuple(session.wanted.values())

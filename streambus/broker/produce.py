@@ -31,6 +31,9 @@ ACKS_ALL = -1
 TOPIC_IDS_SINCE = 13
 NO_TIMESTAMP = -1
 
+UNSAID_LEADER = ProduceResponse.LeaderIdAndEpoch()
+"""Shared by all answers: nobody changes it."""
+
 _BAD_BATCH_CODES = {
     BadBatchKind.CORRUPT: ErrorCode.CORRUPT_MESSAGE,
     BadBatchKind.UNSUPPORTED_MAGIC: ErrorCode.INVALID_RECORD,
@@ -103,7 +106,7 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
     for topic in request.topic_data:
         responses: list[PartitionResponse] = []
         for data in topic.partition_data:
-            response = PartitionResponse(index=data.index, base_offset=-1)
+            response = PartitionResponse(index=data.index, base_offset=-1, current_leader=UNSAID_LEADER)
             try:
                 partition = _partition(broker, topic.name, topic.topic_id, data.index, by_id)
                 batch = cast("Buffer | None", data.records)
@@ -124,13 +127,10 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
 
 
 def _partition(broker: Broker, name: str, topic_id: UUID, index: int, by_id: bool) -> Partition:
-    if by_id:
-        topic = broker.image.topics_by_id.get(topic_id)
-        if topic is None:
-            raise ProduceRefused(ErrorCode.UNKNOWN_TOPIC_ID)
-        name = topic.name
-    partition = broker.partitions.get((name, index))
+    partition = broker.partitions_by_id.get((topic_id.int, index)) if by_id else broker.partitions.get((name, index))
     if partition is None:
+        if by_id and topic_id not in broker.image.topics_by_id:
+            raise ProduceRefused(ErrorCode.UNKNOWN_TOPIC_ID)
         raise ProduceRefused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     return partition
 

@@ -126,15 +126,17 @@ def _lead(broker: Broker, turn: Turn, topic_id: UUID, index: int) -> None:
         log = broker.store.open_log(turn, log_id_of(topic_id, index))
         partition = Partition(topic.name, topic_id, index, log)
         broker.partitions[(topic.name, index)] = partition
-        broker.partitions_by_log[log.log_id] = partition
+        broker.partitions_by_log[log.log_id] = broker.partitions_by_id[(topic_id.int, index)] = partition
     partition.become_leader(broker.config.node_id, registration.leader_epoch, registration.isr)
     broker.complete(turn, partition.log.log_id)
 
 
 def _drop_partition(broker: Broker, turn: Turn, topic: str, index: int, log_id: LogId) -> None:
-    if broker.partitions_by_log.pop(log_id, None) is None:
+    partition = broker.partitions_by_log.pop(log_id, None)
+    if partition is None:
         return
     broker.partitions.pop((topic, index), None)
+    broker.partitions_by_id.pop((partition.topic_id.int, index), None)
     broker.store.drop_log(turn, log_id)
     broker.complete(turn, log_id)
 

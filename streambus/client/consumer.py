@@ -435,8 +435,8 @@ class Consumer(Node):
         return Instant(turn.now + backoff(network.retry_backoff, network.retry_backoff_max, failures, turn.dice))
 
     def _on_answer(self, turn: Turn, session: FetchSession, body: messages.FetchResponse) -> None:
-        error = ErrorCode(body.error_code)  # type: ignore[call-arg]
-        if error is not ErrorCode.NONE:
+        if body.error_code:
+            error = ErrorCode(body.error_code)  # type: ignore[call-arg]
             if error in (ErrorCode.FETCH_SESSION_ID_NOT_FOUND, ErrorCode.INVALID_FETCH_SESSION_EPOCH) and not session.failures:
                 session.failures = 1
                 session.session_id = 0
@@ -470,15 +470,16 @@ class Consumer(Node):
     ) -> None:
         """Take in what was fetched of a partition whose position has not been moved meanwhile."""
         place = (position.topic, position.partition)
-        error = ErrorCode(data.error_code)  # type: ignore[call-arg]
-        if error is ErrorCode.NONE:
+        if not data.error_code:
             position.failures = 0
             try:
                 position.take_in(cast(Buffer, data.records) or b"")
             except BadBatch as damage:
                 self.errors.append(Failed(ErrorCode.CORRUPT_MESSAGE, f"{_name(place)}: {damage.reason}", definite=True))
                 self._rest(turn, position)
-        elif error is ErrorCode.OFFSET_OUT_OF_RANGE:
+            return
+        error = ErrorCode(data.error_code)  # type: ignore[call-arg]
+        if error is ErrorCode.OFFSET_OUT_OF_RANGE:
             self._on_out_of_range(turn, position)
         elif error in STALE_METADATA or error.retriable:
             current = Leadership(data.current_leader.leader_id, data.current_leader.leader_epoch)

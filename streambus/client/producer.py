@@ -387,7 +387,7 @@ class Producer(Node):
             outbox.take_off(batch, endpoint.broker)
             data = messages.ProduceRequest.PartitionProduceData(outbox.partition, encoded)
             topics.setdefault(outbox.topic, []).append(data)
-            has_ids &= self.cluster.topic_id(outbox.topic) != UNKNOWN_TOPIC_ID
+            has_ids &= self.cluster.topic_id(outbox.topic).int != UNKNOWN_TOPIC_ID.int
         topic_data = [
             messages.ProduceRequest.TopicProduceData(topic, self.cluster.topic_id(topic), partitions)
             for topic, partitions in topics.items()
@@ -441,10 +441,10 @@ class Producer(Node):
 
     def _on_answer(self, turn: Turn, dispatch: Dispatch, body: messages.ProduceResponse) -> None:
         """Each of our batches has its answer; what a broker says about others is ignored."""
-        names = {self.cluster.topic_id(topic): topic for topic, _, _ in dispatch.batches}
+        names = {self.cluster.topic_id(topic).int: topic for topic, _, _ in dispatch.batches}
         endpoints = {node.node_id: Endpoint(node.node_id, node.host, node.port) for node in body.node_endpoints}
         answers = {
-            (response.name or names.get(response.topic_id, ""), partition.index): partition
+            (response.name or names.get(response.topic_id.int, ""), partition.index): partition
             for response in body.responses
             for partition in response.partition_responses
         }
@@ -456,10 +456,10 @@ class Producer(Node):
                 batch.maybe_written = True
                 self._retry(turn, outbox, batch)
                 continue
-            error = ErrorCode(answer.error_code)  # type: ignore[call-arg]
-            if error is ErrorCode.NONE:
+            if not answer.error_code:
                 self._acknowledge(turn, outbox, batch, answer.base_offset, answer.log_append_time_ms)
                 continue
+            error = ErrorCode(answer.error_code)  # type: ignore[call-arg]
             if error in STALE_METADATA:
                 current = Leadership(answer.current_leader.leader_id, answer.current_leader.leader_epoch)
                 if not self.cluster.on_hint(topic, partition, current, endpoints.get(current.leader)):

@@ -29,6 +29,7 @@ class DecoderSource:
         self.flexible = version in message.flexible
         self.lines: list[str] = []
         self.formats: dict[str, None] = {}
+        self.defaults: dict[str, str] = {}
         self.depth = 1
         self.run: list[tuple[str, str]] = []
         self.names = 0
@@ -43,7 +44,8 @@ class DecoderSource:
         # Bytes behind a request are passed over, as Kafka does: librdkafka leaves three behind a Metadata request for all topics.
         self._line(f"return {target}")
         unpackers = [f"{_unpacker(layout)} = Layout('>{layout}').unpack_from" for layout in self.formats]
-        return "\n".join([*unpackers, "def decode(data, at):", "    size = len(data)", *self.lines])
+        defaults = [f"{name} = {value}" for name, value in self.defaults.items()]
+        return "\n".join([*unpackers, *defaults, "def decode(data, at):", "    size = len(data)", *self.lines])
 
     # Lines and runs --------------------------------------------------------------------------------------------------
 
@@ -83,7 +85,7 @@ class DecoderSource:
         tagged: list[Field] = []
         for field in struct.fields:
             if self.version not in field.versions:
-                values[field.name] = default_source(self.message, field)
+                values[field.name] = self._default(field)
             elif field.tag is not None:
                 values[field.name] = self._name(field.name)
                 tagged.append(field)
@@ -92,6 +94,15 @@ class DecoderSource:
         if self.flexible:
             self._tags(tagged, values)
         return f"{class_name(self.message, struct)}({', '.join(values.values())})"
+
+    def _default(self, field: Field) -> str:
+        """The expression for what an absent field is. What was received is never changed, so all may share one default struct."""
+        source = default_source(self.message, field)
+        if not source.endswith("()"):
+            return source
+        name = f"default_{source[:-2]}"
+        self.defaults[name] = source
+        return name
 
     def _tags(self, tagged: list[Field], values: dict[str, str]) -> None:
         count = self._name("tags")
@@ -102,7 +113,7 @@ class DecoderSource:
             self._line(f"    at = skip_tags(data, {count}, at)")
             return
         for field in tagged:
-            self._line(f"{values[field.name]} = {default_source(self.message, field)}")
+            self._line(f"{values[field.name]} = {self._default(field)}")
         self._line(f"if {count}:")
         self.depth += 1
         self._line(f"if {count} > 127:")

@@ -88,6 +88,8 @@ class EncoderSource:
         self._flush()
         count, outer = self._name("tags"), self.sink
         fields, add = self._name("fields"), self._name("add")
+        self._line(f"if {' or '.join(self._differs(field, f'{source}.{field.name}') for field in tagged)}:")
+        self.depth += 1
         self._line(f"{count} = 0")
         self._line(f"{fields} = []")
         for field in tagged:
@@ -105,8 +107,10 @@ class EncoderSource:
             self.depth -= 1
         self.sink = outer
         self._line(f"{outer}(varint({count}))")
-        self._line(f"if {count}:")
-        self._line(f"    {outer}(b''.join({fields}))")
+        self._line(f"{outer}(b''.join({fields}))")
+        self.depth -= 1
+        self._line("else:")
+        self._line(f"    {outer}(b'\\0')")
 
     def _field(self, field: Field, value: str) -> None:
         nullable = self.version in field.nullable

@@ -226,6 +226,8 @@ def null_given(name: str) -> NoReturn:
 
 def joined(pieces: list[Part]) -> list[Part]:
     """`pieces` with neighbours joined where that is cheaper than sending them apart."""
+    if sum(map(len, pieces)) < JOIN_BELOW and FileSlice not in map(type, pieces):
+        return [b"".join(pieces)]  # type: ignore[arg-type]
     parts: list[Part] = []
     run: list[Any] = []
     for piece in pieces:

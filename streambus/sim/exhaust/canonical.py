@@ -51,7 +51,7 @@ PASSED: dict[type, tuple[str, ...]] = {Link: ("retry_at",), Batch: ("retry_at",)
 
 UNREAD: dict[type, tuple[str, ...]] = {
     Node: ("wall_offset",),
-    Broker: ("counters", "partitions_by_log", "recovered_bytes"),
+    Broker: ("counters", "partitions_by_id", "partitions_by_log", "recovered_bytes"),
     Pool: ("requests", "responses", "lost", "timeouts", "probes"),
     Cluster: ("refreshes",),
     Producer: ("acknowledged", "failed", "retries"),

@@ -29,6 +29,8 @@ class BrokerModel:
     def __init__(self, fail: Callable[[str], None]) -> None:
         self.fail = fail
         self.written = Written(fail)
+        self.recovered = self.written
+        """Of the last life that served: what a recovery that was interrupted has seen need not be durable."""
         self.cluster = ClusterModel()
         self.cluster_moved_in = -1
         self.complaints = 0
@@ -55,7 +57,9 @@ class BrokerModel:
 
     def begin_life(self, life: Life) -> None:
         """The broker is born beside what is on its disk."""
-        before, self.written = self.written, Written(self.fail)
+        if self.is_serving:
+            self.recovered = self.written
+        self.written = Written(self.fail)
         self.is_serving = self.has_read_error = False
         self.node = life.node
         self.config = life.host.config
@@ -66,7 +70,7 @@ class BrokerModel:
         born_at_ms = (life.agenda.now + life.shift) // 1_000
         for batch in self.written.read(_files_of(life), born_at_ms):
             self.cluster.apply(batch)
-        self._judge_survival(before)
+        self._judge_survival(self.recovered)
         self._judge_metadata()
 
     def on_event(self, now: int, event: Event) -> None:
@@ -147,7 +151,7 @@ class BrokerModel:
         topic = self.cluster.topics_by_id.get(topic_id) if by_id else self.cluster.topics.get(name)
         if topic is None or (facts := topic.partitions.get(index)) is None or facts.leader != self.node_id:
             return None
-        return topic, facts, self.written.log(topic.log_id(index))
+        return topic, facts, self.written.log(facts.log_id)
 
     def setting(self, topic: TopicFacts, name: str) -> str:
         """What a topic is configured to."""

@@ -20,6 +20,8 @@ class PartitionFacts:
     leader: int
     leader_epoch: int
     partition_epoch: int
+    log_id: str
+    """What the store calls its log."""
 
 
 @attrs.define(eq=False)
@@ -31,10 +33,6 @@ class TopicFacts:
     partitions: dict[int, PartitionFacts] = attrs.field(factory=dict)
     settings: dict[str, str] = attrs.field(factory=dict)
 
-    def log_id(self, index: int) -> str:
-        """What the store calls the log of one partition."""
-        return f"{self.topic_id}-{index}"
-
 
 class ClusterModel:
     """What the records say so far. `end_offset` is behind the last one that was applied."""
@@ -44,6 +42,8 @@ class ClusterModel:
         self.topics_by_id: dict[UUID, TopicFacts] = {}
         self.names_by_id: dict[UUID, str] = {}
         """Of all topics that ever were."""
+        self.made: dict[str, int] = {}
+        """How often a topic of each name was made."""
         self.endpoints: dict[int, dict[str, tuple[str, int]]] = {}
         self.fenced: dict[int, bool] = {}
         self.broker_epochs: dict[int, int] = {}
@@ -63,7 +63,7 @@ class ClusterModel:
 
     def existed(self, name: str) -> bool:
         """Whether there ever was a topic of this name."""
-        return name in self.topics or name in self.names_by_id.values()
+        return name in self.made
 
     def _FeatureLevelRecord(self, record: Any, _offset: int) -> None:  # noqa: N802 (the record's name)
         self.features[record.name] = record.feature_level
@@ -87,10 +87,17 @@ class ClusterModel:
         topic = TopicFacts(record.name, record.topic_id)
         self.topics[record.name] = self.topics_by_id[record.topic_id] = topic
         self.names_by_id[record.topic_id] = record.name
+        self.made[record.name] = self.made.get(record.name, 0) + 1
 
     def _PartitionRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
-        facts = PartitionFacts(list(record.replicas), list(record.isr), record.leader, record.leader_epoch, record.partition_epoch)
-        self.topics_by_id[record.topic_id].partitions[record.partition_id] = facts
+        self.topics_by_id[record.topic_id].partitions[record.partition_id] = PartitionFacts(
+            list(record.replicas),
+            list(record.isr),
+            record.leader,
+            record.leader_epoch,
+            record.partition_epoch,
+            f"{record.topic_id}-{record.partition_id}",
+        )
 
     def _PartitionChangeRecord(self, record: Any, _offset: int) -> None:  # noqa: N802
         facts = self.topics_by_id[record.topic_id].partitions[record.partition_id]

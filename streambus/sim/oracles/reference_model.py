@@ -42,6 +42,7 @@ class ReferenceModel:
     def __init__(self, simulation: Simulation, host: str) -> None:
         self.simulation = simulation
         self.host = host
+        self.hosts = (host,)
         self.model = BrokerModel(self._fail)
         self.door: Door | None = None
         self.laws: dict[int, Law] = LAWS

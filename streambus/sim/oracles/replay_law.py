@@ -1,0 +1,170 @@
+"""Replay equivalence: what a recovery would make of the disk, now, is what is there.
+
+On a schedule and in the end the disk is copied, and a crash happens to the copy: the process dies, or the power fails and nothing that
+was not synced survives. A fresh store recovers there, driven by hand, and is compared:
+
+1. with an independent reading of the same files (`wal_document`): every batch, index, producer, epoch and table;
+2. with the life that goes on: nothing durable is missing; a broker image replayed from the recovered metadata log equals the live one,
+   unless the live one is further;
+3. with itself: another recovery, of the disk that the first one left, gives the same state, to the fingerprint.
+
+Recovering costs time in proportion to the log, so every step of the broker earns credit, and a replay is made when there is enough.
+"""
+
+from collections import deque
+from typing import Any
+
+from streambus.broker import Broker
+from streambus.kernel import Effect, Event, Instant, Prng, Timers, Turn, fingerprint
+from streambus.metadata import Delta, Image
+from streambus.records import decode_records
+from streambus.sim.disk import SimulatedDisk, Survival
+from streambus.sim.life import Life
+from streambus.sim.oracles.cluster_model import ClusterModel
+from streambus.sim.oracles.reference_model import ReferenceModel
+from streambus.sim.oracles.store_law import store_difference, table_difference
+from streambus.sim.oracles.written import METADATA_LOG, Written
+from streambus.sim.simulation import Simulation
+from streambus.storage import LogId, Store, StoreConfig, StoreRecovered
+from streambus.wire import decode_record
+
+LOOK_EVERY = 512
+"""Steps of the broker between two looks at the credit."""
+
+STEPS_PER_FRAME = 4
+"""So many steps of the broker earn the recovery of one frame."""
+
+
+class ReplayLaw:
+    """Tries crashes on copies of the disk of the broker on `host`."""
+
+    def __init__(self, simulation: Simulation, host: str, reference: ReferenceModel) -> None:
+        self.simulation = simulation
+        self.host = host
+        self.hosts = (host,)
+        self.reference = reference
+        self.steps = 0
+        self.spent = 0
+        self.replays = 0
+
+    def on_birth(self, life: Life) -> None:
+        """The life itself will recover."""
+
+    def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """The simulation knows already."""
+
+    def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        """Earn credit, and spend it."""
+        if life.name != self.host:
+            return
+        self.steps += 1
+        if self.steps % LOOK_EVERY == 0:
+            self._maybe_replay()
+
+    def on_end(self) -> None:
+        """Once more, in what is there in the end."""
+        self._maybe_replay()
+
+    def _maybe_replay(self) -> None:
+        written = self.reference.model.written
+        frames = sum(len(log.batches) for log in written.logs.values()) + len(written.names)
+        if self.spent + frames > self.steps // STEPS_PER_FRAME or not self.reference.model.is_serving or written.is_failed:
+            return
+        self.spent += frames
+        self.replays += 1
+        self.replay(is_power_cut=self.replays % 2 == 1)
+
+    def replay(self, *, is_power_cut: bool) -> None:
+        """Try one crash."""
+        host = self.simulation.hosts[self.host]
+        if not isinstance(host.disk, SimulatedDisk):
+            return
+        disk = host.disk.copy()
+        disk.failures.clear()
+        if is_power_cut:
+            disk.power_cut(Prng(0), Survival.NOTHING)
+        else:
+            disk.crash_process()
+        words = "a power cut that nothing unsynced survives" if is_power_cut else "a crash of the process"
+        complaint = self._complaint_about(disk, host.config.store, host.life.node if host.life is not None else None)
+        if complaint is not None:
+            self.simulation.fail(f"{self.host}: what is there is what a recovery would make of it: after {words}, {complaint}")
+
+    def _complaint_about(self, disk: SimulatedDisk, config: StoreConfig, broker: Any) -> str | None:
+        found: list[str] = []
+        expected = Written(found.append)
+        metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0)
+        if found:
+            return found[0]
+        store = recovered_store(disk, config)
+        if isinstance(store, str):
+            return store
+        complaint = store_difference(store, expected, list(expected.names.values() - expected.tables.keys())) or table_difference(
+            store, expected
+        )
+        complaint = complaint or self._durable_difference(expected)
+        if complaint is None and isinstance(broker, Broker):
+            complaint = _image_difference(broker, metadata)
+        if complaint is not None:
+            return complaint
+        again = recovered_store(disk, config)
+        if isinstance(again, str):
+            return f"a second recovery fails: {again}"
+        return None if essence(store) == essence(again) else "a second recovery gives another state than the first"
+
+    def _durable_difference(self, found: Written) -> str | None:
+        for log_id, log in self.reference.model.written.logs.items():
+            there = found.logs.get(log_id)
+            end = there.end_offset if there is not None else 0
+            if end < log.durable_end:
+                return f"log {log_id} ends at {end}, though it is durable up to {log.durable_end}"
+        return None
+
+
+def recovered_store(disk: SimulatedDisk, config: StoreConfig) -> Store | str:
+    """A store that has recovered from `disk`, or why it has not."""
+    store, timers = Store(config), Timers()
+    queue: deque[Effect] = deque()
+    facts: list[Event] = []
+
+    def call(method: str, *arguments: Any) -> None:
+        turn = Turn(Instant(0), Prng(0), timers, 0)
+        getattr(store, method)(turn, *arguments)
+        queue.extend(turn.effects)
+        facts.extend(turn.facts)
+
+    call("start")
+    while queue:
+        completion = disk.perform(queue.popleft())
+        if completion is not None:
+            call(str(Store.ROUTES[type(completion)]), completion)
+    if any(type(fact) is StoreRecovered for fact in facts):
+        return store
+    return f"the store does not recover: {facts[-1] if facts else 'nothing was said'}"
+
+
+def essence(store: Store) -> str:
+    """What must be the same after every recovery: logs and tables, but for when producers were last heard of."""
+    logs = [
+        (log_id, log.log_start_offset, log.log_end_offset, log.index, log.times, log.epochs, _producers(log))
+        for log_id, log in store.logs.items()
+    ]
+    return fingerprint((logs, [(table_id, dict(table.entries)) for table_id, table in store.tables.items()]))
+
+
+def _producers(log: Any) -> Any:
+    return [(number, producer.producer_epoch, tuple(producer.batches)) for number, producer in log.producers.by_id.items()]
+
+
+def _image_difference(broker: Broker, metadata: list[bytes]) -> str | None:
+    """How an image replayed from these batches differs from the broker's."""
+    image, cluster = Image(broker.properties), ClusterModel()
+    for batch in metadata:
+        cluster.apply(batch)
+        for record in decode_records(batch):
+            image.apply(decode_record(record.value or b""), Delta())
+    live = broker.image if cluster.end_offset == broker.image_offset else broker.controller.image
+    end = broker.image_offset if live is broker.image else broker.store.logs[LogId(METADATA_LOG)].log_end_offset
+    if cluster.end_offset != end:
+        return None  # Something between the two is on its way.
+    return None if list(image.to_records()) == list(live.to_records()) else f"the image replayed up to offset {end} is not the live one"

@@ -1,0 +1,94 @@
+"""Whoever waits inside the broker is waited for outside, and the other way round.
+
+- A request in purgatory belongs to a connection that is there, and its slot is open.
+- An open slot has somebody who will fill it: a request in purgatory, one that is held until the broker is ready, a search that reads.
+- Nobody watches a log that is gone; nobody waits beyond the limit.
+"""
+
+from typing import Any
+
+from streambus.broker import Broker
+from streambus.kernel import Closed, Effect, Event, Instant, Read
+from streambus.sim.life import Life
+from streambus.sim.simulation import Simulation
+
+LOOK_EVERY = 128
+"""Steps of the broker between two looks."""
+
+
+class WaitingLaw:
+    """Looks at slots and purgatory of the broker on `host`."""
+
+    def __init__(self, simulation: Simulation, host: str) -> None:
+        self.simulation = simulation
+        self.host = host
+        self.hosts = (host,)
+        self.steps = 0
+
+    def on_birth(self, life: Life) -> None:
+        """Nobody waits yet."""
+
+    def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """The simulation knows already."""
+
+    def on_end(self) -> None:
+        """Look once more."""
+        life = self.simulation.hosts[self.host].life
+        if life is not None:
+            self._look(life)
+
+    def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        """Look when somebody has left, and on a schedule."""
+        if life.name != self.host:
+            return
+        self.steps += 1
+        if self.steps % LOOK_EVERY == 0 or type(event) is Closed:
+            self._look(life, effects)
+
+    def _look(self, life: Life, effects: list[Effect] | None = None) -> None:
+        if isinstance(life.node, Broker):
+            complaint = complaint_about(life.node, life, effects or [])
+            if complaint is not None:
+                self.simulation.fail(f"{self.host}: {complaint}")
+
+
+def complaint_about(broker: Broker, life: Life, effects: list[Effect]) -> str | None:
+    """What is wrong with those who wait, in words."""
+    waiting = broker.purgatory.waiting
+    if len(waiting) > broker.purgatory.capacity:
+        return f"{len(waiting)} requests wait, though only {broker.purgatory.capacity} may"
+    fillers: set[tuple[int, int]] = {(call.connection, call.slot) for call in _searching(life, effects)}
+    for delayed, _ in waiting.values():
+        call: Any = delayed.call  # type: ignore[attr-defined]
+        connection = broker.connections.get(call.connection)
+        if connection is None:
+            return f"who is gone is not waited for: a {call.request.api_key.name} of connection {call.connection} is in purgatory"
+        place = call.slot - connection.first_slot
+        if not 0 <= place < len(connection.slots) or connection.slots[place] is not None:
+            name = call.request.api_key.name
+            return f"one answer per request: {name} in slot {call.slot} of connection {call.connection} waits, but is answered"
+        fillers.add((call.connection, call.slot))
+    for key in broker.purgatory.watchers:
+        if isinstance(key, str) and key != broker.METADATA_LOG and key not in broker.partitions_by_log:
+            return f"nobody waits for what is gone: log {key} is watched, but there is none"
+    return _forgotten_slot(broker, fillers)
+
+
+def _forgotten_slot(broker: Broker, fillers: set[tuple[int, int]]) -> str | None:
+    for connection in broker.connections.values():
+        held = {call.slot for call in connection.held}
+        for place, answer in enumerate(connection.slots):
+            slot = connection.first_slot + place
+            if answer is None and slot not in held and (connection.id, slot) not in fillers:
+                return f"no request is forgotten: slot {slot} of connection {connection.id} is open, but nobody will fill it"
+    return None
+
+
+def _searching(life: Life, effects: list[Effect]) -> list[Any]:
+    """The calls of searches whose batch is being read."""
+    asked = [effect for _, effect in life.disk_queue.pending] + list(effects)
+    completions = [effect.then for effect in asked if type(effect) is Read]
+    searches = [
+        getattr(event, "search", None) or getattr(getattr(event, "then", None), "search", None) for event in (*completions, *life.ready)
+    ]
+    return [search.call for search in searches if search is not None]

@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test bench check clean has-python
+.PHONY: setup demo test bench check examples clean has-python
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test    run the whole test suite with coverage"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
 	@echo "make check   lint, types and layering"
+	@echo "make examples  make the example reports in reports/examples again"
 	@echo "make setup   only make $(VENV) (the others do it by themselves)"
 
 setup: $(READY)
@@ -45,6 +46,9 @@ check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+examples: $(READY)
+	@$(BIN)/python tests/reporting/make_examples.py
 
 has-python:
 	@test -n "$(PYTHON)"

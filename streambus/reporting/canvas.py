@@ -7,7 +7,8 @@ the variables `--x` and `--y`. So one drawing serves a screen, a phone and a she
 changing two numbers. All colours are classes of the style sheet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 
 import attrs
@@ -25,7 +26,7 @@ MARGIN = 0.012
 BAND_LEAST = 10
 """Bands that are nearer to each other than this are drawn as one."""
 
-FLAGS_MAX, FLAG_GAP = 30, 220
+FLAGS_MAX, FLAG_GAP = 48, 220
 FAULT_LOOKS = 6
 
 
@@ -99,10 +100,23 @@ def round_numbers(low: float, high: float, count: int) -> list[float]:
 
 
 def time_text(seconds: float, length: float) -> str:
-    """A moment beneath an axis that is `length` seconds long."""
+    """A moment beneath an axis, where no moment is longer than `length` seconds."""
     size, unit = (1, "s") if length >= 2 else (1_000, "ms") if length >= 0.002 else (1_000_000, "µs")
     number = f"{seconds * size:,.9g}" if length < 1_000_000 else f"{seconds:,.4g}"
     return f"{'0' if number == '-0' else number} {unit}"
+
+
+def _stretches(points: Iterable[tuple[float, float] | None]) -> Iterator[list[tuple[float, float]]]:
+    """Points with nothing unknown between them."""
+    stretch: list[tuple[float, float]] = []
+    for point in points:
+        if point is not None:
+            stretch.append(point)
+        elif stretch:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
 
 
 def kinds_of(bands: Iterable[Band]) -> dict[str, int]:
@@ -147,20 +161,19 @@ class Canvas:
     def line(self, look: str, points: Iterable[tuple[float, float] | None], scale: Scale, *, stairs: bool = False) -> None:
         """A line through points; None interrupts it. A point on its own is a dot."""
         steps: list[str] = []
-        last: tuple[int, int] | None = None
-        for point in points:
-            if point is None:
-                last = None
+        alone: list[str] = []
+        for stretch in _stretches(points):
+            places = [(self.window.x(seconds), scale.y(number)) for seconds, number in stretch]
+            (x, y), *others = places
+            if not others:
+                alone.append(f"M{x} {y}h0")
                 continue
-            x, y = self.window.x(point[0]), scale.y(point[1])
-            if last is None:
-                steps.append(f"M{x} {y}h0")
-            elif stairs:
-                steps.append(f"H{x}" if y == last[1] else f"H{x}V{y}")
-            elif (x, y) != last:
-                steps.append(f"L{x} {y}")
-            last = (x, y)
+            steps.append(f"M{x} {y}")
+            for (_, last_y), (next_x, next_y) in pairwise(places):
+                rise = "" if next_y == last_y else f"V{next_y}"
+                steps.append(f"H{next_x}{rise}" if stairs else f"L{next_x} {next_y}")
         self.path(look, steps)
+        self.path(f"{look} alone", alone)
 
     def fault_bands(self, bands: Sequence[Band], kinds: Mapping[str, int], *, flags: bool = True) -> None:
         """Shade the time of faults, each kind with its letter above."""
@@ -215,10 +228,10 @@ class Canvas:
     def html(self) -> str:
         """The picture for the page."""
         window = self.window
-        ticks = round_numbers(window.began, window.ended, 8)
+        latest = max(abs(window.began), abs(window.ended))
         times = "".join(
-            f'<span{" class=odd" if at % 2 else ""} style="--x:{window.x(seconds) / WIDE:.4f}">{time_text(seconds, window.seconds)}</span>'
-            for at, seconds in enumerate(ticks)
+            f'<span{" class=odd" if at % 2 else ""} style="--x:{window.x(seconds) / WIDE:.4f}">{time_text(seconds, latest)}</span>'
+            for at, seconds in enumerate(round_numbers(window.began, window.ended, 8))
         )
         look = " ".join(part for part in ("plot", "timed" if self.zooms else "", self.look) if part)
         data = f" data-points='{self.data}'" if self.data else ""

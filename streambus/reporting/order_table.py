@@ -4,6 +4,7 @@ One row per offset, one column per observer: those who were told the offset as s
 in a row is the same. A cell that is empty where others are not is as telling as one that differs: that reader went past without seeing it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 import attrs
@@ -59,15 +60,16 @@ class OrderTable:
 
 
 def offsets_around(anomaly: Anomaly) -> list[int]:
-    """The offsets that matter for an anomaly: its own, and those that its witnesses speak of."""
+    """The offsets that matter for an anomaly: its own, and those that its sentence and its witnesses speak of."""
     if anomaly.offset is None:
         return []
+    numbers = dict.fromkeys(re.findall(r"[0-9]+", re.sub(r"“[^”]*”", "", anomaly.witness)))
     matter = [*range(anomaly.offset, anomaly.offset + min(max(anomaly.records, 1), RUN_MAX))]
     values = {action.value for operation in anomaly.operations for action in _records(operation, None) if _is_named(action, anomaly)}
     for operation in anomaly.operations:
         here = _records(operation, (anomaly.topic, anomaly.partition))
         matter += [action.offset for action in here if action.offset is not None and action.value in values]
-        matter += [max([action.offset for action in here if isinstance(action, Polled)], default=anomaly.offset)]
+        matter += [action.offset for action in here if isinstance(action, Polled) and str(action.offset) in numbers]
     return sorted(dict.fromkeys(matter))[: CLUSTERS_MAX * RUN_MAX]
 
 
@@ -128,9 +130,9 @@ def _fill(history: History, by_place: dict[Place, list[OrderTable]]) -> None:
 
 def order_table_html(table: OrderTable, anomaly: Anomaly, span: Span) -> str:
     """The table for the page. Offsets that the anomaly is about are marked, and cells that differ from the first in their row."""
-    readers = sorted(table.read, key=natural)
+    readers = sorted(table.reach, key=lambda reader: (reader not in table.read, natural(reader)))
     left_out = len(readers) - READERS_MAX
-    readers = readers[:READERS_MAX]
+    readers = sorted(readers[:READERS_MAX], key=natural)
     suspects = range(-1) if anomaly.offset is None else range(anomaly.offset, anomaly.offset + max(1, anomaly.records))
     matter = dict.fromkeys(offsets_around(anomaly))
     head = "".join(f"<th>{html(words.shortened(name, 30))}</th>" for name in ("acknowledged to", *readers))
@@ -144,7 +146,7 @@ def order_table_html(table: OrderTable, anomaly: Anomaly, span: Span) -> str:
         first = _first(table, row)
         cells = [_cell(table.told.get(row, []), first, places, span, is_sender=True)]
         for reader in readers:
-            seen = table.read[reader].get(row, [])
+            seen = table.read.get(reader, {}).get(row, [])
             cells.append(_cell(seen, first, places, span) if seen else _nothing(table, reader, row, first))
         sign = '<span class="sr">, the anomaly</span>' if look == "suspect" else ""
         lines.append(f'<tr{f" class={look}" if look else ""}><th scope="row">{row:,}{sign}</th>{"".join(cells)}</tr>')

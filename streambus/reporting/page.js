@@ -74,12 +74,13 @@
       });
       const began = +plot.dataset.began, length = +plot.dataset.ended - began;
       const [low, high] = [began + from * length, began + (from + wide) * length];
-      const step = nice((high - low) / 8), [size, unit] = high - low >= 2 ? [1, "s"] : high - low >= 0.002 ? [1e3, "ms"] : [1e6, "µs"];
+      const step = nice((high - low) / 8), most = Math.max(Math.abs(low), Math.abs(high));
+      const [size, unit] = most >= 2 ? [1, "s"] : most >= 0.002 ? [1e3, "ms"] : [1e6, "µs"];
       const times = plot.querySelector(".times");
       times.textContent = "";
       for (let at = Math.ceil(low / step - 1e-9), odd = 0; at * step <= high + step * 1e-9; at += 1, odd ^= 1) {
         const tick = times.appendChild(document.createElement("span"));
-        tick.textContent = `${+(at * step * size).toPrecision(9)} ${unit}`;
+        tick.textContent = `${+(at * step * size).toPrecision(12)} ${unit}`;
         tick.style.setProperty("--x", (at * step - low) / (high - low));
         if (odd) tick.className = "odd";
       }

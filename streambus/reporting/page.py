@@ -95,11 +95,15 @@ def _looked_at(run: Run, scene: Scene) -> str:
     """A sentence that says what was judged."""
     covered, faults = run.verdict.covered, len(run.history.faults)
     partitions = sum(partition.partition >= 0 for partition in covered.partitions)
+    others = sum(sub_run.verdict.covered.operations for sub_run in run.sub_runs)
+    further = f"{count(len(run.sub_runs), 'further run')} with {count(others, 'operation')}"
+    if run.sub_runs and not covered.operations:
+        return f"{further[:1].upper()}{further[1:]}."
     return (
         f"{count(covered.operations, 'operation')} by {count(covered.processes, 'client')} on {count(partitions, 'partition')} "
         f"over {words.duration(scene.span.length)}"
         + (f", through {count(faults, 'fault')}" if faults else "")
-        + (f", and {count(len(run.sub_runs), 'further run')}." if run.sub_runs else ".")
+        + (f", and {further}." if run.sub_runs else ".")
     )
 
 
@@ -132,6 +136,8 @@ def _broken(run: Run) -> list[Kind]:
 
 
 def _numbers(run: Run, scene: Scene) -> str:
+    if not run.history.operations and not run.facts:
+        return ""
     partitions = run.verdict.covered.partitions
     latencies = done(timings_of(run.history, scene.span)[SENDS])
     numbers = {
@@ -180,6 +186,7 @@ def _coverage(run: Run) -> str:
         f"{count(sum(partition.polled for partition in partitions), 'read')} of {count(sum(one.read for one in partitions), 'offset')}",
         f"{count(len(run.history.faults), 'fault')}" + (f": {_fault_names(run)}" if run.history.faults else ""),
         f"{count(len(covered.checks), 'kind')} of anomaly looked for",
+        f"{count(len(run.sub_runs), 'further run')}, told below" if run.sub_runs else "",
     ]
     unread = [partition for partition in partitions if partition.acknowledged and not partition.read]
     unplaced = sum(partition.acknowledged for partition in covered.partitions if partition.partition < 0)
@@ -187,7 +194,7 @@ def _coverage(run: Run) -> str:
         f"{count(len(unread), 'partition')} never read: {', '.join(words.place(one.topic, one.partition) for one in unread[:6])}"
         if unread
         else "",
-        "no fault was injected" if not run.history.faults else "",
+        "no fault was injected" if not run.history.faults and run.history.operations else "",
         f"{count(unplaced, 'record')} were acknowledged without telling their partition" if unplaced else "",
         f"{count(len(run.contract.allowed), 'kind')} of anomaly that the contract allows: "
         + ", ".join(words.check_of(kind)[0].lower() for kind in run.contract.allowed)
@@ -197,7 +204,7 @@ def _coverage(run: Run) -> str:
         "whatever no client of this run did or saw",
     ]
     columns = [
-        "<div><h3>Covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in looked) + "</ul></div>",
+        "<div><h3>Covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in looked if text) + "</ul></div>",
         "<div><h3>Not covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in missing if text) + "</ul></div>",
     ]
     return _section("What was covered, and what not", "", f'<div class="pairs coverage">{"".join(columns)}</div>')

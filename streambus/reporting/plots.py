@@ -185,10 +185,12 @@ def throughput(rates: Mapping[str, Sequence[float]], backdrop: Backdrop) -> Plot
             numbers = rates[name]
             if any(numbers):
                 width = backdrop.span.seconds / len(numbers)
-                points = [
-                    None if number == 0 and look == "line bad" else (at * width, number)
-                    for at, number in enumerate([*numbers, numbers[-1]])
-                ]
+                points: list[tuple[float, float] | None] = []
+                for at, number in enumerate(numbers):
+                    if number or look != "line bad":
+                        points += [(at * width, number), ((at + 1) * width, number)]
+                    else:
+                        points.append(None)
                 canvas.line(look, points, scale, stairs=True)
                 legend.append(line_key(look, name))
         pictures.append(canvas.html())

@@ -8,7 +8,10 @@ from streambus.checkers import Coverage, Verdict
 from streambus.checkers.lines import to_lines
 from streambus.reporting.run import Reproduction, Run
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
+
+SUB_RUN_ANOMALIES_MAX = 5
+"""Of sub-runs, of which there may be thousands, only so many anomalies are told, and without their operations."""
 
 
 def results(run: Run) -> str:
@@ -62,7 +65,7 @@ def _reproduction(reproduction: Reproduction) -> Mapping[str, Any]:
 
 
 def _verdict(verdict: Verdict, *, in_full: bool = True) -> Mapping[str, Any]:
-    """Of sub-runs, of which there may be thousands, what was checked and each partition's numbers are left out."""
+    """Of sub-runs, what was checked and each partition's numbers are left out."""
     covered = verdict.covered
     details: Mapping[str, Any] = _details(covered) if in_full else {}
     return {
@@ -76,9 +79,9 @@ def _verdict(verdict: Verdict, *, in_full: bool = True) -> Mapping[str, Any]:
                 "offset": anomaly.offset,
                 "records": anomaly.records,
                 "witness": anomaly.witness,
-                "operations": _as_json(to_lines(anomaly.operations, ())),
+                **({"operations": _as_json(to_lines(anomaly.operations, ()))} if in_full else {}),
             }
-            for anomaly in verdict.anomalies
+            for anomaly in verdict.anomalies[: None if in_full else SUB_RUN_ANOMALIES_MAX]
         ],
         "covered": {
             "operations": covered.operations,

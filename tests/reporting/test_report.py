@@ -89,7 +89,9 @@ def test_the_verdict_comes_first_and_in_words(held, broken):
     assert read(held).text.split("One broker, killed five times while it serves ")[1].startswith("Every promise held ")
     assert "All 1,246 acknowledged records were read back." in read(held).text
     assert read(broken).text.split("One broker, killed five times while it serves ")[1].startswith("4 promises broken ")
-    assert "and 50 further runs. Found: lost write (2 records), read of a failed send (1 record)," in read(broken).text
+    assert (
+        "and 50 further runs with 101,082 operations. Found: lost write (2 records), read of a failed send (1 record)," in read(broken).text
+    )
 
 
 def test_every_anomaly_is_shown_with_its_witness(broken):

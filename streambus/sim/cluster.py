@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from streambus import checkers, client
 from streambus.broker import BrokerConfig, Listener, Ready
-from streambus.kernel import SECOND, Effect
+from streambus.kernel import SECOND
 from streambus.records import Codec
 from streambus.sim.agenda import Occurrence
 from streambus.sim.chores import Chore, topic_names
@@ -115,6 +115,11 @@ class Cluster:
         if self.simulation.agenda.now >= self.scenario.duration:
             self._rest_begins()
 
+    def _on_ready(self, _ready: Ready) -> None:
+        """The broker serves again. If its disk may have forgotten the topics, they are made again."""
+        if self.scenario.safety_only and self.is_loaded:
+            self.topic_maker.create(self.topics, self.scenario.load.partitions, _nothing)
+
     def _branch(self, occurrence: Occurrence) -> None:
         self.simulation.streams.branch(occurrence.subject)
 
@@ -159,7 +164,7 @@ class Cluster:
             recent_bytes=scenario.recent_bytes,
         )
         config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store)
-        return self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: _nothing})
+        return self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
 
     def _add_supervisor(self) -> Supervisor:
         simulation, disk = self.simulation, self.broker.disk
@@ -237,5 +242,5 @@ _CALLINGS: dict[str, Callable[[Cluster, str], User]] = {
 """What a user is, by the first word of its name."""
 
 
-def _nothing(_effect: Effect) -> None:
-    """Nobody but the invariants cares."""
+def _nothing() -> None:
+    """All is as it should be, and nothing follows."""

@@ -35,8 +35,8 @@ class Stepped:
     problem: str | None = None
 
 
-class _NodePickler(Pickler):
-    """Views become views of their own bytes: what is shared is never written to."""
+class NodePickler(Pickler):
+    """Writes nodes down. Views become views of their own bytes: what is shared is never written to."""
 
     dispatch_table = {**dispatch_table, memoryview: lambda view: (memoryview, (bytes(view),))}
 
@@ -58,7 +58,7 @@ class Machines:
 
     def born(self, config: Any) -> int:
         """A newborn that has not heard of its `Started`."""
-        return self._keep(self.factories[type(config)](config), BIRTH)
+        return self.keep(self.factories[type(config)](config), BIRTH)
 
     def step(self, machine: int, event: Event) -> Stepped:
         """`event` happens to `machine`, and the burst is over (`Drained`)."""
@@ -74,7 +74,7 @@ class Machines:
             return machine
         found = self.laters.get((machine, microseconds))
         if found is None:
-            found = self.laters[machine, microseconds] = self._keep(self.node(machine), self.clocks[machine] + microseconds)
+            found = self.laters[machine, microseconds] = self.keep(self.node(machine), self.clocks[machine] + microseconds)
         return found
 
     def node(self, machine: int) -> Node:
@@ -97,16 +97,17 @@ class Machines:
             words = f"raised {type(error).__name__} on {type(event).__name__}: {error} ({place.name}, line {place.lineno})"
             return Stepped(machine, (), words)
         told = tuple(effect for effect in effects if type(effect) is not Trace)
-        return Stepped(self._keep(node, now), told)
+        return Stepped(self.keep(node, now), told)
 
-    def _keep(self, node: Node, now: int) -> int:
+    def keep(self, node: Node, now: int) -> int:
+        """The number of `node` when its clock shows `now`."""
         digest = canonical_digest(node, now)
         number = self.numbers.get(digest)
         if number is None:
             number = self.numbers[digest] = len(self.images)
             image = BytesIO()
             deadline = node.next_deadline
-            _NodePickler(image, PICKLE_PROTOCOL).dump(node)
+            NodePickler(image, PICKLE_PROTOCOL).dump(node)
             self.images.append(image.getvalue())
             self.clocks.append(now)
             self.deadlines.append(None if deadline is None else deadline - now)

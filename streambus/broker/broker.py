@@ -23,7 +23,7 @@ from streambus.broker.connections import (
     Call,
     Connection,
 )
-from streambus.broker.features import api_versions, find_coordinator
+from streambus.broker.features import api_versions, find_coordinator, spoken_versions
 from streambus.broker.fetch import fetch
 from streambus.broker.fetch_sessions import FetchSessions
 from streambus.broker.offsets import BatchRead, list_offsets, on_batch_read, on_read_failed
@@ -194,6 +194,7 @@ class Broker(Node):
         super().__init__()
         self.config = config
         self.properties = BrokerProperties(config.properties)
+        self.versions = spoken_versions(self.VERSIONS, config.latest_versions)
         limits = config.limits
         self.store = Store(config.store)
         self.controller = Controller(config.node_id, self.properties)
@@ -275,7 +276,7 @@ class Broker(Node):
             turn.do(Close(event.connection, "too many connections"))
             return
         self.counters.connections_accepted += 1
-        wire_connection = wire.Connection(self.VERSIONS, frame_bytes_max=self.config.limits.frame_bytes_max)
+        wire_connection = wire.Connection(self.versions, frame_bytes_max=self.config.limits.frame_bytes_max)
         connection = Connection(event.connection, event.listener, event.peer, wire_connection, turn.now)
         self.connections[event.connection] = connection
         if not self.is_serving:

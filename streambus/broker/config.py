@@ -57,3 +57,6 @@ class BrokerConfig:
     store: StoreConfig = StoreConfig()
     properties: tuple[tuple[str, str], ...] = ()
     limits: Limits = Limits()
+    latest_versions: tuple[tuple[int, int], ...] = ()
+    """API keys of which this broker speaks no newer version than the one beside it, as an older release does. While a cluster is upgraded
+    broker by broker, its brokers need not agree."""

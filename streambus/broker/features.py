@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Call
@@ -25,11 +26,17 @@ BATCHED_SINCE = 4
 NO_COORDINATOR = "this broker has no coordinators: there are no consumer groups and no transactions yet"
 
 
+def spoken_versions(known: Mapping[ApiKey, tuple[int, int]], latest: tuple[tuple[int, int], ...]) -> dict[ApiKey, tuple[int, int]]:
+    """Of every known API the versions that are spoken: up to the `latest` where there is one, but never none."""
+    limits = dict(latest)
+    return {key: (first, max(first, min(last, limits.get(key, last)))) for key, (first, last) in known.items()}
+
+
 def api_versions(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out an ApiVersions request (versions 0-4; any other is answered in version 0 with what we speak, KIP-511)."""
     request: messages.ApiVersionsRequest | None = call.request.body
     if request is None:
-        own = broker.VERSIONS[ApiKey.API_VERSIONS]
+        own = broker.versions[ApiKey.API_VERSIONS]
         entry = ApiVersionsResponse.ApiVersion(api_key=ApiKey.API_VERSIONS, min_version=own[0], max_version=own[1])
         broker.answer(turn, call, ApiVersionsResponse(error_code=ErrorCode.UNSUPPORTED_VERSION, api_keys=[entry]))
         return
@@ -43,7 +50,7 @@ def api_versions(broker: Broker, turn: Turn, call: Call) -> None:
     response = ApiVersionsResponse(
         api_keys=[
             ApiVersionsResponse.ApiVersion(api_key=key, min_version=0 if key in ADVERTISED_FROM_ZERO else first, max_version=last)
-            for key, (first, last) in broker.VERSIONS.items()
+            for key, (first, last) in broker.versions.items()
         ],
         # A minimum of 0 makes clients that speak version 3 or less fail (KAFKA-17011).
         supported_features=[

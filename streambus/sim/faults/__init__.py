@@ -11,7 +11,8 @@ A planned fault carries the seed of its own luck, so that taking one fault out o
 What each fault does, and what a correct cluster may lose by it, is the fault model: `docs/fault-model.md`.
 """
 
-from streambus.sim.faults.clock import ClockStep
+from streambus.sim.faults.clock import ClockStep, CoarseClock, FrozenMachine, MonotonicDrift, WallDrift, WallFreeze
+from streambus.sim.faults.connections import Detour, DialFailure, GhostConnection, HalfOpen, LateBytes, SlowReader
 from streambus.sim.faults.deed import Cast, Deed, Planned
 from streambus.sim.faults.disk_damage import BitRot, LostWrite, MisdirectedWrite
 from streambus.sim.faults.disk_errors import DiskError, FullDisk, ShortRead, ShortWrite
@@ -20,42 +21,68 @@ from streambus.sim.faults.disk_replacement import DeadDisk, DiskLoss, DiskSwap
 from streambus.sim.faults.disk_speed import DiskStall, SlowDisk
 from streambus.sim.faults.injector import FaultInjector
 from streambus.sim.faults.mix import FaultMix
-from streambus.sim.faults.network import LinkReset, Partition
+from streambus.sim.faults.network import Clog, Isolation, LinkReset, Partition
 from streambus.sim.faults.plan import BEYOND_THE_BUDGET, FAULTS, drawn_plan
 from streambus.sim.faults.power import KillAt, Moment, PowerCutAt, PowerCutLeaving
-from streambus.sim.faults.process import PowerCut, ProcessKill
+from streambus.sim.faults.process import ClientCrash, PowerCut, ProcessKill, ProcessPause, SlowProcess
+from streambus.sim.faults.restart import CleanRestart, CrashLoop, RollingUpgrade
+from streambus.sim.faults.weather import FlippedBit, LatencySpike, NarrowLink, PacketLoss, WildBit
 
 __all__ = [
     "BEYOND_THE_BUDGET",
     "FAULTS",
     "BitRot",
     "Cast",
+    "CleanRestart",
+    "ClientCrash",
     "ClockStep",
+    "Clog",
+    "CoarseClock",
+    "CrashLoop",
     "DeadDisk",
     "Deed",
+    "Detour",
+    "DialFailure",
     "DiskError",
     "DiskLoss",
     "DiskStall",
     "DiskSwap",
     "FaultInjector",
     "FaultMix",
+    "FlippedBit",
+    "FrozenMachine",
     "FullDisk",
+    "GhostConnection",
+    "HalfOpen",
+    "Isolation",
     "KillAt",
+    "LateBytes",
+    "LatencySpike",
     "LinkReset",
     "LostWrite",
     "MisdirectedRead",
     "MisdirectedWrite",
     "Moment",
+    "MonotonicDrift",
+    "NarrowLink",
+    "PacketLoss",
     "Partition",
     "Planned",
     "PowerCut",
     "PowerCutAt",
     "PowerCutLeaving",
     "ProcessKill",
+    "ProcessPause",
+    "RollingUpgrade",
     "ShortRead",
     "ShortWrite",
     "SlowDisk",
+    "SlowProcess",
+    "SlowReader",
     "StaleRead",
     "TransientBitFlip",
+    "WallDrift",
+    "WallFreeze",
+    "WildBit",
     "drawn_plan",
 ]

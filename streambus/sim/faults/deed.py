@@ -54,8 +54,8 @@ class Deed(Protocol):
         """Do it. False if it cannot be done now: then it has no end either."""
         ...
 
-    def end(self, simulation: Simulation) -> None:
-        """Undo it."""
+    def end(self, simulation: Simulation) -> str | None:
+        """Undo it. What was really done, for people, if that is not plain from its fields."""
         ...
 
 

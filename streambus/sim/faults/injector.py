@@ -44,8 +44,9 @@ class FaultInjector:
         if entry is None:
             return
         deed, began_at = entry
-        deed.end(self.simulation)
-        self.history.add_fault(checkers.Fault(words(type(deed)), deed.target, began_at, self.simulation.agenda.now, _details(deed)))
+        done = deed.end(self.simulation)
+        details = done if done is not None else _details(deed)
+        self.history.add_fault(checkers.Fault(words(type(deed)), deed.target, began_at, self.simulation.agenda.now, details))
 
 
 def _details(deed: Deed) -> str:

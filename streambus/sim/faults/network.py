@@ -1,4 +1,4 @@
-"""Faults of links and connections."""
+"""Faults that cut: connections, links, or a broker from everybody."""
 
 from typing import Self
 
@@ -63,3 +63,60 @@ class Partition:
         simulation.network.unblock(self.target, self.peer)
         if self.both:
             simulation.network.unblock(self.peer, self.target)
+
+
+@attrs.frozen
+class Isolation:
+    """Nothing passes between `target` and anybody else, neither in (`inward`) nor out (`outward`), for `lasts` microseconds."""
+
+    target: str
+    inward: bool
+    outward: bool
+    lasts: int
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """A broker, one way or both."""
+        ways = dice.below(3)
+        return cls(cast.a_broker(dice), ways != 0, ways != 1, dice.between(MILLISECOND, mix.partition_max))
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Cut."""
+        for source, target in self._links(simulation):
+            simulation.network.block(source, target)
+        return True
+
+    def end(self, simulation: Simulation) -> None:
+        """Mend."""
+        for source, target in self._links(simulation):
+            simulation.network.unblock(source, target)
+
+    def _links(self, simulation: Simulation) -> list[tuple[str, str]]:
+        others = [name for name in simulation.hosts if name != self.target]
+        inward = [(name, self.target) for name in others] if self.inward else []
+        return inward + [(self.target, name) for name in others] if self.outward else inward
+
+
+@attrs.frozen
+class Clog:
+    """What goes from `target` to `peer` is held for `lasts` microseconds, and then arrives in one burst. Dials wait, too."""
+
+    target: str
+    peer: str
+    lasts: int
+
+    @classmethod
+    def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
+        """One direction, for a while."""
+        pair = (cast.a_broker(dice), cast.a_client(dice))
+        source, target = pair if dice.chance(1, 2) else pair[::-1]
+        return cls(source, target, dice.between(MILLISECOND, mix.clog_max))
+
+    def begin(self, simulation: Simulation, dice: Prng) -> bool:
+        """Hold."""
+        simulation.network.clog(self.target, self.peer)
+        return True
+
+    def end(self, simulation: Simulation) -> None:
+        """Let go."""
+        simulation.network.unclog(self.target, self.peer)

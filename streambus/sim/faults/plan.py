@@ -1,6 +1,7 @@
 """The faults of one run, drawn by date before it begins."""
 
-from streambus.sim.faults.clock import ClockStep
+from streambus.sim.faults.clock import ClockStep, CoarseClock, FrozenMachine, MonotonicDrift, WallDrift, WallFreeze
+from streambus.sim.faults.connections import Detour, DialFailure, GhostConnection, HalfOpen, LateBytes, SlowReader
 from streambus.sim.faults.deed import Cast, Deed, Planned, snake
 from streambus.sim.faults.disk_damage import BitRot, LostWrite, MisdirectedWrite
 from streambus.sim.faults.disk_errors import DiskError, FullDisk, ShortRead, ShortWrite
@@ -8,12 +9,15 @@ from streambus.sim.faults.disk_lies import MisdirectedRead, StaleRead, Transient
 from streambus.sim.faults.disk_replacement import DeadDisk, DiskLoss, DiskSwap
 from streambus.sim.faults.disk_speed import DiskStall, SlowDisk
 from streambus.sim.faults.mix import FaultMix
-from streambus.sim.faults.network import LinkReset, Partition
+from streambus.sim.faults.network import Clog, Isolation, LinkReset, Partition
 from streambus.sim.faults.power import KillAt, PowerCutAt, PowerCutLeaving
-from streambus.sim.faults.process import PowerCut, ProcessKill
+from streambus.sim.faults.process import ClientCrash, PowerCut, ProcessKill, ProcessPause, SlowProcess
+from streambus.sim.faults.restart import CleanRestart, CrashLoop, RollingUpgrade
+from streambus.sim.faults.weather import FlippedBit, LatencySpike, NarrowLink, PacketLoss, WildBit
 from streambus.sim.streams import Streams
 
 BEYOND_THE_BUDGET: tuple[type[Deed], ...] = (
+    WildBit,
     TransientBitFlip,
     StaleRead,
     MisdirectedRead,
@@ -33,6 +37,29 @@ FAULTS: tuple[type[Deed], ...] = (
     Partition,
     SlowDisk,
     ClockStep,
+    Isolation,
+    Clog,
+    LatencySpike,
+    PacketLoss,
+    NarrowLink,
+    FlippedBit,
+    Detour,
+    LateBytes,
+    HalfOpen,
+    GhostConnection,
+    DialFailure,
+    SlowReader,
+    ClientCrash,
+    ProcessPause,
+    SlowProcess,
+    FrozenMachine,
+    CleanRestart,
+    CrashLoop,
+    RollingUpgrade,
+    WallDrift,
+    WallFreeze,
+    MonotonicDrift,
+    CoarseClock,
     DiskStall,
     DiskError,
     ShortWrite,

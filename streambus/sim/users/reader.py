@@ -36,6 +36,19 @@ class Reader(User):
         self.is_reading = False
         self.errands.clear()
 
+    def miss(self, chore: Chore) -> None:
+        """To be assigned partitions is made up for when there is a client again."""
+        self.is_reading = self.is_reading or isinstance(chore, Assign)
+
+    def begin_anew(self) -> None:
+        """Read everything from the beginning, if this reader has read at all."""
+        self.errands.clear()
+        self.polled.clear()
+        self.is_idle = True
+        if self.is_reading:
+            self.is_idle = False
+            self.assign(client.EARLIEST)
+
     def take_up(self, chore: Chore) -> None:
         """Go elsewhere, when the poll under way has returned."""
         assert isinstance(chore, Assign | Seek)

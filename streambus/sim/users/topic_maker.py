@@ -11,6 +11,14 @@ from streambus.wire import ErrorCode, messages
 class TopicMaker(User):
     """Creates topics through an admin client, then calls `then`."""
 
+    ask: Callable[[], None] | None = None
+    """What is left to do."""
+
+    def begin_anew(self) -> None:
+        """Ask again."""
+        if self.ask is not None:
+            self.ask()
+
     def create(self, topics: tuple[str, ...], partitions: int, then: Callable[[], None]) -> None:
         """Ask, and ask again, until every topic exists."""
         creatable = messages.CreateTopicsRequest.CreatableTopic
@@ -20,6 +28,7 @@ class TopicMaker(User):
 
         def answered(result: Any) -> None:
             if isinstance(result, client.Answered) and _all_exist(result.body):
+                self.ask = None
                 then()
             else:
                 self.after(RETRY_AFTER, ask)
@@ -27,6 +36,7 @@ class TopicMaker(User):
         def ask() -> None:
             self.wish(lambda ticket: client.Ask(ticket, body), answered)
 
+        self.ask = ask
         ask()
 
 

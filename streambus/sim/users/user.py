@@ -24,6 +24,11 @@ class User:
 
     def __init__(self, name: str, agenda: Agenda, history: checkers.History, dice: Prng) -> None:
         self.name = name
+        self.process = name
+        """Who did it, in the history: a client that was restarted is another process."""
+        self.lives = 1
+        self.is_served = True
+        """Whether there is a client to ask."""
         self.agenda = agenda
         self.history = history
         self.dice = dice
@@ -47,8 +52,13 @@ class User:
         """Do `chore` now."""
         raise NotImplementedError
 
+    def miss(self, chore: Chore) -> None:
+        """There is no client to do `chore`."""
+
     def wish(self, make: Callable[[int], Event], then: Callable[[Any], None]) -> None:
-        """Tell the client what `make` makes of a new ticket; `then` is called with the result."""
+        """Tell the client what `make` makes of a new ticket; `then` is called with the result. Nothing comes of it without a client."""
+        if not self.is_served:
+            return
         self.tickets += 1
         event = make(self.tickets)
         self.waiting[self.tickets] = (event, then)
@@ -61,14 +71,30 @@ class User:
 
     def note(self, outcome: Outcome, invoked_at: int, actions: tuple[checkers.Action, ...], error: str = "") -> None:
         """Write down an operation that ends now."""
-        self.history.append(checkers.Operation(self.name, outcome, invoked_at, self.agenda.now, actions, error))
+        self.history.append(checkers.Operation(self.process, outcome, invoked_at, self.agenda.now, actions, error))
 
     def after(self, delay: int, then: Callable[[], None]) -> None:
-        """Do something later."""
-        self.agenda.after(delay, _call, then)
+        """Do something later, unless the client dies before."""
+        self.agenda.after(delay, self._call, (self.lives, then))
 
     def note_unanswered(self) -> None:
-        """The run is over: write down what may still have happened."""
+        """The run is over, or the client: write down what may still have happened."""
+
+    def on_death(self) -> None:
+        """The client is gone: what it was asked may still happen, and nobody will say."""
+        self.note_unanswered()
+        self.waiting.clear()
+        self.is_served = False
+        self.lives += 1
+
+    def on_rebirth(self) -> None:
+        """There is a new client: begin anew. Chores that came up meanwhile are not made up for."""
+        self.process = f"{self.name}/{self.host.lives}"
+        self.is_served = True
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Ask again for what has to be."""
 
     def what_waits(self) -> list[str]:
         """One phrase for every ticket that is not answered."""
@@ -77,10 +103,15 @@ class User:
     def _next_chore(self, _occurrence: Occurrence | None = None) -> None:
         chores, now = self.chores, self.agenda.now
         while chores and chores[0].at <= now:
-            self.take_up(chores.popleft())
+            chore = chores.popleft()
+            if self.is_served:
+                self.take_up(chore)
+            else:
+                self.miss(chore)
         if chores:
             self.agenda.at(chores[0].at, self._next_chore)
 
-
-def _call(occurrence: Occurrence) -> None:
-    occurrence.subject()
+    def _call(self, occurrence: Occurrence) -> None:
+        lives, then = occurrence.subject
+        if lives == self.lives:
+            then()

@@ -38,7 +38,8 @@ class Writer(User):
     def note_unanswered(self) -> None:
         """Sends without an answer may have happened."""
         for invoked_at, sent in self.unanswered.values():
-            self.history.append(checkers.Operation(self.name, Outcome.INFO, invoked_at, None, (sent,), "never answered"))
+            self.history.append(checkers.Operation(self.process, Outcome.INFO, invoked_at, None, (sent,), "never answered"))
+        self.unanswered.clear()
 
     def take_up(self, chore: Chore) -> None:
         """Send a record."""

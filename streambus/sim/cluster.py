@@ -194,6 +194,7 @@ class Cluster:
         simulation = self.simulation
         user = kind(name, simulation.agenda, self.history, simulation.streams.stream(name, "user"), **settings)
         user.host = simulation.add_host(name, config, self._disk(name), performers={client.Complete: user.on_complete})
+        user.host.owner = user
         self.users[name] = user
         return user
 

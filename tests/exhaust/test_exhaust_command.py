@@ -87,7 +87,7 @@ def test_what_is_not_a_counterexample_is_refused(tmp_path: Path, capsys: pytest.
 
 
 def test_a_machine_that_raises_is_a_violation(small: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    def clumsy(self: Producer, *_: object) -> None:
+    def clumsy(*_: object) -> None:
         raise RuntimeError("oh")
 
     monkeypatch.setattr(Producer, "on_produce", clumsy)

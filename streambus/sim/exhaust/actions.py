@@ -7,16 +7,20 @@ from streambus.kernel import message
 Source = tuple[int, int, int]
 """Something that is ready: what it is, a client's place, a connection's number. Sorted, this is the order in which news are noticed."""
 
-DISK, TO_BROKER, TO_CLIENT, USER = range(4)
+DISK, TO_BROKER, TO_CLIENT, USER, BURST_END = range(5)
 DISK_SOURCE: Source = (DISK, 0, 0)
 
 
 @message
 class Advance:
-    """The source goes on by one: a disk completes, a message arrives, a user speaks. `delays`: how many others had to let it pass."""
+    """The source goes on by one: a disk completes, a message arrives, a user speaks, a burst ends.
+
+    `delays`: how many others had to let it pass. `holds`: the burst that begins with it goes on, until its end has its turn.
+    """
 
     source: Source
     delays: int = 0
+    holds: bool = False
 
 
 @message
@@ -36,9 +40,13 @@ class PowerCut:
 
 @message
 class Kill:
-    """After `done` of the queued disk operations the broker's process is killed, and started again. The page cache stays."""
+    """After `done` of the queued disk operations the broker's process is killed, and started again. The page cache stays.
+
+    `half`: and after the first half of the write that comes next.
+    """
 
     done: int
+    half: bool = False
 
 
 @message
@@ -61,13 +69,13 @@ class UnreadableAction(ValueError):
 def to_plain(action: Action) -> list[Any]:
     """The action as a list that JSON can write."""
     if isinstance(action, Advance):
-        return ["Advance", *action.source, action.delays]
+        return ["Advance", *action.source, action.delays, *([True] if action.holds else [])]
     if isinstance(action, PassTime):
         return ["PassTime", action.delays]
     if isinstance(action, PowerCut):
         return ["PowerCut", action.done, action.survived]
     if isinstance(action, Kill):
-        return ["Kill", action.done]
+        return ["Kill", action.done, action.half]
     return ["CutConnection", action.client, action.number]
 
 
@@ -76,8 +84,8 @@ def from_plain(plain: Any) -> Action:
     try:
         name, *fields = plain
         if name == "Advance":
-            kind, client, number, delays = map(int, fields)
-            return Advance((kind, client, number), delays)
+            kind, client, number, delays = map(int, fields[:4])
+            return Advance((kind, client, number), delays, *map(bool, fields[4:]))
         action: Action = _BY_NAME[name](*fields)
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableAction(f"not an action: {plain!r}") from error

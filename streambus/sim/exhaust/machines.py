@@ -54,18 +54,21 @@ class Machines:
         self.numbers: dict[bytes, int] = {}
         self.steps: dict[tuple[int, Event | str], Stepped] = {}
         """By state and event; an event that carries an unhashable body is known by its text."""
+        self.held: dict[tuple[int, Event | str], Stepped] = {}
+        """The same, of steps that do not end a burst."""
         self.laters: dict[tuple[int, int], int] = {}
 
     def born(self, config: Any) -> int:
         """A newborn that has not heard of its `Started`."""
         return self.keep(self.factories[type(config)](config), BIRTH)
 
-    def step(self, machine: int, event: Event) -> Stepped:
-        """`event` happens to `machine`, and the burst is over (`Drained`)."""
+    def step(self, machine: int, event: Event, *, holds: bool = False) -> Stepped:
+        """`event` happens to `machine`, and unless it `holds` the burst is over (`Drained`)."""
         heard: Event | str = event if type(event) is not Ask else repr(encode_value(event))
-        stepped = self.steps.get((machine, heard))
+        known = self.held if holds else self.steps
+        stepped = known.get((machine, heard))
         if stepped is None:
-            stepped = self.steps[machine, heard] = self._step(machine, event)
+            stepped = known[machine, heard] = self._step(machine, event, holds=holds)
         return stepped
 
     def later(self, machine: int, microseconds: int) -> int:
@@ -86,11 +89,11 @@ class Machines:
         """In how many microseconds it wants to be woken; zero or less if it should have been."""
         return self.deadlines[machine]
 
-    def _step(self, machine: int, event: Event) -> Stepped:
+    def _step(self, machine: int, event: Event, *, holds: bool) -> Stepped:
         node, now = self.node(machine), Instant(self.clocks[machine])
         try:
             effects = node.step(now, event)
-            if not any(type(effect) is Halt for effect in effects):
+            if not holds and not any(type(effect) is Halt for effect in effects):
                 effects = effects + node.step(now, DRAINED)
         except Exception as error:
             place = extract_tb(error.__traceback__)[-1]

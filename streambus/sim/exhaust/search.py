@@ -14,12 +14,12 @@ from typing import Any
 
 import attrs
 
-from streambus.kernel import Node
-from streambus.sim.exhaust.actions import Action, Advance, CutConnection, Kill, PassTime, PowerCut
+from streambus.kernel import Node, Write
+from streambus.sim.exhaust.actions import BURST_END, Action, Advance, CutConnection, Kill, PassTime, PowerCut
 from streambus.sim.exhaust.beginning import begin
 from streambus.sim.exhaust.judge import Judge
 from streambus.sim.exhaust.spec import Spec
-from streambus.sim.exhaust.world import CLOSED, Rules, World
+from streambus.sim.exhaust.world import CLOSED, Rules, World, node_of
 
 UNBOUNDED = -1
 """As a bound: every order whatever."""
@@ -162,11 +162,16 @@ class Search:
             if not rules.is_at_rest(world):
                 yield 0, PassTime()
         else:
-            for cost, source in enumerate(world.agenda):
+            for delays, source in enumerate(world.agenda):
+                cost, delays = (0, 0) if budget == UNBOUNDED else (delays, delays)
+                if cost <= budget or budget == UNBOUNDED:
+                    yield cost, Advance(source, delays)
+                if not self.spec.bursts or source[0] == BURST_END or node_of(source) in world.bursts:
+                    continue
                 if budget == UNBOUNDED:
-                    yield 0, Advance(source)
-                elif cost <= budget:
-                    yield cost, Advance(source, cost)
+                    yield 0, Advance(source, 0, holds=True)
+                elif cost < budget:
+                    yield cost + 1, Advance(source, delays, holds=True)
             if self.spec.early_timers and budget > 0 and rules.first_deadline(world) is not None:
                 yield 1, PassTime(1)
         yield from ((0, fault) for fault in self._faults(world))
@@ -180,6 +185,8 @@ class Search:
                     disk, _ = disks.perform(disk, self.rules.effects[world.queue[done - 1]])
                 if kills:
                     yield Kill(done)
+                    if done < len(world.queue) and isinstance(self.rules.effects[world.queue[done]], Write):
+                        yield Kill(done, half=True)
                 if power_cuts:
                     for survived, _ in disks.after_power_cut(disk):
                         yield PowerCut(done, survived)
@@ -230,7 +237,7 @@ class Search:
             self.depth,
             perf_counter() - self.began,
             len(machines.images),
-            len(machines.steps),
+            len(machines.steps) + len(machines.held),
             exhausted,
             violation,
             actions,
@@ -239,7 +246,9 @@ class Search:
 
 
 def _cost(action: Action) -> int:
-    return action.delays if isinstance(action, Advance | PassTime) else 0
+    if isinstance(action, Advance):
+        return action.delays + action.holds
+    return action.delays if isinstance(action, PassTime) else 0
 
 
 def _unpacked(packed: bytes) -> World:

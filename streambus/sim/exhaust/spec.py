@@ -91,6 +91,8 @@ class Spec:
     """How often a connection may break, with everything that is under way on it."""
     early_timers: bool = False
     """Whether time may pass, at the price of a delay, though something else could happen. Without a bound on delays it does not."""
+    bursts: bool = False
+    """Whether a node may hear of several things, at the price of a delay, before it is told that its burst is over."""
     delays: int = 1
     """The bound, unless the command line says otherwise."""
     contract: checkers.Contract = checkers.DURABLE_LOG

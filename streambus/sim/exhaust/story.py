@@ -4,6 +4,7 @@ from typing import Any
 
 from streambus.kernel import Started, Woken
 from streambus.sim.exhaust.actions import (
+    BURST_END,
     DISK,
     TO_BROKER,
     TO_CLIENT,
@@ -44,7 +45,7 @@ class Storyteller:
         if isinstance(action, Advance):
             passed = world.agenda[: action.delays]
             instead = f"   [delayed: {', '.join(self._source(source, world) for source in passed)}]" if passed else ""
-            return self._source(action.source, world) + instead
+            return self._source(action.source, world) + instead + ("   [and its burst goes on]" if action.holds else "")
         if isinstance(action, PassTime):
             first = self.rules.first_deadline(world)
             lasts, place = first if first is not None else (0, -1)
@@ -54,12 +55,15 @@ class Storyteller:
             return f"THE CONNECTION of {self._name(action.client)} breaks ({-action.number})"
         done = f"after {action.done} of {len(world.queue)} queued disk operations"
         if isinstance(action, Kill):
-            return f"THE BROKER IS KILLED {done}, and starts again"
+            half = " and half a write" if action.half else ""
+            return f"THE BROKER IS KILLED {done}{half}, and starts again"
         assert isinstance(action, PowerCut)
         return f"POWER CUT {done}; of what was not synced this survives: {action.survived}; the broker starts again"
 
     def _source(self, source: Source, world: World) -> str:
         kind, place, number = source
+        if kind == BURST_END:
+            return f"a burst of {self._name(place)} ends"
         if kind == DISK:
             return "the broker's disk goes on"
         if kind in (TO_BROKER, TO_CLIENT):

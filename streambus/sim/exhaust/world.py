@@ -28,8 +28,10 @@ from streambus.kernel import (
     Send,
     Started,
     Woken,
+    Write,
 )
 from streambus.sim.exhaust.actions import (
+    BURST_END,
     DISK,
     DISK_SOURCE,
     TO_BROKER,
@@ -45,7 +47,7 @@ from streambus.sim.exhaust.actions import (
 )
 from streambus.sim.exhaust.disks import Disks
 from streambus.sim.exhaust.judging import Promises, Sight, gone_back, lost_in_recovery, raised
-from streambus.sim.exhaust.machines import BIRTH, Machines, Stepped
+from streambus.sim.exhaust.machines import BIRTH, DRAINED, Machines, Stepped
 from streambus.sim.exhaust.users import Script, User
 
 DIAL, CONNECTED, CLOSED = -1, -2, -3
@@ -76,6 +78,8 @@ class World(NamedTuple):
     budget: tuple[int, int, int]
     """Power cuts, kills and connection cuts that may still happen."""
     promised: Promises
+    bursts: tuple[int, ...] = ()
+    """Who is in the middle of a burst: clients' places, or -1 for the broker."""
 
 
 class Rules:
@@ -161,6 +165,18 @@ class Rules:
         return moment.world(), moment.problem
 
 
+def node_of(source: Source) -> int:
+    """To whom something happens when `source` goes on: a client's place, or -1 for the broker."""
+    return -1 if source[0] in (DISK, TO_BROKER) else source[1]
+
+
+def first_half(effect: Effect) -> Write:
+    """The half of a write that a killed process still made."""
+    assert isinstance(effect, Write), effect
+    data = b"".join(effect.parts)
+    return Write(effect.file, effect.position, (data[: len(data) // 2],))
+
+
 class Moment:
     """A world that is being changed."""
 
@@ -169,6 +185,7 @@ class Moment:
         "agenda",
         "broker",
         "budget",
+        "bursts",
         "clients",
         "connections",
         "disk",
@@ -193,6 +210,7 @@ class Moment:
         self.agenda = list(world.agenda)
         self.budget = world.budget
         self.promised = world.promised
+        self.bursts = world.bursts
 
     def world(self) -> World:
         """The moment, finished: what is not ready any more has left the agenda, what became ready stands at its end."""
@@ -215,6 +233,7 @@ class Moment:
             agenda,
             self.budget,
             self.promised,
+            self.bursts,
         )
 
     def _ready(self) -> list[Source]:
@@ -226,6 +245,7 @@ class Moment:
                 ready.append((TO_CLIENT, place, number))
         may_wish, users = self.rules.may_wish, self.users
         ready.extend((USER, place, 0) for place in range(len(users)) if may_wish(users, place))
+        ready.extend((BURST_END, place, 0) for place in self.bursts)
         return ready
 
     # Actions -----------------------------------------------------------------------------------------------------------
@@ -249,7 +269,11 @@ class Moment:
             at = self.agenda.index(source)
             self.agenda = self.agenda[at + 1 :] + self.agenda[:at]
         kind, place, number = source
-        if kind == DISK:
+        if action.holds:
+            self.bursts = tuple(sorted((*self.bursts, node_of(source))))
+        if kind == BURST_END:
+            self._end_burst(place)
+        elif kind == DISK:
             self._complete_disk()
         elif kind == TO_BROKER:
             self._deliver_to_broker(place, number)
@@ -259,6 +283,13 @@ class Moment:
             user, event = self.rules.scripts[place].wish(self.rules.users[self.users[place]])
             self.users[place] = self.rules.user(self.rules.scripts[place].skip_settled(user))
             self.step_client(place, event)
+
+    def _end_burst(self, place: int) -> None:
+        if place < 0:
+            self.step_broker(DRAINED)
+        else:
+            self.step_client(place, DRAINED)
+        self.bursts = tuple(other for other in self.bursts if other != place)
 
     def _pass_time(self) -> None:
         world = self.world()
@@ -285,6 +316,9 @@ class Moment:
             self.disk = dict(disks.after_power_cut(self.disk))[action.survived]
         else:
             self.budget = (power_cuts, kills - 1, cuts)
+            if action.half:
+                self.disk, _ = disks.perform(self.disk, first_half(self.rules.effects[self.queue[action.done]]))
+        self.bursts = tuple(place for place in self.bursts if place >= 0)
         for key, (place, number, accepted, _, _, flags) in list(self.connections.items()):
             if not accepted:
                 continue
@@ -367,7 +401,7 @@ class Moment:
         """Something happens to the broker."""
         machines = self.rules.machines
         before = self.broker
-        stepped = machines.step(before, event)
+        stepped = machines.step(before, event, holds=-1 in self.bursts)
         if self.observer is not None:
             self.observer(-1, event, stepped)
         self.broker = stepped.machine
@@ -394,7 +428,7 @@ class Moment:
     def step_client(self, place: int, event: Event) -> None:
         """Something happens to a client."""
         before = self.clients[place]
-        stepped = self.rules.machines.step(before, event)
+        stepped = self.rules.machines.step(before, event, holds=place in self.bursts)
         if self.observer is not None:
             self.observer(place, event, stepped)
         self.clients[place] = stepped.machine

@@ -340,8 +340,12 @@ class SimulatedDisk:
     # What one can see of it ------------------------------------------------------------------------------------------
 
     def copy(self) -> SimulatedDisk:
-        """The same disk, in another future."""
-        return deepcopy(self)
+        """The same disk, in another future, in which no fault interferes with it."""
+        copy = SimulatedDisk(deepcopy(self.dice), self.capacity)
+        for name, value in vars(self).items():
+            if name not in ("dice", "quirks", "lenses"):
+                setattr(copy, name, deepcopy(value))
+        return copy
 
     def contents(self) -> dict[FileName, bytes]:
         """All files by name, as the page cache has them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Call
 from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message
-from streambus.records import BadBatch, decode_records
+from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
 from streambus.storage import LogId
 from streambus.wire import ErrorCode, messages
@@ -84,10 +84,13 @@ def list_offsets(broker: Broker, turn: Turn, call: Call) -> None:
 
 
 def on_batch_read(broker: Broker, turn: Turn, event: BatchRead) -> None:
-    """Find the record in the batch that was read, then go on with the next lookup."""
+    """Find the record in the batch that was read, if that is whole, then go on with the next lookup."""
     search = event.search
     lookup = search.lookups[0]
-    _find_record(lookup, event.data)
+    if _is_intact(lookup, event.data):
+        _find_record(lookup, event.data)
+    else:
+        lookup.response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
     _advance(broker, turn, OffsetSearch(search.call, search.response, search.lookups[1:]))
 
 
@@ -138,6 +141,16 @@ def _advance(broker: Broker, turn: Turn, search: OffsetSearch) -> None:
             _find_record(lookup, part)
         search = OffsetSearch(search.call, search.response, search.lookups[1:])
     broker.answer(turn, search.call, search.response)
+
+
+def _is_intact(lookup: Lookup, data: Buffer | None) -> bool:
+    """Whether the disk returned the batch that was written there."""
+    try:
+        header = parse_header(data or b"")
+        check_batch(data or b"", header)
+    except BadBatch:
+        return False
+    return header.base_offset == lookup.base_offset
 
 
 def _find_record(lookup: Lookup, data: Buffer | None) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from streambus import wire
 from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message
 from streambus.metadata import Delta, Endpoint, new_cluster_id
-from streambus.records import decode_records
+from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
 from streambus.storage import LogId, StoreRecovered, TableId
 
@@ -45,9 +45,18 @@ def on_store_recovered(broker: Broker, turn: Turn, event: StoreRecovered) -> Non
 
 
 def on_metadata_read(broker: Broker, turn: Turn, event: MetadataRead) -> None:
-    """Apply the records of one batch, then read the next."""
-    assert event.data is not None
-    _apply_batch(broker, event.data)
+    """Apply the records of one batch, then read the next. Recovery found it whole; if it is not any more, it is not believed."""
+    data = event.data or b""
+    try:
+        header = parse_header(data)
+        check_batch(data, header)
+    except BadBatch as damage:
+        turn.do(Halt(f"the metadata log is damaged below offset {event.next_offset}: {damage.reason}"))
+        return
+    if header.next_offset != event.next_offset:
+        turn.do(Halt(f"the metadata log is damaged below offset {event.next_offset}: a batch up to {header.next_offset} is there"))
+        return
+    _apply_batch(broker, data)
     _read_metadata(broker, turn, event.next_offset)
 
 

@@ -1,12 +1,14 @@
 """A broker's life: start, recover, serve, stop; and clients that misbehave."""
 
 import copy
+from collections.abc import Callable
 
 import pytest
 from bench import Bench, batch_of, fetch_request, produce_request
 
 from streambus.broker import BrokerConfig, Limits, Listener
-from streambus.kernel import Closed, Congested, Connected, ConnectionId, FileName, Instant, Received, Relieved, StopRequested, fingerprint
+from streambus.kernel import Closed, Congested, Connected, ConnectionId, FileName, FileSlice, Instant, Received, Relieved, StopRequested, fingerprint
+from streambus.sim import SimulatedDisk
 from streambus.storage import StoreConfig
 from streambus.wire import messages
 
@@ -82,6 +84,23 @@ def test_whichever_read_fails_ends_the_start_with_its_reason() -> None:
     assert bench.ready is not None
     assert "disk failed during start-up" in reasons[0]
     assert "metadata log cannot be read" in reasons[-1]
+
+
+@pytest.mark.parametrize("wrong", [lambda data: data[:-1] + bytes((data[-1] ^ 1,)), lambda _: b"", lambda data: data[:7] + b"9" + data[8:]])
+def test_metadata_that_is_read_wrong_is_not_believed(wrong: Callable[[bytes], bytes]) -> None:
+    class Astigmatism:
+        def distort(self, disk: SimulatedDisk, part: FileSlice, data: bytes) -> bytes:
+            return data if data.startswith(b"SBW") else wrong(data)
+
+    bench = Bench(BrokerConfig(store=StoreConfig(recent_bytes=0)))
+    bench.disk.crash_process()
+    bench.disk.lenses["worn"] = Astigmatism()
+    bench.start()
+    assert bench.halted is not None
+    assert "the metadata log is damaged below offset 1: " in (bench.halted.error or "")
+    bench.disk.lenses.clear()
+    bench.start()
+    assert bench.ready is not None
 
 
 def test_stopping_finishes_what_was_begun() -> None:

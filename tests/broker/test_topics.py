@@ -7,8 +7,9 @@ from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_requ
 
 from streambus.broker import Broker, BrokerConfig, Listener
 from streambus.broker.offsets import _look_up
-from streambus.kernel import Drained, Instant, Read, Received, Woken
+from streambus.kernel import Drained, FileSlice, Instant, Read, Received, Woken
 from streambus.records import Record, crc32c, encode_batch
+from streambus.sim import SimulatedDisk
 from streambus.wire import VERSIONS, ApiKey, ErrorCode, messages
 
 create = messages.CreateTopicsRequest
@@ -226,6 +227,17 @@ def test_uncommitted_records_have_no_time_yet(bench: Bench) -> None:
 def test_a_batch_that_cannot_be_read_is_a_storage_error(timed: Bench) -> None:
     timed.disk.fail("read")
     assert offset_at(timed, WALL_MS + 2)[0] == ErrorCode.KAFKA_STORAGE_ERROR
+    assert offset_at(timed, WALL_MS + 2) == (0, 2, WALL_MS + 100)
+
+
+def test_a_batch_whose_time_is_read_wrong_is_a_storage_error(timed: Bench) -> None:
+    class Astigmatism:
+        def distort(self, disk: SimulatedDisk, part: FileSlice, data: bytes) -> bytes:
+            return data[:30] + bytes((data[30] ^ 1,)) + data[31:]
+
+    timed.disk.lenses["worn"] = Astigmatism()
+    assert offset_at(timed, WALL_MS + 2)[0] == ErrorCode.KAFKA_STORAGE_ERROR
+    timed.disk.lenses.clear()
     assert offset_at(timed, WALL_MS + 2) == (0, 2, WALL_MS + 100)
 
 

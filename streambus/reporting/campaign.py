@@ -71,9 +71,10 @@ def _map(sub_runs: Sequence[SubRun]) -> str:
     broken: list[str] = []
     for at, sub_run in enumerate(runs):
         row, column = divmod(at, columns)
-        (held if sub_run.valid else broken).append(
-            f"M{column} {row}h.8v.8h-.8z" if sub_run.valid else f"M{column - 0.1:g} {row - 0.1:g}h1v1h-1z"
-        )
+        if sub_run.valid:
+            held.append(f"M{column + 0.2:g} {row + 0.2:g}h.5v.5h-.5z")
+        else:
+            broken.append(f"M{column} {row}h.9v.9h-.9z")
     failed = len(broken)
     label = f"{count(len(runs), 'run')}, one cell each, in order; {failed:,} broken"
     return (

@@ -4,15 +4,15 @@ One row per offset, one column per observer: those who were told the offset as s
 in a row is the same. A cell that is empty where others are not is as telling as one that differs: that reader went past without seeing it.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 import attrs
 
-from streambus.checkers import Anomaly, History, Operation, Outcome, Polled, Sent
+from streambus.checkers import Anomaly, History, Outcome, Polled, Sent
 from streambus.reporting import words
 from streambus.reporting.measures import Span, natural
 from streambus.reporting.orders import Place
+from streambus.reporting.spots import is_named
 from streambus.reporting.words import html
 
 AROUND = 3
@@ -63,25 +63,11 @@ def offsets_around(anomaly: Anomaly) -> list[int]:
     """The offsets that matter for an anomaly: its own, and those that its sentence and its witnesses speak of."""
     if anomaly.offset is None:
         return []
-    numbers = dict.fromkeys(re.findall(r"[0-9]+", re.sub(r"“[^”]*”", "", anomaly.witness)))
     matter = [*range(anomaly.offset, anomaly.offset + min(max(anomaly.records, 1), RUN_MAX))]
-    values = {action.value for operation in anomaly.operations for action in _records(operation, None) if _is_named(action, anomaly)}
     for operation in anomaly.operations:
-        here = _records(operation, (anomaly.topic, anomaly.partition))
-        matter += [action.offset for action in here if action.offset is not None and action.value in values]
-        matter += [action.offset for action in here if isinstance(action, Polled) and str(action.offset) in numbers]
+        named = [action for action in operation.actions if isinstance(action, Sent | Polled) and is_named(action, anomaly)]
+        matter += [action.offset for action in named if action.offset is not None]
     return sorted(dict.fromkeys(matter))[: CLUSTERS_MAX * RUN_MAX]
-
-
-def _records(operation: Operation, place: Place | None) -> list[Sent | Polled]:
-    """The records that an operation is about, in one partition or anywhere."""
-    records = [action for action in operation.actions if isinstance(action, Sent | Polled)]
-    return [action for action in records if place is None or (action.topic, action.partition) == place]
-
-
-def _is_named(action: Sent | Polled, anomaly: Anomaly) -> bool:
-    """Whether the sentence of an anomaly names the value of an action, or the action is where the anomaly is."""
-    return action.offset == anomaly.offset or words.value(action.value) in anomaly.witness
 
 
 def order_tables(history: History, anomalies: Sequence[Anomaly]) -> list[OrderTable | None]:
@@ -189,12 +175,13 @@ def _cell(seen: Sequence[Seen], first: bytes | None, places: dict[bytes, list[in
     for one in sorted(seen, key=lambda one: one.at)[:VALUES_MAX]:
         when = words.moment(one.at - span.began_at, span.length)
         who = f" {html(words.shortened(one.process, 30))}" if is_sender else ""
-        is_odd = one.value != first or len(places[one.value]) > 1
-        also = f" at {' and '.join(f'{place:,}' for place in places[one.value][:4])}!" if len(places[one.value]) > 1 else ""
-        parts.append(f"<code{' class=differs' if is_odd else ''}>{html(words.value(one.value))}</code><small>{who} {when}{also}</small>")
+        others = places[one.value] if len(places[one.value]) > 1 else []
+        also = f" at {' and '.join(f'{place:,}' for place in others[:4])}!" if others else ""
+        look = " class=differs" if others or one.value != first else ""
+        parts.append(f"<div><code{look}>{html(words.value(one.value))}</code><small>{who} {when}{also}</small></div>")
     if len(seen) > VALUES_MAX:
         parts.append(f"<small>and {len(seen) - VALUES_MAX} more</small>")
-    return f"<td>{'<br>'.join(parts)}</td>"
+    return f"<td>{''.join(parts)}</td>"
 
 
 def _nothing(table: OrderTable, reader: str, row: int, first: bytes | None) -> str:

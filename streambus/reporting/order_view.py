@@ -22,6 +22,9 @@ HOVERS_MAX = 1_200
 DOT_GAP = 20
 """Offsets nearer to each other than this, in coordinates, are drawn as one stroke instead of dots."""
 
+BAR_HEIGHT = 4
+"""In pixels: where offsets are nearer to each other, bars are thinner."""
+
 STRIP_ROWS = 4
 """So many rows above the offsets hold what has none."""
 
@@ -105,7 +108,8 @@ class _Drawing:
             f"{name}: {len(self.sends):,} sends and {sum(one.last - one.first + 1 for one in self.readings):,} reads "
             f"at the offsets {low:,} to {high:,}, {words.count(len(homeless), 'send')} without an offset"
         )
-        self.canvas = Canvas(height, window, label, zooms, look="order")
+        is_dense = height / (self.scale.high - self.scale.low or 1) < BAR_HEIGHT
+        self.canvas = Canvas(height, window, label, zooms, look="order dense" if is_dense else "order")
         self.canvas.fault_bands(bands, kinds)
 
     def view(self, witnesses: Sequence[Witness]) -> OrderView:

@@ -173,7 +173,7 @@ def _witnesses(scene: Scene, order: Order) -> list[Witness]:
         numbers = list(dict.fromkeys(number for number, _ in shared))
         number, spot = shared[0]
         kinds = ", ".join(f"{one}: {words.check_of(scene.verdict.anomalies[one - 1].kind)[0].lower()}" for one in numbers[:6])
-        text = str(number) if len(numbers) == 1 else f"{number}+{len(numbers) - 1}"
+        text = ", ".join(str(one) for one in numbers[:2]) + ("…" if len(numbers) > 2 else "")
         witnesses.append(Witness(spot.at, spot.offset, text, f"{kinds}; {spot.process} at {spot.at:,.3f} s", f"#a{number}"))
     return witnesses
 

@@ -1,10 +1,13 @@
 """Spots: where in the picture of a partition the witnesses of an anomaly are."""
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 
-from streambus.checkers import UNKNOWN_PARTITION, Anomaly, Operation, Polled, Sent
+from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Operation, Polled, Sent
+from streambus.reporting import words
 from streambus.reporting.measures import Span
 from streambus.reporting.orders import Order, Place
 
@@ -28,10 +31,25 @@ def spots_of(anomaly: Anomaly, orders: Mapping[Place, Order], span: Span) -> tup
     for index, operation in enumerate(anomaly.operations):
         actions = [action for action in operation.actions if isinstance(action, Sent | Polled) and _is_about(action, anomaly)]
         if actions:
-            nearest = min(actions, key=lambda action: _distance(action.offset, anomaly.offset))
+            nearest = min(actions, key=lambda action: (not is_named(action, anomaly), _distance(action.offset, anomaly.offset)))
             at = operation.invoked_at if operation.completed_at is None else operation.completed_at
             spots.append(Spot(index, operation.process, span.at(at), _offset_of(operation, nearest, order)))
     return tuple(spots)
+
+
+def is_named(action: Action, anomaly: Anomaly) -> bool:
+    """Whether an action is where the anomaly is, or its value or its offset is in the anomaly's sentence."""
+    if not isinstance(action, Sent | Polled) or not _is_about(action, anomaly):
+        return False
+    if action.offset is not None and (action.offset == anomaly.offset or action.offset in _numbers_in(anomaly.witness)):
+        return True
+    return words.value(action.value) in anomaly.witness
+
+
+@lru_cache(maxsize=64)
+def _numbers_in(sentence: str) -> frozenset[int]:
+    """The numbers that a sentence says, those in quoted values left out."""
+    return frozenset(int(number) for number in re.findall(r"(?<![\w.#-])[0-9]{1,18}(?![\w#-])", re.sub(r"“[^”]*”", "", sentence)))
 
 
 def _is_about(action: Sent | Polled, anomaly: Anomaly) -> bool:

@@ -7,13 +7,14 @@ from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, His
 from streambus.reporting import words
 from streambus.reporting.measures import Span, span_of
 from streambus.reporting.run import Fact, SubRun
+from streambus.reporting.spots import is_named
 from streambus.reporting.words import count, html
 
 ROWS_OPEN, ROWS_MAX = 12, 400
 """So many rows are shown at once and in all. A longer table says so; `results.json` and `history.ndjson` have everything."""
 
 ACTIONS_SHOWN = 4
-"""So many actions of a witness are spelt out: those nearest to the anomaly."""
+"""So many actions of a witness are spelt out: those that the anomaly's sentence is about."""
 
 OUTCOMES = {Outcome.OK: "✓ ok", Outcome.FAIL: "✗ failed", Outcome.INFO: "? unknown"}
 
@@ -89,7 +90,7 @@ def sub_run_table(sub_runs: Sequence[SubRun]) -> str:
         )
         held = ("yes", "✓ held") if sub_run.valid else ("no", "✗ broken")
         rows.append([("nowrap", html(sub_run.name)), held, ("number", f"{verdict.covered.operations:,}"), *facts, ("", found or "none")])
-    return table(header, rows)
+    return table(header, rows, look="runs")
 
 
 def circumstances(facts: Mapping[str, Fact], configuration: Mapping[str, Fact]) -> str:
@@ -124,10 +125,12 @@ def _when(operation: Operation, span: Span) -> str:
 def _deeds(operation: Operation, anomaly: Anomaly) -> str:
     """What an operation did where the anomaly is, or anywhere if it did nothing there."""
     actions = operation.actions
-    distances = [_distance(action, anomaly) for action in actions]
-    near = [at for at in range(len(actions)) if distances[at] is not None] or list(range(len(actions)))
-    nearest = sorted(near, key=lambda at: distances[at] or 0)[:ACTIONS_SHOWN]
-    said = [words.action(actions[at]) for at in sorted(nearest)]
+    shown = [at for at, action in enumerate(actions) if is_named(action, anomaly)][:ACTIONS_SHOWN]
+    if not shown:
+        distances = [_distance(action, anomaly) for action in actions]
+        near = [at for at in range(len(actions)) if distances[at] is not None] or list(range(len(actions)))
+        shown = sorted(sorted(near, key=lambda at: distances[at] or 0)[:2])
+    said = [words.action(actions[at]) for at in shown]
     if len(actions) > len(said):
         said.append(f"and {count(len(actions) - len(said), 'more action')}")
     if operation.error:

@@ -48,8 +48,8 @@ class BrokerModel:
         """Of all lives: it is given once."""
         self.producer_ids: set[int] = set()
         """Handed out so far, in all lives."""
-        self.spoken: dict[int, tuple[int, int]] | None = None
-        """What the broker said it speaks, by API key."""
+        self.spoken: dict[tuple[tuple[int, int], ...], dict[int, tuple[int, int]]] = {}
+        """What the broker said it speaks, by API key, as each release: by the `latest_versions` of its config."""
         self.names_under_way: dict[str, None] = {}
         """Topics that may be about to be made or removed."""
 
@@ -57,9 +57,7 @@ class BrokerModel:
 
     def begin_life(self, life: Life) -> None:
         """The broker is born beside what is on its disk."""
-        if self.is_serving:
-            self.recovered = self.written
-        self.written = Written(self.fail)
+        before, self.written = self.written, Written(self.fail)
         self.is_serving = self.has_read_error = False
         self.node = life.node
         self.config = life.host.config
@@ -68,9 +66,9 @@ class BrokerModel:
         self.now = self.wall_offset = 0
         self.cluster = ClusterModel()
         born_at_ms = (life.agenda.now + life.shift) // 1_000
-        for batch in self.written.read(_files_of(life), born_at_ms):
+        for batch in self.written.read(_files_of(life), born_at_ms, before.durable):
             self.cluster.apply(batch)
-        self._judge_survival(self.recovered)
+        self._judge_survival(before)
         self._judge_metadata()
 
     def on_event(self, now: int, event: Event) -> None:

@@ -6,7 +6,7 @@ codec, which has an oracle of its own. The laws of the door: whole frames only, 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
 from typing import Any
 
@@ -62,6 +62,8 @@ class Door:
     def __init__(self, life: Life, fail: Callable[[str], None]) -> None:
         self.life = life
         self.fail = fail
+        self.versions_max = dict(life.host.config.latest_versions)
+        """By API key: of a release that does not speak all."""
         self.guests: dict[int, Guest] = {}
         self.closed: set[int] = set()
 
@@ -84,7 +86,7 @@ class Door:
         arrived: list[Asked] = []
         try:
             for frame in frames(guest.buffer, data):
-                asked = read_request(frame)
+                asked = read_request(frame, self.versions_max)
                 asked.connection = connection
                 arrived.append(asked)
         except DecodeError:
@@ -166,7 +168,7 @@ def frames(buffer: bytearray, data: Any) -> Iterator[memoryview]:
     del buffer[:at]
 
 
-def read_request(frame: memoryview) -> Asked:
+def read_request(frame: memoryview, versions_max: Mapping[int, int]) -> Asked:
     """The request in `frame`; its body is None if it asks for the versions in a version that is not known."""
     if len(frame) < _REQUEST_HEADER.size:
         raise DecodeError("no header")
@@ -174,7 +176,7 @@ def read_request(frame: memoryview) -> Asked:
     message = _MESSAGES[key, "Request"]
     if message is None:
         raise DecodeError(f"api key {key}")
-    if version not in message.VERSIONS:
+    if version not in message.VERSIONS or version > versions_max.get(key, version):
         if key == ApiKey.API_VERSIONS:
             return Asked(key, version, correlation_id, None)
         raise DecodeError(f"version {version} of {_api_name(key)}")

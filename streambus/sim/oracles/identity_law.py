@@ -33,7 +33,7 @@ def judge_producer_id(model: BrokerModel, asked: Asked, body: Any) -> str | None
 
 
 def judge_api_versions(model: BrokerModel, asked: Asked, body: Any) -> str | None:
-    """What is spoken is defined, and is the same for everyone and in every life; features are those of the metadata log."""
+    """What is spoken is defined, and is the same for everyone and in every life of one release; features are those of the metadata log."""
     if asked.body is None:
         return differs("error_code", ErrorCode.UNSUPPORTED_VERSION, body.error_code)
     if body.error_code == ErrorCode.INVALID_REQUEST and asked.version >= 3:
@@ -41,12 +41,12 @@ def judge_api_versions(model: BrokerModel, asked: Asked, body: Any) -> str | Non
     if body.error_code:
         return f"it is answered with {error_name(body.error_code)}"
     spoken = {entry.api_key: (entry.min_version, entry.max_version) for entry in body.api_keys}
-    if model.spoken is None:
-        model.spoken = spoken
+    limits = dict(model.config.latest_versions)
+    expected_spoken = model.spoken.setdefault(model.config.latest_versions, spoken)
     for key, (first, last) in spoken.items():
-        if key not in VERSIONS or not 0 <= first <= last <= VERSIONS[key][-1]:
+        if key not in VERSIONS or not 0 <= first <= last <= min(VERSIONS[key][-1], limits.get(key, VERSIONS[key][-1])):
             return f"api key {key} is advertised in versions {first} to {last}"
-    complaint = differs("what is spoken", model.spoken, spoken)
+    complaint = differs("what is spoken", expected_spoken, spoken)
     if complaint is None and asked.version >= 3 and model.is_settled and not asked.is_old:
         levels = {feature.name: feature.max_version_level for feature in body.finalized_features}
         expected = {name: level for name, level in model.cluster.features.items() if level > 0}

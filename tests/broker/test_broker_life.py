@@ -7,7 +7,19 @@ import pytest
 from bench import Bench, batch_of, fetch_request, produce_request
 
 from streambus.broker import BrokerConfig, Limits, Listener
-from streambus.kernel import Closed, Congested, Connected, ConnectionId, FileName, FileSlice, Instant, Received, Relieved, StopRequested, fingerprint
+from streambus.kernel import (
+    Closed,
+    Congested,
+    Connected,
+    ConnectionId,
+    FileName,
+    FileSlice,
+    Instant,
+    Received,
+    Relieved,
+    StopRequested,
+    fingerprint,
+)
 from streambus.sim import SimulatedDisk
 from streambus.storage import StoreConfig
 from streambus.wire import messages

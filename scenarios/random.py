@@ -5,7 +5,8 @@ which faults happen and how often. Tiny extremes are as likely as usual values. 
 one to run with thousands of seeds.
 """
 
-from streambus.client import Acks
+from streambus.broker import Limits
+from streambus.client import Acks, Isolation
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
@@ -28,7 +29,10 @@ SCENARIO = Scenario(
         record_bytes=Octaves(1, 4_096),
         linger=OneOf(0, 0, Octaves(1_000, 50_000)),
         batch_bytes=Octaves(256, 65_536),
+        first_sequence=OneOf(0, 0, 0, (1 << 31) - 40),
         poll_records=Octaves(1, 500),
+        fetch_bytes=OneOf(1 << 20, 1 << 20, Octaves(64, 1 << 16)),
+        isolation=OneOf(*Isolation),
         seek_every=OneOf(0, Octaves(50 * MILLISECOND, 2 * SECOND)),
         acks=OneOf(*[Acks.ALL] * 6, Acks.LEADER, Acks.NONE),
         side_one_in=OneOf(0, Octaves(4, 64)),
@@ -46,6 +50,14 @@ SCENARIO = Scenario(
     segment_bytes=Octaves(1_024, 1 << 22),
     recovery_chunk_bytes=Octaves(512, 1 << 18),
     recent_bytes=OneOf(0, Octaves(1_024, 1 << 20)),
+    limits=Limits(
+        pipelined_requests_max=OneOf(256, Octaves(1, 256)),
+        pending_bytes_max=OneOf(64 << 20, Octaves(1_024, 1 << 20)),
+        delayed_requests_max=OneOf(200_000, 200_000, Octaves(1, 64)),
+        fetch_bytes_max=OneOf(55 << 20, 55 << 20, Octaves(256, 1 << 20)),
+        fetch_sessions_max=OneOf(1_000, 1_000, Octaves(1, 8)),
+        fetch_session_eviction=OneOf(120 * SECOND, Octaves(1_000, 10 * SECOND)),
+    ),
     faults=FaultMix(
         process_kill_every=SOMETIMES,
         power_cut_every=SOMETIMES,

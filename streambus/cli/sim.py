@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import exhaust, shrink, swarm
+from streambus.cli import exhaust, mutants, shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -38,6 +38,7 @@ examples:
   streambus sim run random --seed 7 --journal run.jsonl    write down every event that every node saw
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
   streambus sim shrink random --seed 4711                  cut a failing run down to what matters
+  streambus sim mutants                                    plant bugs, and see whether they are found
 """
 
 RUN_EPILOG = """\
@@ -81,6 +82,7 @@ def register(subparsers: Any) -> None:
 
     swarm.register(commands)
     shrink.register(commands)
+    mutants.register(commands)
     exhaust.register(commands)
 
 

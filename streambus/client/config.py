@@ -89,6 +89,10 @@ class ProducerConfig:
     delivery_timeout: int = 120 * SECOND
     """From `Produce` to its answer, whatever happens."""
 
+    first_sequence: int = 0
+    """Where a producer id that no broker has seen begins to number its records in each partition. Anything but 0 is only good for
+    looking at what happens when the numbers come to their end, at 2^31 - 1, and go on at 0."""
+
     allow_auto_topic_creation: bool = True
     network: NetworkConfig = NetworkConfig()
 

@@ -182,13 +182,13 @@ class Outbox:
         """Whether no older batch of the chain is still undecided."""
         return not any(other.ordinal < batch.ordinal for other in (*self.in_flight, *self.queue))
 
-    def begin_chain(self, producer_id: int, producer_epoch: int) -> None:
-        """Number the batches from 0 on, for a producer id and epoch that no batch was ever sent with."""
+    def begin_chain(self, producer_id: int, producer_epoch: int, first_sequence: int = 0) -> None:
+        """Number the batches from `first_sequence` on, for a producer id and epoch that no batch was ever sent with."""
         assert not self.in_flight
         assert (producer_id, producer_epoch) != (self.producer_id, self.producer_epoch) or self.next_sequence == 0
         self.producer_id = producer_id
         self.producer_epoch = producer_epoch
-        self.next_sequence = 0
+        self.next_sequence = first_sequence
         self.is_broken = self.is_confirmed = False
 
     def give_up_uncertain(self) -> list[Batch]:

@@ -375,7 +375,7 @@ class Producer(Node):
             producer_id, producer_epoch = outbox.producer_id, outbox.producer_epoch + 1
         for batch in outbox.give_up_uncertain():
             self._fail(turn, batch, None, "the broker may or may not have written it, and an older batch was given up")
-        outbox.begin_chain(producer_id, producer_epoch)
+        outbox.begin_chain(producer_id, producer_epoch, 0 if producer_epoch else self.config.first_sequence)
         return True
 
     def _send_request(self, turn: Turn, endpoint: Endpoint, plan: list[tuple[Outbox, Batch]]) -> None:

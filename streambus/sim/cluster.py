@@ -163,7 +163,7 @@ class Cluster:
             recovery_chunk_bytes=scenario.recovery_chunk_bytes,
             recent_bytes=scenario.recent_bytes,
         )
-        config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store)
+        config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits)
         return self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
 
     def _add_supervisor(self) -> Supervisor:
@@ -223,13 +223,21 @@ class Cluster:
             codec=codec,
             linger=load.linger,
             batch_bytes_max=load.batch_bytes,
+            first_sequence=load.first_sequence,
             in_flight_max=5 if idempotent else 1,
             delivery_timeout=load.delivery_timeout,
             network=self._network(),
         )
 
     def _consumer_config(self) -> client.ConsumerConfig:
-        return client.ConsumerConfig(((BROKER, PORT),), client_id="reader", network=self._network())
+        load = self.scenario.load
+        return client.ConsumerConfig(
+            ((BROKER, PORT),),
+            client_id="reader",
+            isolation=load.isolation,
+            partition_fetch_bytes_max=load.fetch_bytes,
+            network=self._network(),
+        )
 
     def _network(self) -> client.NetworkConfig:
         return client.NetworkConfig(connect_timeout=2 * SECOND, request_timeout=self.scenario.load.request_timeout)

@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 
 from streambus import client
+from streambus.broker import Limits
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim.disk_queue import DiskSpeed
@@ -36,7 +37,12 @@ class Load:
     """The longest value."""
     linger: Any = 5 * MILLISECOND
     batch_bytes: Any = 16 * 1024
+    first_sequence: Any = 0
+    """Where idempotent writers begin to number their records."""
     poll_records: Any = 100
+    fetch_bytes: Any = 1 << 20
+    """The most that a reader asks for of one partition."""
+    isolation: Any = client.Isolation.READ_UNCOMMITTED
     seek_every: Any = 500 * MILLISECOND
     """A reader goes elsewhere so often on average; 0 for never."""
     side_one_in: Any = 0
@@ -62,6 +68,8 @@ class Scenario:
     """Of the broker's write-ahead log. Small ones make for many segments."""
     recovery_chunk_bytes: Any = 64 * 1024
     recent_bytes: Any = 1 << 20
+    limits: Limits = Limits()  # noqa: RUF009 (a value that nobody changes)
+    """Of the broker. Each may be a knob."""
     faults: FaultMix = FaultMix()  # noqa: RUF009 (a frozen value)
     plan: tuple[Planned, ...] = ()
     """Faults stated one by one, beside those that `faults` draws."""

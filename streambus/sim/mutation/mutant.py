@@ -1,0 +1,77 @@
+"""A mutant, and the patch that plants it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+MISSING = object()
+
+
+class Patch:
+    """Replaces attributes of classes and modules, and puts them back."""
+
+    def __init__(self) -> None:
+        self.replaced: list[tuple[Any, str, Any]] = []
+
+    def replace(self, owner: Any, name: str, value: Any) -> None:
+        """Let `owner.name` be `value`. It must exist: a patch of nothing plants nothing."""
+        assert hasattr(owner, name), f"{owner} has no {name}"
+        self.replaced.append((owner, name, vars(owner).get(name, MISSING)))
+        setattr(owner, name, value)
+
+    def wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
+        """Let `around(original, *arguments)` be called in place of `owner.name`."""
+        original = getattr(owner, name)
+
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            return around(original, *arguments, **named)
+
+        self.replace(owner, name, wrapped)
+
+    def undo(self) -> None:
+        """Everything as it was."""
+        for owner, name, value in reversed(self.replaced):
+            if value is MISSING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, value)
+        self.replaced.clear()
+
+
+@attrs.frozen
+class Mutant:
+    """A planted bug. `code` is a stable id; `about` says what is broken, `breaks` which promise, `needs` what must happen for it to matter.
+
+    `excuse` says why it cannot be found, if it cannot; the score counts it as a survivor all the same.
+    """
+
+    name: str
+    code: str
+    about: str
+    breaks: str
+    needs: str
+    plant: Callable[[Patch], None]
+    excuse: str = ""
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """For as long as this lasts the bug is there."""
+        patch = Patch()
+        try:
+            self.plant(patch)
+            yield
+        finally:
+            patch.undo()
+
+
+def mutant(code: str, *, breaks: str, needs: str, excuse: str = "") -> Callable[[Callable[[Patch], None]], Mutant]:
+    """Make a mutant of a function that plants a bug. Its docstring's first line says what is broken."""
+
+    def make(plant: Callable[[Patch], None]) -> Mutant:
+        about = (plant.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
+        assert about, f"{plant.__name__} does not say what is broken"
+        return Mutant(plant.__name__, code, about, breaks, needs, plant, excuse)
+
+    return make

@@ -13,12 +13,13 @@ from enum import Enum
 from hashlib import blake2b
 from marshal import dumps
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID
 from zlib import crc32
 
 import attrs
 
+from streambus.kernel import Buffer
 from streambus.records import Record
 
 MARSHAL_VERSION = 2
@@ -77,24 +78,32 @@ def _form_of(kind: type) -> Form:
         return lambda value: (name, int(value))
     if issubclass(kind, dict):
         return lambda value: (name, *[(flat(key), flat(item)) for key, item in value.items()])
-    plain = {field.name: _is_plain(field.type) for field in attrs.fields(kind)} if attrs.has(kind) else dict.fromkeys(_slots(kind), False)
-    if "__dict__" in plain:
+    fields = {field.name: field.type for field in attrs.fields(kind)} if attrs.has(kind) else dict.fromkeys(_slots(kind))
+    if "__dict__" in fields:
         raise TypeError(f"a {name} has no place in a trace")
-    if not plain:
+    if not fields:
         alone = (name,)
         return lambda _value: alone
-    terms = [f"value.{field}" if is_plain else f"flat(value.{field})" for field, is_plain in plain.items()]
-    form: Form = eval(f"lambda value: ({name!r}, {', '.join(terms)})", {"flat": flat})
+    terms = [_WORDS[_nature(annotation)].format(f"value.{field}") for field, annotation in fields.items()]
+    form: Form = eval(f"lambda value: ({name!r}, {', '.join(terms)})", {"flat": flat, "flat_bytes": _flat_bytes, "flat_items": _flat_items})
     return form
+
+
+_WORDS = {"plain": "{}", "bytes": "flat_bytes({})", "items": "flat_items({})", "anything": "flat({})"}
+"""What is written for a field, by its nature: the less has to be found out at every step, the better."""
 
 
 def _slots(kind: type) -> tuple[str, ...]:
     return tuple(getattr(kind, "__slots__", ("__dict__",)))
 
 
-def _is_plain(annotation: Any) -> bool:
-    """Whether a field so declared holds nothing but a plain number or text. An id is what it was made of."""
-    return getattr(annotation, "__supertype__", annotation) in (int, str, bool)
+def _nature(annotation: Any) -> str:
+    """What a field so declared holds: a plain number or text (an id is what it was made of), bytes however they are held, or a tuple."""
+    if getattr(annotation, "__supertype__", annotation) in (int, str, bool):
+        return "plain"
+    if annotation in (bytes, Buffer):
+        return "bytes"
+    return "items" if get_origin(annotation) is tuple else "anything"
 
 
 def effect_digests(effects: Sequence[Any]) -> list[str]:

@@ -16,7 +16,7 @@ from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
 from streambus.sim.oracles.log_model import LogModel
 from streambus.wire import ErrorCode
 
-TOPIC_IDS_SINCE = 13
+LOG_START_SINCE, TOPIC_IDS_SINCE = 5, 13
 CLOSE, OPEN = -1, 0
 EPOCH_MAX = 2**31 - 1
 PARTS_MAX = 1_000
@@ -281,7 +281,7 @@ class Reader:
         aborted: list[Any] | None = [] if self.asked.body.isolation_level == 1 else None
         return (
             differs("last_stable_offset", data.high_watermark, data.last_stable_offset)
-            or differs("log_start_offset", log.start_offset, data.log_start_offset)
+            or differs("log_start_offset", log.start_offset if self.asked.version >= LOG_START_SINCE else -1, data.log_start_offset)
             or differs("aborted_transactions", aborted, data.aborted_transactions)
         )
 

@@ -31,12 +31,12 @@ class DelayedDecision:
         if node.image_offset >= self.end_offset:
             return Answer(self.call, self.reply)
         if node.store.failed is not None:
-            return Answer(self.call, _with_error(self.reply, ErrorCode.KAFKA_STORAGE_ERROR))
+            return Answer(self.call, _with_error(self.reply, ErrorCode.KAFKA_STORAGE_ERROR, is_doubtful=True))
         return None
 
     def expire(self, node: Broker) -> Answer:
-        """Time is up: the decision stands, but nobody can say yet that it is durable."""
-        return Answer(self.call, _with_error(self.reply, ErrorCode.REQUEST_TIMED_OUT))
+        """Time is up: the decision stands, but nobody can say yet that it, and what it was made from, is durable."""
+        return Answer(self.call, _with_error(self.reply, ErrorCode.REQUEST_TIMED_OUT, is_doubtful=True))
 
 
 @message
@@ -104,7 +104,8 @@ def _decide(broker: Broker, turn: Turn, call: Call, decision: Decision[Any], tim
     try:
         end_offset = broker.commit(turn, decision.records)
     except StoreUnavailable:
-        broker.answer(turn, call, _with_error(decision.reply, ErrorCode.KAFKA_STORAGE_ERROR))
+        is_doubtful = len(broker.uncommitted) > 0
+        broker.answer(turn, call, _with_error(decision.reply, ErrorCode.KAFKA_STORAGE_ERROR, is_doubtful=is_doubtful))
         return
     deadline = Instant(turn.now + max(timeout_ms, 0) * MILLISECOND)
     broker.delay(turn, DelayedDecision(call, end_offset, decision.reply), (broker.METADATA_LOG,), deadline)
@@ -135,9 +136,16 @@ def _listener(broker: Broker, call: Call) -> str:
     return connection.listener if connection is not None else ""
 
 
-def _with_error(reply: Any, error: ErrorCode) -> Any:
-    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead."""
+_ABOUT_WHAT_THERE_IS = (ErrorCode.TOPIC_ALREADY_EXISTS, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+
+
+def _with_error(reply: Any, error: ErrorCode, *, is_doubtful: bool) -> Any:
+    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead.
+
+    `is_doubtful`: the decision was made from something that is not durable either. Then nobody knows what there is.
+    """
     for result in getattr(reply, "topics", None) or reply.responses:
-        if result.error_code == ErrorCode.NONE:
+        if result.error_code == ErrorCode.NONE or (is_doubtful and result.error_code in _ABOUT_WHAT_THERE_IS):
             result.error_code = error
+            result.error_message = None
     return reply

@@ -241,6 +241,21 @@ def test_a_batch_whose_time_is_read_wrong_is_a_storage_error(timed: Bench) -> No
     assert offset_at(timed, WALL_MS + 2) == (0, 2, WALL_MS + 100)
 
 
+def test_what_failed_to_become_durable_does_not_exist(bench: Bench) -> None:
+    """A topic whose records the disk refused was said to exist already when somebody asked again, and was gone after a restart."""
+    client = bench.connect()
+    topics = [messages.CreateTopicsRequest.CreatableTopic(name="t", num_partitions=1, replication_factor=1)]
+    bench.disk.fail("write", "ENOSPC")
+    for _ in range(2):
+        (answer,) = client.ask(messages.CreateTopicsRequest(topics=topics, timeout_ms=1_000), 7).topics
+        assert answer.error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    (answer,) = client.ask(messages.DeleteTopicsRequest(topic_names=["other"], timeout_ms=1_000), 5).responses
+    assert answer.error_code == ErrorCode.KAFKA_STORAGE_ERROR
+    bench.restart()
+    (answer,) = bench.connect().ask(messages.CreateTopicsRequest(topics=topics, timeout_ms=1_000), 7).topics
+    assert answer.error_code == ErrorCode.NONE
+
+
 def test_a_topic_deleted_while_its_batch_is_read_is_unknown(timed: Bench) -> None:
     request = messages.ListOffsetsRequest
     asked = [request.ListOffsetsPartition(partition_index=0, timestamp=WALL_MS + 2)] * 2

@@ -6,7 +6,7 @@ it is restarted beside a page cache that looks whole, recovery writes anew whate
 cuts right after the restart would show anything less.
 """
 
-from streambus.kernel import MILLISECOND, SECOND
+from streambus.kernel import MILLISECOND
 from streambus.sim import FaultMix, Load, Planned, Scenario
 from streambus.sim.faults import DiskError
 

@@ -214,10 +214,16 @@ class PlainDisk:
     def read_slice(self, part: FileSlice) -> bytes:
         return bytes(self.files[part.file][part.position : part.position + part.length])
 
+    def perform_soundly(self, effect: Effect) -> Event | None:
+        return self.perform(effect)
+
+    def read_soundly(self, part: FileSlice) -> bytes:
+        return self.read_slice(part)
+
     def crash_process(self) -> None:
         pass
 
-    def power_cut(self, dice: object) -> None:
+    def power_cut(self, dice: object, survival: object = None, names: object = None) -> None:
         pass
 
 

@@ -21,7 +21,7 @@ from streambus.client.link import Answer, Endpoint, NoAnswer, Purpose, Reply
 from streambus.client.lookup import OffsetFound, OffsetLookup, OffsetRefused
 from streambus.client.position import UNKNOWN, Position
 from streambus.client.produce_errors import STALE_METADATA
-from streambus.kernel import Buffer, Drained, Event, Halt, Instant, Node, Routes, Started, StopRequested, Turn, message
+from streambus.kernel import Buffer, Drained, Event, Halt, Instant, Node, Routes, Started, StopRequested, Turn, message, sometimes
 from streambus.records import BadBatch, Record
 from streambus.wire import ErrorCode, messages
 
@@ -222,6 +222,7 @@ class Consumer(Node):
         if place is None:
             self._list(turn, event)
             return
+        self.is_stirred = True
         position = self.positions[place]
         position.search = None
         position.seek(max(0, event.offset))
@@ -424,6 +425,7 @@ class Consumer(Node):
             self._advance(turn)
 
     def _on_session_lost(self, turn: Turn, session: FetchSession) -> None:
+        sometimes("consumer: a fetch session is lost")
         session.reset()
         session.failures += 1
         self.session_resets += 1

@@ -67,6 +67,7 @@ from streambus.kernel import (
     Trace,
     Turn,
     message,
+    sometimes,
 )
 from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, Image, record_version
 from streambus.records import Record, encode_batch, parse_header
@@ -295,14 +296,18 @@ class Broker(Node):
             if self.is_serving:
                 self._carry_out(turn, call)
             else:
+                sometimes("broker: a request waits for the end of recovery")
                 connection.held.append(call)
         if connection.wire.error is not None:
+            sometimes("broker: a stream cannot be understood")
             self.counters.broken_streams += 1
             turn.tell(StreamBroken(event.connection, connection.wire.error))
         elif len(connection.slots) > self.config.limits.pipelined_requests_max:
+            sometimes("broker: a connection has too many requests under way")
             self._pause(turn, connection, PAUSED_PIPELINE)
         if self.store.pending_bytes > self.config.limits.pending_bytes_max:
             self.slowed[event.connection] = None
+            sometimes("broker: the disk is behind, nobody is read from")
             self._pause(turn, connection, PAUSED_PENDING)
 
     def on_stream_broken(self, turn: Turn, event: StreamBroken) -> None:
@@ -313,6 +318,7 @@ class Broker(Node):
         """A peer that does not read its answers may not ask for more."""
         connection = self.connections.get(event.connection)
         if connection is not None:
+            sometimes("broker: a peer does not read its answers")
             self._pause(turn, connection, PAUSED_CONGESTED)
 
     def on_relieved(self, turn: Turn, event: Relieved) -> None:
@@ -363,6 +369,7 @@ class Broker(Node):
             try:
                 self.purgatory.watch(turn, delayed, (*keys, call.connection), deadline)
             except PurgatoryFull:
+                sometimes("broker: nobody more can wait")
                 answer = delayed.expire(self)
         if answer is not None:
             self.answer(turn, answer.call, answer.body)

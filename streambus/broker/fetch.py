@@ -11,7 +11,7 @@ from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
 from streambus.broker.fetch_sessions import SessionRefused, Wanted
-from streambus.kernel import MILLISECOND, Instant, Part, Turn, message
+from streambus.kernel import MILLISECOND, Instant, Part, Turn, message, sometimes
 from streambus.replication import Partition
 from streambus.wire import ErrorCode, messages
 
@@ -94,11 +94,14 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
     """Why this partition cannot be read as wanted (KIP-320), or None."""
     if want.leader_epoch >= 0:
         if want.leader_epoch < partition.leader_epoch:
+            sometimes("fetch: an old leader epoch is fenced")
             return ErrorCode.FENCED_LEADER_EPOCH
         if want.leader_epoch > partition.leader_epoch:
+            sometimes("fetch: a leader epoch is not known yet")
             return ErrorCode.UNKNOWN_LEADER_EPOCH
     log = partition.log
     if want.offset < log.log_start_offset or want.offset > log.log_end_offset:
+        sometimes("fetch: an offset is out of range")
         return ErrorCode.OFFSET_OUT_OF_RANGE
     return None
 
@@ -148,6 +151,8 @@ def _read_partition(
         data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=diverging[0], end_offset=diverging[1])
         return data, 0
     end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else partition.high_watermark
+    if not (budget > 0 or at_least_one):
+        sometimes("fetch: an answer is full before every partition was read")
     if want.offset >= end or not (budget > 0 or at_least_one):
         return data, 0
     read = partition.log.read(want.offset, end, min(want.max_bytes, budget), at_least_one=at_least_one)

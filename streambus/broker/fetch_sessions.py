@@ -8,7 +8,7 @@ list, so that none starves.
 
 from uuid import UUID
 
-from streambus.kernel import Instant, Turn, message
+from streambus.kernel import Instant, Turn, message, sometimes
 from streambus.wire import ErrorCode, messages
 
 PartitionData = messages.FetchResponse.PartitionData
@@ -98,6 +98,7 @@ class FetchSessions:
 
     def _open(self, turn: Turn, wanted: tuple[Wanted, ...], *, by_id: bool) -> int:
         if len(self.sessions) >= self.capacity and not self._evict(turn.now):
+            sometimes("fetch: there is no room for another session")
             return NO_SESSION
         session_id = NO_SESSION
         while session_id == NO_SESSION or session_id in self.sessions:
@@ -112,12 +113,14 @@ class FetchSessions:
         oldest = min(self.sessions, key=lambda session_id: self.sessions[session_id].last_used)
         if now - self.sessions[oldest].last_used < self.eviction_age:
             return False
+        sometimes("fetch: an idle session makes room")
         del self.sessions[oldest]
         return True
 
     def _continue(self, turn: Turn, request: messages.FetchRequest, *, by_id: bool) -> tuple[Wanted, ...]:
         session = self.sessions.get(request.session_id)
         if session is None:
+            sometimes("fetch: a session is not known any more")
             raise SessionRefused(ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
         if request.session_epoch != session.epoch:
             raise SessionRefused(ErrorCode.INVALID_FETCH_SESSION_EPOCH)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
-from streambus.kernel import MILLISECOND, Instant, Turn, message
+from streambus.kernel import MILLISECOND, Instant, Turn, message, sometimes
 from streambus.metadata import TopicConfig
 from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, with_log_append_time
 from streambus.replication import Partition
@@ -88,6 +88,7 @@ class DelayedProduce:
 
     def expire(self, node: Broker) -> Answer:
         """The answer at the producer's own time-out: what is not committed by now has an unknown fate."""
+        sometimes("produce: a request times out before it is durable")
         for batch in self.awaited:
             partition = node.partitions_by_log.get(batch.log_id)
             if partition is None or partition.high_watermark < batch.end_offset:
@@ -118,8 +119,10 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
             responses.append(response)
         topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
     if request.acks == 0:
+        sometimes("produce: nobody wants an answer")
         broker.answer_nothing(turn, call)
         if refused:
+            sometimes("produce: a refusal that cannot be told closes the connection")
             broker.close(turn, call.connection, "a produce with acks=0 was refused: the producer must refresh its metadata")
         return
     delayed = DelayedProduce(call, tuple(awaited), ProduceResponse(responses=topics))
@@ -165,6 +168,7 @@ def _append(
     try:
         response.base_offset = partition.append(turn, broker.store, header, batch)
     except StoreUnavailable as unavailable:
+        sometimes("produce: a failed store refuses a batch")
         raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, str(unavailable)) from unavailable
     response.log_start_offset = partition.log.log_start_offset
     broker.counters.batches_in += 1
@@ -189,6 +193,7 @@ def _checked_header(
             raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
         check_batch(batch, header)
     except BadBatch as bad:
+        sometimes("produce: a damaged batch is refused")
         raise ProduceRefused(_BAD_BATCH_CODES[bad.kind], str(bad)) from bad
     if len(batch) > config.max_message_bytes:
         raise ProduceRefused(
@@ -201,6 +206,7 @@ def _checked_header(
     if config.is_log_append_time:
         return header
     if header.max_timestamp > wall_ms + config.message_timestamp_after_max_ms:
+        sometimes("produce: a timestamp from the future is refused")
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
     if 0 <= header.base_timestamp < wall_ms - config.message_timestamp_before_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is older than message.timestamp.before.max.ms allows")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Answer, Call
-from streambus.kernel import Instant, Turn, message
+from streambus.kernel import Instant, Turn, message, sometimes
 from streambus.storage import StoreUnavailable
 from streambus.wire import ErrorCode, messages
 
@@ -34,6 +34,7 @@ class ProducerIds:
     def take(self, durable_end: int) -> int | None:
         """A number that nobody else ever gets, or None if there is none yet. The metadata log is durable up to `durable_end`."""
         if self.next >= self.end and self.promised is not None and durable_end >= self.promised[0]:
+            sometimes("producer ids: a new block is begun")
             _, self.next, self.end = self.promised
             self.promised = None
         if self.next >= self.end:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus import wire
-from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message
+from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message, sometimes
 from streambus.metadata import Delta, Endpoint, new_cluster_id
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
@@ -99,6 +99,7 @@ def _read_metadata(broker: Broker, turn: Turn, offset: int) -> None:
         read = log.read(offset, log.log_end_offset, 1, at_least_one=True)
         (part,) = read.parts
         if isinstance(part, FileSlice):
+            sometimes("startup: metadata is read from the disk")
             turn.do(Read(part.file, part.position, part.length, MetadataRead(read.next_offset)))
             return
         _apply_batch(broker, part)
@@ -144,6 +145,7 @@ def _drop_partition(broker: Broker, turn: Turn, topic: str, index: int, log_id: 
     partition = broker.partitions_by_log.pop(log_id, None)
     if partition is None:
         return
+    sometimes("metadata: a partition is dropped")
     broker.partitions.pop((topic, index), None)
     broker.partitions_by_id.pop((partition.topic_id.int, index), None)
     broker.store.drop_log(turn, log_id)

@@ -11,7 +11,7 @@ Batches that surely were never written move over to it; a batch whose fate is un
 from collections import deque
 
 from streambus.client.config import IDEMPOTENT_IN_FLIGHT_MAX
-from streambus.kernel import Instant
+from streambus.kernel import Instant, sometimes
 from streambus.records import SEQUENCE_MAX, Codec, Record, encode_batch
 
 NO_PRODUCER_ID = -1
@@ -174,6 +174,8 @@ class Outbox:
             if queued.ordinal > batch.ordinal:
                 break
             place += 1
+        if place:
+            sometimes("producer: several batches come back")
         self.queue.insert(place, batch)
 
     # The chain
@@ -231,4 +233,6 @@ class Outbox:
 
 def advance(sequence: int, count: int) -> int:
     """The sequence number `count` records after `sequence`: they wrap from 2^31 - 1 to 0."""
+    if sequence + count > SEQUENCE_MAX:
+        sometimes("producer: sequence numbers wrap")
     return (sequence + count) & SEQUENCE_MAX

@@ -12,7 +12,7 @@ from streambus.client.link import Answer, Endpoint, NoAnswer, Purpose, Reply
 from streambus.client.outbox import NO_PRODUCER_ID, NO_SEQUENCE, PRODUCER_EPOCH_MAX, Batch, Outbox
 from streambus.client.partitioner import StickyPartition, partition_of_key
 from streambus.client.produce_errors import FORGOTTEN, STALE_METADATA, SURELY_REFUSED
-from streambus.kernel import Drained, Event, Halt, Instant, Node, Routes, Severity, Started, StopRequested, Trace, Turn, message
+from streambus.kernel import Drained, Event, Halt, Instant, Node, Routes, Severity, Started, StopRequested, Trace, Turn, message, sometimes
 from streambus.records import Record
 from streambus.wire import ErrorCode, messages
 
@@ -374,6 +374,7 @@ class Producer(Node):
         else:
             producer_id, producer_epoch = outbox.producer_id, outbox.producer_epoch + 1
         for batch in outbox.give_up_uncertain():
+            sometimes("producer: a batch of unknown fate is given up")
             self._fail(turn, batch, None, "the broker may or may not have written it, and an older batch was given up")
         outbox.begin_chain(producer_id, producer_epoch, 0 if producer_epoch else self.config.first_sequence)
         return True
@@ -488,6 +489,7 @@ class Producer(Node):
         if batch.is_settled:
             outbox.is_broken |= batch.sequence != NO_SEQUENCE
             return
+        sometimes("producer: a batch is sent again")
         self.retries += 1
         network = self.config.network
         delay = backoff(network.retry_backoff, network.retry_backoff_max, max(1, batch.attempts), turn.dice)
@@ -525,8 +527,10 @@ class Producer(Node):
         expired, settled = outbox.expire(turn.now)
         text = "not delivered in time"
         for batch in expired:
+            sometimes("producer: a batch is not delivered in time")
             self._fail(turn, batch, ErrorCode.REQUEST_TIMED_OUT, text)
         for batch in settled:
+            sometimes("producer: a batch is answered while it is under way")
             self._fail(turn, batch, ErrorCode.REQUEST_TIMED_OUT, text, in_flight=True)
         deadline = outbox.oldest_deadline()
         outbox.is_expiry_set = deadline is not None

@@ -8,7 +8,7 @@ A producer nobody remembers (new, expired, or its records are gone) may begin wi
 from collections import deque
 from enum import Enum
 
-from streambus.kernel import message
+from streambus.kernel import message, sometimes
 from streambus.records import BatchHeader
 from streambus.storage.batch_index import BatchIndex
 
@@ -94,9 +94,11 @@ class Producers:
         if producer is None or now_ms - producer.last_active_ms >= self.expiration_ms:
             return _ACCEPTED
         if header.producer_epoch < producer.producer_epoch:
+            sometimes("producers: an old producer epoch is refused")
             return Refused(Refusal.STALE_EPOCH)
         base_sequence = header.base_sequence
         if header.producer_epoch > producer.producer_epoch:
+            sometimes("producers: a new producer epoch begins")
             return _ACCEPTED if base_sequence == 0 else Refused(Refusal.OUT_OF_ORDER)
         batches = producer.batches
         if base_sequence == (batches[-1].last_sequence + 1) % SEQUENCE_MODULUS:
@@ -170,6 +172,7 @@ def _earlier_append(batches: deque[AppendedBatch], base_sequence: int, last_sequ
     """A batch that does not come next: sent again, sent again too late, or ahead of one that is missing."""
     for batch in batches:
         if batch.base_sequence == base_sequence and batch.last_sequence == last_sequence:
+            sometimes("producers: a repeated batch is recognised")
             return Duplicate(batch.base_offset, batch.last_offset, batch.timestamp)
     # Half of the circle of sequences counts as past, the other half as future.
     behind = (batches[0].base_sequence - 1 - last_sequence) % SEQUENCE_MODULUS

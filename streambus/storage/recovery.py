@@ -6,7 +6,7 @@ proof that they should not (search, probe); then cut what is torn, write again w
 
 from enum import Enum
 
-from streambus.kernel import MILLISECOND, Read, Sync, SyncDirectory, Truncate, Turn, Write
+from streambus.kernel import MILLISECOND, Read, Sync, SyncDirectory, Truncate, Turn, Write, sometimes
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import RecoveryProgressed, RecoveryRead, RecoverySettled, StoreCorrupted
 from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, foreign_version, is_whole, parse_frame
@@ -78,6 +78,7 @@ class Recovery:
         if consumed == len(view) and is_end_of_file:
             self._scan_next_segment(turn, event.segment)
         elif needed and not is_end_of_file:
+            sometimes("storage: recovery reads on in the middle of a frame")
             self._read(turn, event.segment, self.end, max(needed, self.chunk_bytes))
         else:
             self._doubt(turn, event, consumed)
@@ -157,6 +158,7 @@ class Recovery:
             return
         segment = self.segment_starts[-1]
         if self.cut_bytes:
+            sometimes("storage: a torn tail is cut")
             turn.do(Truncate(segment_file(segment), self.end - segment))
         self._read_unproven(turn, max(self.proven, segment), self.chunk_bytes)
 
@@ -174,6 +176,7 @@ class Recovery:
         frames, needed = whole_frames(view, event.position)
         size = sum(FRAME_HEADER_BYTES + frame.length for frame, _ in frames)
         if size:
+            sometimes("storage: what was not proven durable is written again")
             turn.do(Write(segment_file(event.segment), event.position - event.segment, (view[:size],)))
         elif not needed or len(view) < event.length:
             self.end = event.position

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import ClassVar
 
-from streambus.kernel import MILLISECOND, Buffer, DiskFailed, Routes, Turn
+from streambus.kernel import MILLISECOND, Buffer, DiskFailed, Routes, Turn, sometimes
 from streambus.records import BatchHeader, stamped_prefix
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import (
@@ -92,6 +92,7 @@ class Store:
         is_ours = event.file.startswith("wal/") or not event.file
         if not is_ours or self.failed is not None or (event.operation == "read" and self.is_ready):
             return
+        sometimes("storage: the disk fails")
         self.failed = f"{event.operation} of {event.file or 'the data folder'} failed: {event.error}"
         self.wal.fail()
         turn.tell(StoreFailed(self.failed))

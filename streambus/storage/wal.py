@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from streambus.kernel import Buffer, Create, Sync, SyncDirectory, Turn, Write
+from streambus.kernel import Buffer, Create, Sync, SyncDirectory, Turn, Write, sometimes
 from streambus.storage.events import WalSynced
 from streambus.storage.frames import BATCH_PREFIX_BYTES, BATCH_SUMMED_BYTES, FRAME_HEADER_BYTES, FrameKind, frame_header
 from streambus.storage.segments import Segments, segment_file
@@ -121,6 +121,7 @@ class Wal:
         group = self.gathering
         if self.end + size - group.segment > self.segment_bytes and self.end > group.segment:
             if group.parts:
+                sometimes("storage: a segment is full while a group gathers")
                 self.sealed.append(group)
             self.gathering = group = Group(self.end, self.end)
         return group
@@ -131,6 +132,7 @@ class Wal:
 
     def _next_group(self) -> Group | None:
         if self.sealed:
+            sometimes("storage: a sealed group is flushed")
             return self.sealed.popleft()
         group = self.gathering
         if not group.parts:

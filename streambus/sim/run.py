@@ -36,6 +36,8 @@ class Outcome:
 
     reached: dict[str, int] = attrs.field(factory=dict)
     """How often which rare branch was taken."""
+    occurrences: int = 0
+    """What happened between the nodes' steps, which are the `events`."""
 
     @property
     def seed(self) -> int:
@@ -55,6 +57,7 @@ class Outcome:
             "verdict": "clean" if self.is_clean else "violation",
             "anomalies": list(self.violations),
             "events": self.events,
+            "occurrences": self.occurrences,
             "operations": len(self.history),
             "faults": len(self.history.faults),
             "simulated_seconds": self.simulated_microseconds / SECOND,
@@ -108,6 +111,7 @@ def play(
         tuple(simulation.streams.purposes),
         simulation.failed_at,
         rarely,
+        simulation.agenda.occurrences,
     )
 
 

@@ -79,7 +79,8 @@ class Simulation:
         self.trace = TraceHash()
         self.events = 0
         self.observers: list[Observer] = []
-        self._watching: dict[str, list[Observer]] = {}
+        self._looks: dict[str, list[Callable[[Life, Instant, Event, list[Effect]], None]]] = {}
+        """By host: the `on_step` of everybody who looks at it."""
         self.failures: list[str] = []
         """What no node may do: raise, or end its own life with an error. The first one stops the run."""
         self.supervisors: dict[str, Callable[[Life, Halt], bool]] = {}
@@ -131,19 +132,19 @@ class Simulation:
     def born(self, life: Life) -> None:
         """A life begins."""
         self._watch()
-        for observer in self._watching[life.name]:
+        for observer in self._observers_of(life.name):
             observer.on_birth(life)
 
     def stepped(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """A node has taken one step."""
         self.events += 1
         self.trace.note(life.host.index, now, event, effects)
-        for observer in self._watching[life.name]:
-            observer.on_step(life, now, event, effects)
+        for look in self._looks[life.name]:
+            look(life, now, event, effects)
 
     def raised(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """A node has raised: whatever was asked of it, that is its mistake."""
-        for observer in self._watching[life.name]:
+        for observer in self._observers_of(life.name):
             observer.on_failure(life, now, event, error)
         where = "".join(format_exception(error)[-2:]).strip()
         self.fail(f"{life.name} raised {type(error).__name__} on {type(event).__name__}: {error}\n{where}")
@@ -157,6 +158,7 @@ class Simulation:
 
     def _watch(self) -> None:
         """Work out who looks at which host."""
-        self._watching = {
-            name: [observer for observer in self.observers if name in getattr(observer, "hosts", (name,))] for name in self.hosts
-        }
+        self._looks = {name: [observer.on_step for observer in self._observers_of(name)] for name in self.hosts}
+
+    def _observers_of(self, host: str) -> list[Observer]:
+        return [observer for observer in self.observers if host in getattr(observer, "hosts", (host,))]

@@ -5,8 +5,8 @@ In a history a value stands by its name (`writer 3:17`) if its bytes are what th
 
 from hashlib import shake_128
 
-PADDING_BYTES = (0, 40, 300, 1_100, 9_000)
-"""In turn: records that are nearly nothing, small ones that share a batch, and some that fill one."""
+PADDING_BYTES = (4, 40, 300, 1_100, 9_000)
+"""In turn: records that are little more than their names, small ones that share a batch, and some that fill one."""
 
 END_OF_NAME = b"\n"
 

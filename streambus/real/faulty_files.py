@@ -25,13 +25,18 @@ from streambus.real.files import Files, FileSystem, OpenFile, write_parts
 PAGE_BYTES = 4096
 """What a kernel writes back, or loses, at once."""
 
-Harm = Literal["none", "torn", "lost"]
-"""What a failing operation leaves behind: nothing; the first part of a write; or, of a sync, only some of the pages that it was to save."""
+Harm = Literal["none", "torn", "lost", "lied"]
+"""What a failing operation leaves behind: nothing; the first part of a write; or, of a sync, only some of the pages that it was to save.
+
+`lied`: nothing either, but the disk says that all is well. No broker survives such a disk; a test that does not notice it is no test.
+"""
 
 
 @attrs.frozen
 class DiskFault:
     """What befalls some operations: in `percent` of the cases a delay, then `error` (a name of errno; empty: none) with its `harm`.
+
+    A lie has no error.
 
     `operations` are effects by their lower-case names (`write`, `sync`, `read`, `create`, …). Opening a file to send from it is a `read`.
     """
@@ -46,6 +51,7 @@ class DiskFault:
         assert not self.error or hasattr(errno, self.error), self.error
         assert 0 <= self.percent <= 100, self.percent
         assert self.delay_ms >= 0, self.delay_ms
+        assert not self.error if self.harm == "lied" else self.error or self.harm == "none", self.harm
 
 
 def ask_for(control: Path, faults: Sequence[DiskFault]) -> None:
@@ -70,6 +76,8 @@ class FaultyFiles:
         """As `Files.perform`, or not."""
         fault = self._befalls(type(effect).__name__.lower())
         if fault is not None:
+            if fault.harm == "lied":
+                return getattr(effect, "then", None)
             self._harm(effect, fault.harm)
             raise _error(fault)
         completion = self._files.perform(effect)
@@ -82,7 +90,7 @@ class FaultyFiles:
     def open(self, name: FileName) -> OpenFile:
         """As `Files.open`, or not."""
         fault = self._befalls("read")
-        if fault is not None:
+        if fault is not None and fault.error:
             raise _error(fault)
         return self._files.open(name)
 
@@ -91,11 +99,11 @@ class FaultyFiles:
         self._files.close()
 
     def _befalls(self, operation: str) -> DiskFault | None:
-        """Let the delays for `operation` pass; the fault with an error that befalls it, if one does."""
+        """Let the delays for `operation` pass; the fault with an error, or a lie, that befalls it, if one does."""
         for fault in self._asked_for():
             if operation in fault.operations and self._dice.randrange(100) < fault.percent:
                 time.sleep(fault.delay_ms / 1_000)
-                if fault.error:
+                if fault.error or fault.harm == "lied":
                     return fault
         return None
 

@@ -1,12 +1,13 @@
 """Planted bugs, made from outside. Nothing of them is reachable from production code."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 
-from streambus.broker import Broker, BrokerConfig
+from streambus.broker import Broker, BrokerConfig, fetch
+from streambus.client import Producer
 from streambus.client.outbox import Outbox
 from streambus.kernel import Drained, Node, Turn
 from streambus.replication import Partition
@@ -86,18 +87,33 @@ def lost_batches_are_overtaken(patch: pytest.MonkeyPatch) -> Factories:
     return FACTORIES
 
 
-def repetitions_do_not_travel_alone(patch: pytest.MonkeyPatch) -> Factories:
-    """The first batch of a chain, and those that are sent again, are sent together with others."""
-    sendable = Outbox.sendable
+def readers_see_what_is_not_durable(patch: pytest.MonkeyPatch) -> Factories:
+    """A fetch goes up to the end of the log."""
+    read_response, available_bytes = fetch.read_response, fetch.available_bytes
 
-    def eager(self: Outbox, now: Any, leader: int, *, sequenced: bool) -> Any:
-        if not self.queue or self.queue[0].retry_at > now:
-            return None
-        hidden, self.in_flight = self.in_flight, deque()
+    def dirty(then: Callable[..., Any], broker: Broker, *arguments: Any) -> Any:
+        partitions = list(broker.partitions.values())
+        true = [partition.high_watermark for partition in partitions]
+        for partition in partitions:
+            partition.high_watermark = partition.log.log_end_offset
         try:
-            return sendable(self, now, leader, sequenced=sequenced)
+            return then(broker, *arguments)
         finally:
-            self.in_flight = hidden
+            for partition, high_watermark in zip(partitions, true, strict=True):
+                partition.high_watermark = high_watermark
 
-    patch.setattr(Outbox, "sendable", eager)
+    patch.setattr(fetch, "read_response", partial(dirty, read_response))
+    patch.setattr(fetch, "available_bytes", partial(dirty, available_bytes))
+    return FACTORIES
+
+
+def expired_batches_surely_failed(patch: pytest.MonkeyPatch) -> Factories:
+    """A record that is not acknowledged in time is said to have failed for good, though it may be in the log."""
+    fail = Producer._fail
+
+    def sure(self: Producer, turn: Turn, batch: Any, error: Any, text: str, **_: Any) -> None:
+        batch.maybe_written = False
+        fail(self, turn, batch, error, text)
+
+    patch.setattr(Producer, "_fail", sure)
     return FACTORIES

@@ -1,18 +1,22 @@
 """Small worlds for tests, and what they are explored with."""
 
-from streambus.sim.exhaust import Client, Send, Spec, consumer, producer
+from typing import Any
+
+from streambus.client import NetworkConfig
+from streambus.kernel import SECOND
+from streambus.sim.exhaust import Client, ReadUntil, Send, Spec, consumer, producer
 from streambus.sim.exhaust.spec import Wish
 
 SMALL_BATCHES = 64
 """Bytes: every record is a batch of its own."""
 
 
-def known_producer(name: str, *wishes: Wish) -> Client:
+def known_producer(name: str, *wishes: Wish, **settings: Any) -> Client:
     """One whose connections stand, and whose chain of sequences is confirmed."""
-    return producer(name, *wishes, before=(Send(value=b"before " + name.encode()),), batch_bytes_max=SMALL_BATCHES)
+    return producer(name, *wishes, before=(Send(value=b"before " + name.encode()),), batch_bytes_max=SMALL_BATCHES, **settings)
 
 
-def new_producer(name: str, *wishes: Wish, **settings: object) -> Client:
+def new_producer(name: str, *wishes: Wish, **settings: Any) -> Client:
     """One that has not sent anything."""
     return producer(name, *wishes, batch_bytes_max=SMALL_BATCHES, **settings)
 
@@ -26,4 +30,17 @@ TORN = Spec("one writer, one record over two sectors, one power cut", (known_pro
 FIRST_BATCHES = Spec("three first records and two broken connections", (new_producer("writer", Send(), Send(), Send()),), connection_cuts=2)
 TWO_WRITERS = Spec("two writers, one record each", (new_producer("writer-1", Send()), new_producer("writer-2", Send())))
 
-__all__ = ["CUT", "FIRST_BATCHES", "KILL", "NEW_WRITER", "ONE_WRITER", "POWER", "TORN", "TWO_WRITERS", "consumer"]
+READER = Spec(
+    "two writers, a reader, one power cut",
+    (
+        known_producer("writer-1", Send()),
+        known_producer("writer-2", Send()),
+        consumer("reader", ReadUntil(3), before=(ReadUntil(2),)),
+    ),
+    power_cuts=1,
+)
+IMPATIENT = Spec(
+    "a writer that waits for half a second, and time that may pass early",
+    (known_producer("writer", Send(), delivery_timeout=SECOND // 2, network=NetworkConfig(request_timeout=SECOND)),),
+    early_timers=True,
+)

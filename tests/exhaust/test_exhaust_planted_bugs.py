@@ -27,6 +27,8 @@ HUNTS = (
     Hunt(planted.high_watermark_before_durable, small_worlds.NEW_WRITER, "the high watermark of t-0 is 1, but only 0 is durable", 4),
     Hunt(planted.dedupe_window_off, small_worlds.CUT, "duplicate in t-0", 14),
     Hunt(planted.recovery_keeps_a_torn_tail, small_worlds.TORN, "lost-write in t-0", 21),
+    Hunt(planted.expired_batches_surely_failed, small_worlds.IMPATIENT, "aborted-read in t-0", 5, delays=1),
+    Hunt(planted.readers_see_what_is_not_durable, small_worlds.READER, "was acknowledged or read up to offset 4", 29, delays=2),
     Hunt(planted.lost_batches_are_overtaken, small_worlds.FIRST_BATCHES, "nonmonotonic-send in t-0", 28, delays=1),
 )
 
@@ -35,7 +37,7 @@ HUNTS = (
 def test_a_planted_bug_is_found_and_its_counterexample_replays(hunt: Hunt):
     with pytest.MonkeyPatch.context() as patch:
         factories = hunt.mutant(patch)
-        found = explore(hunt.spec, factories, delays=1)
+        found = explore(hunt.spec, factories, delays=2)
         assert found.violation is not None
         assert hunt.words in found.violation
         assert found.delays == hunt.delays
@@ -47,8 +49,8 @@ def test_a_planted_bug_is_found_and_its_counterexample_replays(hunt: Hunt):
     assert replay(hunt.spec, kept.actions, FACTORIES, strict=False).violation is None
 
 
-@pytest.mark.parametrize("spec", [hunt.spec for hunt in HUNTS], ids=lambda spec: spec.title)
-def test_without_a_planted_bug_the_same_world_is_exhausted_clean(spec: Spec):
-    found = explore(spec, FACTORIES, delays=1)
+@pytest.mark.parametrize("hunt", HUNTS, ids=lambda hunt: hunt.mutant.__name__)
+def test_without_a_planted_bug_the_same_world_is_exhausted_clean(hunt: Hunt):
+    found = explore(hunt.spec, FACTORIES, delays=hunt.delays)
     assert found.violation is None
     assert found.exhausted

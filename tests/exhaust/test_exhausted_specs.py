@@ -25,7 +25,7 @@ def test_every_spec_in_the_folder_is_explored():
 
 
 def test_more_delays_only_add_to_what_is_seen():
-    _, spec = find_spec("first_batches")
+    _, spec = find_spec("topic_creation")
     found = explore(spec, FACTORIES, delays=1)
     states = [level.states for level in found.levels]
     assert [level.delays for level in found.levels] == [0, 1]

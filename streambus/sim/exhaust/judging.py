@@ -2,7 +2,8 @@
 
 - In every state: `Broker.check`, and no high watermark above what the store calls durable.
 - From one state to the next within a life: no high watermark goes back.
-- When a later life serves: everything that an earlier one showed as committed, or that a user was told is written, is there.
+- When a later life serves: everything is there that an earlier one showed as committed, that a user was told is written, and that a user
+  has read.
 - At rest: the history of what all users learnt, with a final reading of every partition, keeps its contract.
 """
 
@@ -72,10 +73,10 @@ def raised(promised: Promises, sight: Sight) -> Promises:
     return tuple((topic, partition, end) for (topic, partition), end in sorted(ends.items()) if end)
 
 
-def lost_in_recovery(committed: Promises, acknowledged: Promises, sight: Sight) -> str | None:
+def lost_in_recovery(committed: Promises, learnt: Promises, sight: Sight) -> str | None:
     """Whether a broker that has just recovered has less than was promised."""
     ends = {(topic, partition): end for topic, partition, _, end in sight.watermarks}
-    for promises, words in ((acknowledged, "was acknowledged"), (committed, "was committed")):
+    for promises, words in ((learnt, "was acknowledged or read"), (committed, "was committed")):
         for topic, partition, end in promises:
             recovered = ends.get((topic, partition), 0)
             if recovered < end:

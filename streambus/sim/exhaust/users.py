@@ -128,13 +128,17 @@ class Script:
 
     # What was learnt ---------------------------------------------------------------------------------------------------
 
-    def acknowledged(self, user: User) -> list[tuple[str, int, int]]:
-        """Topic, partition and one behind the offset of everything that was acknowledged."""
+    def learnt(self, user: User) -> list[tuple[str, int, int]]:
+        """Topic, partition and one behind the offset of everything that was acknowledged or read."""
         ends: list[tuple[str, int, int]] = []
         for place, outcome, offset in user.sent:
             wish = self.wishes[place]
             if outcome == Outcome.OK.value and isinstance(wish, Send):
                 ends.append((wish.topic, wish.partition, offset + 1))
+        for place, (offset, _) in user.read:
+            wish = self.wishes[place]
+            assert isinstance(wish, ReadUntil), wish
+            ends.append((wish.topic, wish.partition, offset + 1))
         return ends
 
     def operations(self, user: User) -> list[checkers.Operation]:

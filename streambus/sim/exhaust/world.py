@@ -419,7 +419,7 @@ class Moment:
             elif kind is Close or kind is Pause or kind is Resume:
                 self._broker_treats(effect)
             elif kind is Ready:
-                self._fail(lost_in_recovery(self.promised, self._acknowledged(), sight))
+                self._fail(lost_in_recovery(self.promised, self._learnt(), sight))
             elif kind is Halt:
                 self._fail(f"the broker halted: {effect.error}")  # type: ignore[attr-defined]
             else:
@@ -504,11 +504,11 @@ class Moment:
                 return found
         return None
 
-    def _acknowledged(self) -> Promises:
-        """What users were told is written."""
+    def _learnt(self) -> Promises:
+        """What users were told is written, and what they have read."""
         ends: dict[tuple[str, int], int] = {}
         for script, user in zip(self.rules.scripts, self.users, strict=True):
-            for topic, partition, end in script.acknowledged(self.rules.users[user]):
+            for topic, partition, end in script.learnt(self.rules.users[user]):
                 ends[topic, partition] = max(end, ends.get((topic, partition), 0))
         return tuple((topic, partition, end) for (topic, partition), end in sorted(ends.items()))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Call
-from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message
+from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message, sometimes
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
 from streambus.storage import LogId
@@ -29,6 +29,9 @@ EARLIEST_LOCAL = -4
 LATEST_TIERED = -5
 EARLIEST_PENDING_UPLOAD = -6
 READ_COMMITTED = 1
+
+LEADER_EPOCH_SINCE = 4
+"""Since which version an answer has room for the leader epoch (KIP-320)."""
 
 FIRST_VERSION_OF = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLIEST_PENDING_UPLOAD: 11}
 """Since which request version a special timestamp may be asked for (KIP-734, KIP-405, KIP-1005, KIP-1023)."""
@@ -136,11 +139,20 @@ def _advance(broker: Broker, turn: Turn, search: OffsetSearch) -> None:
         else:
             (part,) = partition.log.read(lookup.base_offset, lookup.base_offset + 1, 1, at_least_one=True).parts
             if isinstance(part, FileSlice):
+                sometimes("offsets: a batch is read from the disk to find a record")
                 turn.do(Read(part.file, part.position, part.length, BatchRead(search)))
                 return
             _find_record(lookup, part)
         search = OffsetSearch(search.call, search.response, search.lookups[1:])
+    if search.call.request.api_version < LEADER_EPOCH_SINCE:
+        _forget_epochs(search.response)
     broker.answer(turn, search.call, search.response)
+
+
+def _forget_epochs(response: ListOffsetsResponse) -> None:
+    for topic in response.topics:
+        for partition in topic.partitions:
+            partition.leader_epoch = -1
 
 
 def _is_intact(lookup: Lookup, data: Buffer | None) -> bool:
@@ -166,6 +178,7 @@ def _find_record(lookup: Lookup, data: Buffer | None) -> None:
     if found is None:
         lookup.response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
         return
+    sometimes("offsets: a record is found by its time")
     lookup.response.offset, lookup.response.timestamp = found.offset, found.timestamp
     if lookup.response.leader_epoch < 0 and data is not None:
         lookup.response.leader_epoch = int.from_bytes(data[12:16], "big", signed=True)

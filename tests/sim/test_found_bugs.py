@@ -1,7 +1,8 @@
 """Bugs that the simulator has found, each as the smallest story that shows it, so that they stay found."""
 
 from streambus.kernel import MILLISECOND, SECOND
-from streambus.sim import FaultMix, LinkSpeed, Load, Scenario, run
+from streambus.sim import FaultMix, LinkSpeed, Load, Planned, Scenario, run
+from streambus.sim.faults import RollingUpgrade
 
 STORM = Scenario(
     "power cuts, kills and resets, many a second",
@@ -63,3 +64,15 @@ def test_a_wall_clock_that_leaps_by_more_than_a_day_makes_no_broker_forget_its_p
         faults=FaultMix(clock_step_every=30 * MILLISECOND, clock_step_max=30 * 3_600 * SECOND, link_reset_every=60 * MILLISECOND),
     )
     assert run(scenario, 13).violations == ()
+
+
+def test_a_client_that_asks_for_offsets_in_a_version_without_leader_epochs_is_answered():
+    """The answer had the epoch in it nevertheless, for which those versions have no place, and the broker raised."""
+    upgrade = RollingUpgrade("broker-1", versions_less=20, segment_bytes=65_536, grace=MILLISECOND, lasts=300 * MILLISECOND)
+    scenario = Scenario(
+        "an older release",
+        duration=SECOND // 2,
+        load=Load(writers=1, readers=2, seek_every=20 * MILLISECOND, request_timeout=300 * MILLISECOND),
+        plan=(Planned(100 * MILLISECOND, upgrade, luck=2),),
+    )
+    assert run(scenario, 1).violations == ()

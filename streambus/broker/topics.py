@@ -31,12 +31,12 @@ class DelayedDecision:
         if node.image_offset >= self.end_offset:
             return Answer(self.call, self.reply)
         if node.store.failed is not None:
-            return Answer(self.call, _with_error(self.reply, ErrorCode.KAFKA_STORAGE_ERROR, is_doubtful=True))
+            return Answer(self.call, _with_error(node, self.reply, ErrorCode.KAFKA_STORAGE_ERROR))
         return None
 
     def expire(self, node: Broker) -> Answer:
         """Time is up: the decision stands, but nobody can say yet that it, and what it was made from, is durable."""
-        return Answer(self.call, _with_error(self.reply, ErrorCode.REQUEST_TIMED_OUT, is_doubtful=True))
+        return Answer(self.call, _with_error(node, self.reply, ErrorCode.REQUEST_TIMED_OUT))
 
 
 @message
@@ -104,8 +104,7 @@ def _decide(broker: Broker, turn: Turn, call: Call, decision: Decision[Any], tim
     try:
         end_offset = broker.commit(turn, decision.records)
     except StoreUnavailable:
-        is_doubtful = len(broker.uncommitted) > 0
-        broker.answer(turn, call, _with_error(decision.reply, ErrorCode.KAFKA_STORAGE_ERROR, is_doubtful=is_doubtful))
+        broker.answer(turn, call, _with_error(broker, decision.reply, ErrorCode.KAFKA_STORAGE_ERROR))
         return
     deadline = Instant(turn.now + max(timeout_ms, 0) * MILLISECOND)
     broker.delay(turn, DelayedDecision(call, end_offset, decision.reply), (broker.METADATA_LOG,), deadline)
@@ -136,16 +135,24 @@ def _listener(broker: Broker, call: Call) -> str:
     return connection.listener if connection is not None else ""
 
 
-_ABOUT_WHAT_THERE_IS = (ErrorCode.TOPIC_ALREADY_EXISTS, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
-
-
-def _with_error(reply: Any, error: ErrorCode, *, is_doubtful: bool) -> Any:
-    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead.
-
-    `is_doubtful`: the decision was made from something that is not durable either. Then nobody knows what there is.
+def _with_error(broker: Broker, reply: Any, error: ErrorCode) -> Any:
+    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead, and so has what
+    was said of topics and is no more durable than the decision.
     """
     for result in getattr(reply, "topics", None) or reply.responses:
-        if result.error_code == ErrorCode.NONE or (is_doubtful and result.error_code in _ABOUT_WHAT_THERE_IS):
+        if not _is_durable(broker, result):
             result.error_code = error
             result.error_message = None
     return reply
+
+
+def _is_durable(broker: Broker, result: Any) -> bool:
+    """Whether what `result` says holds whatever becomes of decisions that are not durable."""
+    code = result.error_code
+    if code == ErrorCode.TOPIC_ALREADY_EXISTS:
+        return result.name in broker.image.topics
+    if code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+        return result.name not in broker.image.topics
+    if code == ErrorCode.UNKNOWN_TOPIC_ID:
+        return result.topic_id not in broker.image.topics_by_id
+    return bool(code != ErrorCode.NONE)

@@ -243,17 +243,23 @@ def test_a_batch_whose_time_is_read_wrong_is_a_storage_error(timed: Bench) -> No
 
 def test_what_failed_to_become_durable_does_not_exist(bench: Bench) -> None:
     """A topic whose records the disk refused was said to exist already when somebody asked again, and was gone after a restart."""
-    client = bench.connect()
-    topics = [messages.CreateTopicsRequest.CreatableTopic(name="t", num_partitions=1, replication_factor=1)]
+
+    def created(*names: str) -> list[ErrorCode]:
+        topics = [messages.CreateTopicsRequest.CreatableTopic(name=name, num_partitions=1, replication_factor=1) for name in names]
+        answer = bench.connect().ask(messages.CreateTopicsRequest(topics=topics, timeout_ms=1_000), 7)
+        return [topic.error_code for topic in answer.topics]
+
+    def deleted(*names: str) -> list[ErrorCode]:
+        answer = bench.connect().ask(messages.DeleteTopicsRequest(topic_names=list(names), timeout_ms=1_000), 5)
+        return [topic.error_code for topic in answer.responses]
+
+    bench.create("durable")
     bench.disk.fail("write", "ENOSPC")
     for _ in range(2):
-        (answer,) = client.ask(messages.CreateTopicsRequest(topics=topics, timeout_ms=1_000), 7).topics
-        assert answer.error_code == ErrorCode.KAFKA_STORAGE_ERROR
-    (answer,) = client.ask(messages.DeleteTopicsRequest(topic_names=["other"], timeout_ms=1_000), 5).responses
-    assert answer.error_code == ErrorCode.KAFKA_STORAGE_ERROR
+        assert created("t", "durable") == [ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.TOPIC_ALREADY_EXISTS]
+    assert deleted("t", "unknown") == [ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
     bench.restart()
-    (answer,) = bench.connect().ask(messages.CreateTopicsRequest(topics=topics, timeout_ms=1_000), 7).topics
-    assert answer.error_code == ErrorCode.NONE
+    assert created("t") == [ErrorCode.NONE]
 
 
 def test_a_topic_deleted_while_its_batch_is_read_is_unknown(timed: Bench) -> None:

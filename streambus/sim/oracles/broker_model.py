@@ -29,11 +29,8 @@ class BrokerModel:
     def __init__(self, fail: Callable[[str], None]) -> None:
         self.fail = fail
         self.written = Written(fail)
-        self.recovered = self.written
-        """Of the last life that served: what a recovery that was interrupted has seen need not be durable."""
         self.cluster = ClusterModel()
         self.cluster_moved_in = -1
-        self.complaints = 0
         self.step = 0
         self.now = 0
         self.wall_offset = 0

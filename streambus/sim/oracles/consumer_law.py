@@ -142,18 +142,18 @@ class ConsumerLaw:
             known = life.node.fetch_sessions.sessions.get(session.session_id)
             if session.under_way or known is None or not session.epoch or known.epoch != session.epoch:
                 continue
-            topics = life.node.image.topics_by_id
-            ours = {place: said.offset for place, said in session.said.items()}
-            theirs = {
-                (topics[topic_id].name if topic_id in topics else topic, index): want.offset
-                for (topic, topic_id, index), want in known.wanted.items()
-            }
+            ours = {(topic, index): said.offset for (topic, index), said in session.said.items()}
+            theirs = {(self._name_of(want), want.partition): want.offset for want in known.wanted.values()}
             if ours != theirs and all(topic in life.node.image.topics for topic, _ in ours):
                 self._fail(
                     name,
                     f"both sides know the same of fetch session {session.session_id}: the consumer said {ours}, the broker knows {theirs}",
                 )
                 return
+
+    def _name_of(self, want: Any) -> str:
+        """The topic that is wanted by name or by id."""
+        return str(want.topic or self.model.cluster.names_by_id.get(want.topic_id, ""))
 
     def _fail(self, name: str, what: str) -> bool:
         self.simulation.fail(f"{name}: {what}")

@@ -21,9 +21,24 @@ _REQUEST_HEADER = Struct(">hhih")
 
 
 class Asked:
-    """One request that is not answered yet. `expected` is what its law knows of it; `is_old`: its answer may have been made steps ago."""
+    """One request that is not answered yet. `expected` is what its law knows of it.
 
-    __slots__ = ("api_key", "arrived_at", "arrived_in", "body", "connection", "correlation_id", "deadline", "expected", "is_old", "version")
+    `is_old`: its answer may have been made steps ago. `is_crowded`: so many waited when it came that it may not have been allowed to.
+    """
+
+    __slots__ = (
+        "api_key",
+        "arrived_at",
+        "arrived_in",
+        "body",
+        "connection",
+        "correlation_id",
+        "deadline",
+        "expected",
+        "is_crowded",
+        "is_old",
+        "version",
+    )
 
     def __init__(self, api_key: int, version: int, correlation_id: int, body: Any) -> None:
         self.api_key = api_key
@@ -35,7 +50,7 @@ class Asked:
         self.arrived_at = 0
         self.deadline: int | None = None
         self.expected: Any = None
-        self.is_old = False
+        self.is_crowded = self.is_old = False
 
     def __str__(self) -> str:
         return f"{_api_name(self.api_key)} v{self.version} #{self.correlation_id} of connection {self.connection}"
@@ -66,6 +81,7 @@ class Door:
         """By API key: of a release that does not speak all."""
         self.guests: dict[int, Guest] = {}
         self.closed: set[int] = set()
+        self.unanswered = 0
 
     # In ----------------------------------------------------------------------------------------------------------------
 
@@ -76,7 +92,10 @@ class Door:
     def close(self, connection: int) -> Guest | None:
         """Somebody is gone, and the node knows."""
         self.closed.add(connection)
-        return self.guests.pop(connection, None)
+        guest = self.guests.pop(connection, None)
+        if guest is not None:
+            self.unanswered -= len(guest.asked)
+        return guest
 
     def receive(self, connection: int, data: Any) -> list[Asked]:
         """The requests that these bytes complete."""
@@ -115,6 +134,7 @@ class Door:
                 self.fail(f"every answer has a request: connection {send.connection} is sent {after - at} bytes that nobody asked for")
                 return
             asked = guest.asked.popleft()
+            self.unanswered -= 1
             body = self._read_answer(asked, view[at + 4 : after])
             if body is None:
                 return

@@ -43,8 +43,8 @@ def wait_at_most(asked: Asked, milliseconds: int) -> None:
 
 
 def is_too_late(model: BrokerModel, asked: Asked) -> bool:
-    """Whether the request's own time is up."""
-    return asked.deadline is not None and model.now >= asked.deadline
+    """Whether the request's own time is up, or too many waited for it to wait as well."""
+    return asked.is_crowded or (asked.deadline is not None and model.now >= asked.deadline)
 
 
 def differs(what: str, expected: object, seen: object) -> str | None:

@@ -102,6 +102,8 @@ class ReferenceModel:
 
     def _look_at(self, guest: Guest, asked: Asked) -> None:
         model = self.model
+        assert self.door is not None
+        asked.is_crowded = self.door.unanswered >= model.config.limits.delayed_requests_max
         asked.arrived_in = model.step
         asked.arrived_at = model.now
         law = self.laws.get(asked.api_key)
@@ -109,6 +111,7 @@ class ReferenceModel:
             law.ask(model, asked)
         if asked.api_key != ApiKey.PRODUCE or asked.body.acks != 0:
             guest.asked.append(asked)
+            self.door.unanswered += 1
 
     def _begin_serving(self) -> list[Asked]:
         """The broker has recovered: it looks at everything that waited."""

@@ -93,7 +93,7 @@ class ReplayLaw:
     def _complaint_about(self, disk: SimulatedDisk, config: StoreConfig, broker: Any) -> str | None:
         found: list[str] = []
         expected = Written(found.append)
-        metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0)
+        metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0, 0)
         if found:
             return found[0]
         store = recovered_store(disk, config)

@@ -2,7 +2,7 @@
 
 - A request in purgatory belongs to a connection that is there, and its slot is open.
 - An open slot has somebody who will fill it: a request in purgatory, one that is held until the broker is ready, a search that reads.
-- Nobody watches a log that is gone; nobody waits beyond the limit.
+- Nobody waits for logs all of which are gone; no more wait than may.
 """
 
 from typing import Any
@@ -58,8 +58,11 @@ def complaint_about(broker: Broker, life: Life, effects: list[Effect]) -> str | 
     if len(waiting) > broker.purgatory.capacity:
         return f"{len(waiting)} requests wait, though only {broker.purgatory.capacity} may"
     fillers: set[tuple[int, int]] = {(call.connection, call.slot) for call in _searching(life, effects)}
-    for delayed, _ in waiting.values():
+    for delayed, keys in waiting.values():
         call: Any = delayed.call  # type: ignore[attr-defined]
+        logs = [key for key in keys if isinstance(key, str)]
+        if logs and not any(log == broker.METADATA_LOG or log in broker.partitions_by_log for log in logs):
+            return f"nobody waits for what is gone: a {type(delayed).__name__} watches {', '.join(logs)}, and there is none of these"
         connection = broker.connections.get(call.connection)
         if connection is None:
             return f"who is gone is not waited for: a {call.request.api_key.name} of connection {call.connection} is in purgatory"
@@ -68,9 +71,6 @@ def complaint_about(broker: Broker, life: Life, effects: list[Effect]) -> str | 
             name = call.request.api_key.name
             return f"one answer per request: {name} in slot {call.slot} of connection {call.connection} waits, but is answered"
         fillers.add((call.connection, call.slot))
-    for key in broker.purgatory.watchers:
-        if isinstance(key, str) and key != broker.METADATA_LOG and key not in broker.partitions_by_log:
-            return f"nobody waits for what is gone: log {key} is watched, but there is none"
     return _forgotten_slot(broker, fillers)
 
 

@@ -1,6 +1,7 @@
 """What a broker wrote, and what of it is durable, followed at its disk effects: a store seen from outside.
 
-1. A life begins: the frames on its disk are read, by the document. They are a continuation of nothing less than what was durable.
+1. A life begins: the frames on its disk are read, by the document. They are a continuation of nothing less than what was durable. The
+   rest of them may be in the page cache only, and counts as durable when the recovery has synced it.
 2. Every `Write` to a segment is cut into frames and applied: logs open and close, batches join them, tables change.
 3. A `Sync` covers what was written before it; when its completion reaches the node, all that is durable. After a failure nothing is.
 
@@ -59,16 +60,19 @@ class Written:
             log = self.logs[log_id] = LogModel(log_id)
         return log
 
-    def read(self, files: Mapping[str, bytes], now_ms: int) -> list[bytes]:
-        """Begin with what is on a disk; all of it counts as durable. Returns the batches of the metadata log."""
+    def read(self, files: Mapping[str, bytes], now_ms: int, promised: int) -> list[bytes]:
+        """Begin with what is on a disk, which was durable up to byte `promised`; the rest is when the recovery has synced it.
+
+        Returns the batches of the metadata log, all of which a recovery takes in.
+        """
         for frame in frames_on(files):
             self._apply(frame, now_ms)
-        self.durable = self.end
         metadata = [data for _, _, _, data in self.pending if data is not None]
-        self.pending.clear()
+        self.pending = deque([(end, log, end_offset, None) for end, log, end_offset, _ in self.pending])
+        self._become_durable(min(promised, self.end), -1)
         for log in self.logs.values():
-            log.durable_end = log.durable_before = log.end_offset
-            log.moved_in = -1
+            log.durable_before = log.durable_end
+        self.moved_in = -1
         return metadata
 
     # What happens ------------------------------------------------------------------------------------------------------

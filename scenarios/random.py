@@ -12,6 +12,8 @@ from streambus.records import Codec
 from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
 
 SOMETIMES = OneOf(0, 0, Octaves(150 * MILLISECOND, 3 * SECOND))
+SELDOM = OneOf(0, 0, 0, 0, Octaves(150 * MILLISECOND, 3 * SECOND))
+"""There are many kinds of faults: with a few at a time a run still gets somewhere, and says more about each."""
 
 SCENARIO = Scenario(
     "whatever the seed decides",
@@ -65,6 +67,29 @@ SCENARIO = Scenario(
         partition_every=SOMETIMES,
         slow_disk_every=SOMETIMES,
         clock_step_every=SOMETIMES,
+        isolation_every=SELDOM,
+        clog_every=SELDOM,
+        latency_spike_every=SELDOM,
+        packet_loss_every=SELDOM,
+        narrow_link_every=SELDOM,
+        flipped_bit_every=SELDOM,
+        detour_every=SELDOM,
+        late_bytes_every=SELDOM,
+        half_open_every=SELDOM,
+        ghost_connection_every=SELDOM,
+        dial_failure_every=SELDOM,
+        slow_reader_every=SELDOM,
+        client_crash_every=SELDOM,
+        process_pause_every=SELDOM,
+        slow_process_every=SELDOM,
+        frozen_machine_every=SELDOM,
+        clean_restart_every=SELDOM,
+        crash_loop_every=SELDOM,
+        rolling_upgrade_every=SELDOM,
+        wall_drift_every=SELDOM,
+        wall_freeze_every=SELDOM,
+        monotonic_drift_every=SELDOM,
+        coarse_clock_every=SELDOM,
         disk_stall_every=SOMETIMES,
         disk_error_every=SOMETIMES,
         short_write_every=SOMETIMES,
@@ -76,5 +101,15 @@ SCENARIO = Scenario(
         disk_trouble_max=Octaves(5 * MILLISECOND, 2 * SECOND),
         down_max=Octaves(5 * MILLISECOND, 5 * SECOND),
         partition_max=Octaves(10 * MILLISECOND, 10 * SECOND),
+        clog_max=Octaves(MILLISECOND, 2 * SECOND),
+        bad_weather_max=Octaves(10 * MILLISECOND, 5 * SECOND),
+        latency_factor_max=Octaves(2, 1_000),
+        loss_per_mille_max=Octaves(1, 900),
+        detour_max=Octaves(MILLISECOND, 4 * SECOND),
+        half_open_max=Octaves(10 * MILLISECOND, 10 * SECOND),
+        pause_max=Octaves(MILLISECOND, 5 * SECOND),
+        upgrade_max=Octaves(10 * MILLISECOND, 4 * SECOND),
+        drift_ppm_max=Octaves(10, 500_000),
+        clock_grain_max=Octaves(2, 1 << 18),
     ),
 )

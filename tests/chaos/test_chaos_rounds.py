@@ -1,7 +1,6 @@
 """A round from an empty folder to a verdict; and that the verdict is worth something."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -200,11 +199,11 @@ def test_what_the_machine_does_not_allow_cannot_be_asked_for(monkeypatch: pytest
 
 
 @pytest.fixture
-def chaos_seconds(request: pytest.FixtureRequest) -> Iterator[float]:
+def chaos_seconds(request: pytest.FixtureRequest) -> float:
     seconds = request.config.getoption("--chaos-for")
     if seconds is None:
         pytest.skip("a long run has to be asked for: --chaos-for SECONDS")
-    yield seconds
+    return float(seconds)
 
 
 def test_everything_this_machine_can_do(chaos_seconds: float, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from streambus.cli.misuse import Misuse
 from streambus.sim import NoScenario, find_scenario
-from streambus.sim.mutation import Capture, Finding, Mutant, NoCatalogue, Score, hunt, read_catalogue
+from streambus.sim.mutation import Capture, Finding, Mutant, NoCatalogue, Score, guided_hunt, hunt, read_catalogue
 from streambus.sim.mutation.catalogue import FOLDER
 from streambus.sim.swarm import local_engine
 
@@ -40,12 +40,11 @@ def register(commands: Any) -> None:
     parser.add_argument("--hunts", type=int, default=1, help="hunts for each, with other seeds (default: 1)", metavar="N")
     parser.add_argument("--seeds", type=int, default=200, help="seeds until a hunt is given up (default: 200)", metavar="N")
     parser.add_argument("--scenario", default="random", help="the scenario they are drawn from (default: random)", metavar="NAME")
-    parser.add_argument(
-        "--shrink", type=float, default=10.0, help="seconds to shrink a failing run, 0 for none (default: 10)", metavar="S"
-    )
+    parser.add_argument("--shrink", type=float, default=10.0, help="seconds to shrink a failing run, 0 for none (default: 10)", metavar="S")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)", metavar="N")
     parser.add_argument("--catalogue", type=Path, default=FOLDER, help=f"where the mutants are (default: {FOLDER})", metavar="FOLDER")
     parser.add_argument("--out", type=Path, help="write the table to FILE, as Markdown; and beside it as JSON", metavar="FILE")
+    parser.add_argument("--guided", action="store_true", help="let the seeds of a hunt learn from each other (see sim search)")
     parser.add_argument("--list", action="store_true", help="only say what there is")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.set_defaults(run=mutants_command)
@@ -75,9 +74,10 @@ def mutants_command(arguments: argparse.Namespace) -> int:
 
 def _hunted(arguments: argparse.Namespace, mutants: list[Mutant], scenario: Any) -> tuple[Finding, ...]:
     captures: dict[str, list[Capture]] = {mutant.name: [] for mutant in mutants}
+    hunter = guided_hunt if arguments.guided else hunt
     with local_engine(arguments.jobs) as engine:
         hunts = [
-            engine.submit(hunt, arguments.catalogue, mutant.name, scenario, 1 + number * SEEDS_APART, arguments.seeds, arguments.shrink)
+            engine.submit(hunter, arguments.catalogue, mutant.name, scenario, 1 + number * SEEDS_APART, arguments.seeds, arguments.shrink)
             for mutant in mutants
             for number in range(arguments.hunts)
         ]

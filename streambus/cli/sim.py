@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import exhaust, mutants, shrink, swarm
+from streambus.cli import exhaust, mutants, search, shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -37,6 +37,7 @@ examples:
   streambus sim swarm --seeds 10000                        very many runs, and what they reached
   streambus sim run random --seed 7 --journal run.jsonl    write down every event that every node saw
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
+  streambus sim search --plays 2000                        runs that learn from each other
   streambus sim shrink random --seed 4711                  cut a failing run down to what matters
   streambus sim mutants                                    plant bugs, and see whether they are found
 """
@@ -82,6 +83,7 @@ def register(subparsers: Any) -> None:
 
     swarm.register(commands)
     shrink.register(commands)
+    search.register(commands)
     mutants.register(commands)
     exhaust.register(commands)
 

@@ -17,8 +17,8 @@ the catalogue says why the bug cannot be seen.
 """
 
 from streambus.sim.mutation.catalogue import NoCatalogue, read_catalogue
-from streambus.sim.mutation.hunt import Capture, hunt
+from streambus.sim.mutation.hunt import Capture, guided_hunt, hunt
 from streambus.sim.mutation.mutant import Mutant, Patch, mutant
 from streambus.sim.mutation.score import Finding, Score
 
-__all__ = ["Capture", "Finding", "Mutant", "NoCatalogue", "Patch", "Score", "hunt", "mutant", "read_catalogue"]
+__all__ = ["Capture", "Finding", "Mutant", "NoCatalogue", "Patch", "Score", "guided_hunt", "hunt", "mutant", "read_catalogue"]

@@ -6,6 +6,7 @@ from time import process_time
 import attrs
 
 from streambus.sim.faults.deed import words
+from streambus.sim.guided import search
 from streambus.sim.mutation.catalogue import read_catalogue
 from streambus.sim.run import Outcome, play
 from streambus.sim.scenario import Scenario
@@ -32,6 +33,15 @@ class Capture:
     def check(self) -> str:
         """Which check saw it, in a few words."""
         return "" if self.violation is None else symptom(self.violation)
+
+
+def guided_hunt(catalogue: Path, name: str, scenario: Scenario, first: int, count: int, shrink_seconds: float) -> Capture:
+    """Plant the mutant `name`, and search with up to `count` runs that learn from each other."""
+    with read_catalogue(catalogue)[name].planted():
+        found = search(scenario, first, count)
+        if found.outcome is None:
+            return Capture(name, count, found.cpu_seconds)
+        return _capture(name, found.plays, found.cpu_seconds, found.outcome, shrink_seconds)
 
 
 def hunt(catalogue: Path, name: str, scenario: Scenario, first: int, count: int, shrink_seconds: float) -> Capture:

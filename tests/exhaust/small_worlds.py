@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from streambus import checkers
 from streambus.client import NetworkConfig
 from streambus.kernel import SECOND
 from streambus.sim.exhaust import Client, ReadUntil, Send, Spec, consumer, producer
@@ -27,7 +28,13 @@ KILL = Spec("one writer, one record, one kill", (known_producer("writer", Send()
 CUT = Spec("one writer, one record, one broken connection", (known_producer("writer", Send()),), connection_cuts=1)
 NEW_WRITER = Spec("a writer whom nobody knows", (new_producer("writer", Send()),))
 TORN = Spec("one writer, one record over two sectors, one power cut", (known_producer("writer", Send(value=b"v" * 900)),), power_cuts=1)
-FIRST_BATCHES = Spec("three first records and two broken connections", (new_producer("writer", Send(), Send(), Send()),), connection_cuts=2)
+IN_ORDER = checkers.Contract("in order", "What a producer sends lands in the order in which it was sent.", (checkers.Kind.DUPLICATE,))
+ONE_AT_A_TIME = Spec(
+    "one batch at a time without sequence numbers, and one broken connection",
+    (known_producer("writer", Send(), Send(), idempotent=False, in_flight_max=1),),
+    connection_cuts=1,
+    contract=IN_ORDER,
+)
 TWO_WRITERS = Spec("two writers, one record each", (new_producer("writer-1", Send()), new_producer("writer-2", Send())))
 
 READER = Spec(

@@ -11,6 +11,7 @@ from streambus.sim.exhaust import (
     Astray,
     CutConnection,
     Kill,
+    LateArrival,
     NoBeginning,
     PassTime,
     PowerCut,
@@ -40,7 +41,8 @@ SPEAK = Advance((USER, 0, 0))
         PassTime(1),
         PowerCut(2, "nothing"),
         Kill(1, half=True),
-        CutConnection(0, -1),
+        CutConnection(0, -1, late=True),
+        LateArrival(0, -1),
     ],
     ids=lambda action: type(action).__name__,
 )
@@ -124,3 +126,17 @@ def test_interchangeable_clients_begin_in_their_order():
         return explore(Spec("three", clients), FACTORIES, delays=2).states
 
     assert states("writer") < states("")
+
+
+def test_what_a_broken_connection_holds_up_arrives_whenever_it_likes():
+    speak, arrives = Advance((USER, 0, 0)), LateArrival(0, -2)
+    rules, world = begin(small_worlds.CUT, FACTORIES)
+    for action in (speak, CutConnection(0, -2, late=True)):
+        world, problem = rules.perform(world, action)
+        assert problem is None
+    assert (TO_BROKER, 0, -2) not in world.agenda
+    world, _ = rules.perform(world, arrives)
+    assert (TO_BROKER, 0, -2) in world.agenda
+    told = "\n".join(replay(small_worlds.CUT, [speak, CutConnection(0, -2, late=True), arrives], FACTORIES, strict=False).story)
+    assert "THE CONNECTION of writer breaks (2); what it had sent is held up" in told
+    assert "what was held up from writer is on its way again (2)" in told

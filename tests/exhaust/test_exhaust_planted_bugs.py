@@ -29,7 +29,7 @@ HUNTS = (
     Hunt(planted.recovery_keeps_a_torn_tail, small_worlds.TORN, "lost-write in t-0", 21),
     Hunt(planted.expired_batches_surely_failed, small_worlds.IMPATIENT, "aborted-read in t-0", 5, delays=1),
     Hunt(planted.readers_see_what_is_not_durable, small_worlds.READER, "was acknowledged or read up to offset 4", 29, delays=2),
-    Hunt(planted.lost_batches_are_overtaken, small_worlds.FIRST_BATCHES, "nonmonotonic-send in t-0", 28, delays=1),
+    Hunt(planted.lost_batches_are_overtaken, small_worlds.ONE_AT_A_TIME, "nonmonotonic-send in t-0", 17),
 )
 
 
@@ -51,6 +51,6 @@ def test_a_planted_bug_is_found_and_its_counterexample_replays(hunt: Hunt):
 
 @pytest.mark.parametrize("hunt", HUNTS, ids=lambda hunt: hunt.mutant.__name__)
 def test_without_a_planted_bug_the_same_world_is_exhausted_clean(hunt: Hunt):
-    found = explore(hunt.spec, FACTORIES, delays=hunt.delays)
+    found = explore(hunt.spec, FACTORIES, delays=0)
     assert found.violation is None
     assert found.exhausted

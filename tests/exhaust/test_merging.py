@@ -45,7 +45,7 @@ def stepped(image: bytes, clock: int, event: Event) -> tuple[bytes, list[Effect]
     return canonical_digest(node, now), [effect for effect in effects if type(effect) is not Trace]
 
 
-@pytest.mark.parametrize("name", ["topic_creation", "first_batches"])
+@pytest.mark.parametrize("name", ["topic_creation", "lost_acknowledgement"])
 def test_nodes_of_one_number_do_the_same_whatever_happens_to_them(name: str, monkeypatch: pytest.MonkeyPatch):
     made: list[TwinKeeper] = []
 
@@ -55,7 +55,7 @@ def test_nodes_of_one_number_do_the_same_whatever_happens_to_them(name: str, mon
 
     monkeypatch.setattr(beginning, "Machines", make)
     _, spec = find_spec(name)
-    assert explore(spec, FACTORIES, delays=1).is_clean
+    assert explore(spec, FACTORIES, delays=0).is_clean
     (machines,) = made
     compared = 0
     for number, event in machines.steps:

@@ -29,7 +29,18 @@ Not here: several brokers, disks that fail or lie, messages cut in pieces, sever
 jump. The simulator has most of that, without the claim to have seen everything.
 """
 
-from streambus.sim.exhaust.actions import Action, Advance, CutConnection, Kill, PassTime, PowerCut, UnreadableAction, from_plain, to_plain
+from streambus.sim.exhaust.actions import (
+    Action,
+    Advance,
+    CutConnection,
+    Kill,
+    LateArrival,
+    PassTime,
+    PowerCut,
+    UnreadableAction,
+    from_plain,
+    to_plain,
+)
 from streambus.sim.exhaust.beginning import NoBeginning, begin
 from streambus.sim.exhaust.counterexample import Counterexample, UnreadableCounterexample
 from streambus.sim.exhaust.replay import Astray, Replayed, replay
@@ -47,6 +58,7 @@ __all__ = [
     "CutConnection",
     "Exploration",
     "Kill",
+    "LateArrival",
     "Level",
     "NoBeginning",
     "NoSpec",

@@ -51,15 +51,24 @@ class Kill:
 
 @message
 class CutConnection:
-    """A connection breaks, and what was under way on it is lost."""
+    """A connection breaks, and what was under way on it is lost. `late`: but what goes to the broker is only held up, and so is its end."""
+
+    client: int
+    number: int
+    late: bool = False
+
+
+@message
+class LateArrival:
+    """What was held up of a broken connection is ready to arrive at the broker."""
 
     client: int
     number: int
 
 
-Action = Advance | PassTime | PowerCut | Kill | CutConnection
+Action = Advance | PassTime | PowerCut | Kill | CutConnection | LateArrival
 
-_BY_NAME: dict[str, Any] = {kind.__name__: kind for kind in (Advance, PassTime, PowerCut, Kill, CutConnection)}
+_BY_NAME: dict[str, Any] = {kind.__name__: kind for kind in (Advance, PassTime, PowerCut, Kill, CutConnection, LateArrival)}
 
 
 class UnreadableAction(ValueError):
@@ -76,7 +85,9 @@ def to_plain(action: Action) -> list[Any]:
         return ["PowerCut", action.done, action.survived]
     if isinstance(action, Kill):
         return ["Kill", action.done, action.half]
-    return ["CutConnection", action.client, action.number]
+    if isinstance(action, CutConnection):
+        return ["CutConnection", action.client, action.number, action.late]
+    return ["LateArrival", action.client, action.number]
 
 
 def from_plain(plain: Any) -> Action:

@@ -64,7 +64,7 @@ class Counterexample:
 
     def to_test(self) -> str:
         """A pytest that fails for as long as the violation is there."""
-        lines = "".join(f"    {json.dumps(to_plain(action))},\n" for action in self.actions)
+        lines = "".join(f"    {_as_code(to_plain(action))},\n" for action in self.actions)
         return (
             f'"""{self.violation}"""\n\n'
             "from streambus.sim import FACTORIES\n"
@@ -75,3 +75,8 @@ class Counterexample:
             "    actions = [from_plain(action) for action in ACTIONS]\n"
             f"    assert replay(spec, actions, FACTORIES, ordered={self.bound != UNBOUNDED}, strict=False).violation is None\n"
         )
+
+
+def _as_code(plain: list[Any]) -> str:
+    """A flat list as this project writes it, in double quotes."""
+    return f"[{', '.join(json.dumps(item) if isinstance(item, str) else repr(item) for item in plain)}]"

@@ -15,11 +15,11 @@ from typing import Any
 import attrs
 
 from streambus.kernel import Node, Write
-from streambus.sim.exhaust.actions import BURST_END, Action, Advance, CutConnection, Kill, PassTime, PowerCut
+from streambus.sim.exhaust.actions import BURST_END, Action, Advance, CutConnection, Kill, LateArrival, PassTime, PowerCut
 from streambus.sim.exhaust.beginning import begin
 from streambus.sim.exhaust.judge import Judge
 from streambus.sim.exhaust.spec import Spec
-from streambus.sim.exhaust.world import CLOSED, Rules, World, node_of
+from streambus.sim.exhaust.world import CLOSED, HELD_UP, Rules, World, node_of
 
 UNBOUNDED = -1
 """As a bound: every order whatever."""
@@ -190,10 +190,13 @@ class Search:
                 if power_cuts:
                     for survived, _ in disks.after_power_cut(disk):
                         yield PowerCut(done, survived)
-        if cuts:
-            for place, number, _, to_broker, to_client, _ in world.connections:
-                if to_broker[:1] != (CLOSED,) and to_client[:1] != (CLOSED,):
-                    yield CutConnection(place, number)
+        for place, number, _, to_broker, to_client, flags in world.connections:
+            if flags & HELD_UP:
+                yield LateArrival(place, number)
+            elif cuts and to_broker[:1] != (CLOSED,) and to_client[:1] != (CLOSED,):
+                yield CutConnection(place, number)
+                if to_broker and to_broker[0] >= 0 and CLOSED not in to_broker:
+                    yield CutConnection(place, number, late=True)
 
     def _meet(self, world: World, parent: int, action: Action | None, delays: int, steps: int) -> None:
         packed = dumps(tuple(world), 2)

@@ -88,7 +88,8 @@ class Spec:
     kills: int = 0
     """How often the broker's process may be killed; the page cache survives."""
     connection_cuts: int = 0
-    """How often a connection may break, with everything that is under way on it."""
+    """How often a connection may break, with everything that is under way on it; what goes to the broker is lost, or arrives whenever it
+    likes."""
     early_timers: bool = False
     """Whether time may pass, at the price of a delay, though something else could happen. Without a bound on delays it does not."""
     bursts: bool = False

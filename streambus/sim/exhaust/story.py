@@ -12,6 +12,7 @@ from streambus.sim.exhaust.actions import (
     Advance,
     CutConnection,
     Kill,
+    LateArrival,
     PassTime,
     PowerCut,
     Source,
@@ -52,7 +53,10 @@ class Storyteller:
             early = "   [although something else could happen]" if world.agenda else ""
             return f"{lasts / 1_000:.3f} ms pass, {self._name(place)} wakes{early}"
         if isinstance(action, CutConnection):
-            return f"THE CONNECTION of {self._name(action.client)} breaks ({-action.number})"
+            late = "; what it had sent is held up" if action.late else ""
+            return f"THE CONNECTION of {self._name(action.client)} breaks ({-action.number}){late}"
+        if isinstance(action, LateArrival):
+            return f"what was held up from {self._name(action.client)} is on its way again ({-action.number})"
         done = f"after {action.done} of {len(world.queue)} queued disk operations"
         if isinstance(action, Kill):
             half = " and half a write" if action.half else ""

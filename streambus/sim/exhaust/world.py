@@ -41,6 +41,7 @@ from streambus.sim.exhaust.actions import (
     Advance,
     CutConnection,
     Kill,
+    LateArrival,
     PassTime,
     PowerCut,
     Source,
@@ -53,7 +54,7 @@ from streambus.sim.exhaust.users import Script, User
 DIAL, CONNECTED, CLOSED = -1, -2, -3
 """Items that are not messages."""
 
-CLIENT_OPEN, BROKER_OPEN, PAUSED = 1, 2, 4
+CLIENT_OPEN, BROKER_OPEN, PAUSED, HELD_UP = 1, 2, 4, 8
 WALL_ORIGIN = 1_767_225_600_000_000
 """What wall clocks show at every birth."""
 
@@ -239,7 +240,7 @@ class Moment:
     def _ready(self) -> list[Source]:
         ready: list[Source] = [DISK_SOURCE] if self.queue else []
         for (place, number), (_, _, _, to_broker, to_client, flags) in self.connections.items():
-            if to_broker and (not flags & PAUSED or to_broker[0] == CLOSED):
+            if to_broker and not flags & HELD_UP and (not flags & PAUSED or to_broker[0] == CLOSED):
                 ready.append((TO_BROKER, place, number))
             if to_client:
                 ready.append((TO_CLIENT, place, number))
@@ -259,7 +260,10 @@ class Moment:
         elif isinstance(action, CutConnection):
             power_cuts, kills, cuts = self.budget
             self.budget = (power_cuts, kills, cuts - 1)
-            self._break(action.client, action.number)
+            self._break(action.client, action.number, late=action.late)
+        elif isinstance(action, LateArrival):
+            place, number, accepted, to_broker, to_client, flags = self.connections[action.client, action.number]
+            self._set(place, number, accepted, to_broker, to_client, flags & ~HELD_UP)
         else:
             self._crash(action)
 
@@ -389,9 +393,11 @@ class Moment:
         else:
             self.connections.pop((place, number), None)
 
-    def _break(self, place: int, number: int) -> None:
-        _, _, accepted, _, _, flags = self.connections[place, number]
-        to_broker = (CLOSED,) if flags & BROKER_OPEN else ()
+    def _break(self, place: int, number: int, *, late: bool) -> None:
+        _, _, accepted, under_way, _, flags = self.connections[place, number]
+        to_broker: tuple[int, ...] = (CLOSED,) if flags & BROKER_OPEN else ()
+        if late:
+            to_broker, flags = (*under_way, CLOSED), flags | HELD_UP
         to_client = (CLOSED,) if flags & CLIENT_OPEN else ()
         self._set(place, number, accepted, to_broker, to_client, flags)
 

@@ -166,13 +166,13 @@ class SimulatedDisk:
         """Do `effect` now; return its completion (a `Read`'s with its data), `DiskFailed` if it failed, None if there is nothing to say."""
         kind = type(effect)
         operation = kind.__name__.lower()
-        self.operations[operation] = self.operations.get(operation, 0) + 1
         if self.quirks:
             for quirk in list(self.quirks.values()):
                 answer = quirk.interfere(self, effect)
                 if answer is not SOUND:
                     self.injuries += 1
                     return answer
+        self.operations[operation] = self.operations.get(operation, 0) + 1
         error = self._planned_error(operation)
         if kind is Write:
             return self._write(effect, error)  # type: ignore[arg-type]

@@ -70,13 +70,14 @@ class Weather:
         segments = min(1 + length // SEGMENT_BYTES, SEGMENTS_MAX)
         for segment in range(segments):
             if self._is_lost():
-                wait, is_hopeless = self._repeat(RETRANSMISSION_MIN, 2 * latency if segment < segments - 1 else RETRANSMISSION_MIN)
+                is_noticed = segment < segments - 1
+                wait, is_hopeless = self._repeat(2 * latency, RETRANSMISSION_MIN) if is_noticed else self._repeat_from(RETRANSMISSION_MIN)
                 longest, is_given_up = max(longest, wait), is_given_up or is_hopeless
         return waits + latency + longest, is_given_up
 
     def dial_delay(self, latency: int) -> int:
         """How long a dial takes that takes `latency` otherwise."""
-        wait = self._repeat(DIAL_RETRANSMISSION_MIN, DIAL_RETRANSMISSION_MIN)[0] if self.loss_per_mille and self._is_lost() else 0
+        wait = self._repeat_from(DIAL_RETRANSMISSION_MIN)[0] if self.loss_per_mille and self._is_lost() else 0
         return latency * self.slowness + wait
 
     def spoiled(self, data: bytes) -> bytes:
@@ -92,8 +93,13 @@ class Weather:
     def _is_lost(self) -> bool:
         return self.dice.below(1_000) < self.loss_per_mille
 
-    def _repeat(self, timeout: int, first: int) -> tuple[int, bool]:
-        """How long it takes until what was lost once has arrived, and whether it is hopeless."""
+    def _repeat_from(self, timeout: int) -> tuple[int, bool]:
+        """As `_repeat`, of a loss that nobody notices."""
+        return self._repeat(timeout, 2 * timeout)
+
+    def _repeat(self, first: int, timeout: int) -> tuple[int, bool]:
+        """How long it takes until what was lost once has arrived, and whether it is hopeless. It is sent again after `first`, and then
+        after `timeout`, which doubles."""
         waited, losses = first, 1
         while self._is_lost():
             losses += 1

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import exhaust, mutants, search, shrink, swarm
+from streambus.cli import exhaust, mutants, scenarios, search, shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -32,6 +32,7 @@ SIM_EPILOG = """\
 A scenario says what kind of world it is; a seed decides everything in it. The same seed gives the same run, always and everywhere.
 
 examples:
+  streambus sim list                                       which scenarios there are
   streambus sim run scenarios/random.py --seed 7           one run, told in a line
   streambus sim run random --seeds 1..200 --jobs 2         many runs
   streambus sim swarm --seeds 10000                        very many runs, and what they reached
@@ -81,6 +82,7 @@ def register(subparsers: Any) -> None:
     again.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     again.set_defaults(run=replay_command)
 
+    scenarios.register(commands)
     swarm.register(commands)
     shrink.register(commands)
     search.register(commands)

@@ -4,6 +4,7 @@ A scenario is a Python file with a docstring that says what it shows and a value
 Both are named by a path, or by the bare name of a file in the folder `scenarios` of the working directory.
 """
 
+import ast
 from pathlib import Path
 from runpy import run_path
 from typing import Any
@@ -46,3 +47,9 @@ def _content(file: Path) -> Scenario | Tape:
     if not isinstance(found, Scenario | Tape):
         raise NoScenario(f"{file} has no value SCENARIO of type streambus.sim.Scenario, nor a TAPE")
     return found
+
+
+def all_scenarios(folder: Path = Path(FOLDER)) -> list[tuple[str, str]]:
+    """The name and the docstring of every scenario in `folder`, by name. The files are read, not run."""
+    files = sorted(folder.glob("[!_]*.py"))
+    return [(file.stem, ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "") for file in files]

@@ -39,6 +39,8 @@ class BrokerModel:
         """The disk has refused a read in this life."""
         self.node: Any = None
         """Looked at for one thing only: whether it has decided more than is durable."""
+        self.is_deciding = self.was_deciding = False
+        """Whether it has, since this step, and before it: then nobody outside knows what it will say about topics."""
         self.config: Any = None
         self.node_id = 0
         self.cluster_id: str | None = None
@@ -55,7 +57,7 @@ class BrokerModel:
     def begin_life(self, life: Life) -> None:
         """The broker is born beside what is on its disk."""
         before, self.written = self.written, Written(self.fail)
-        self.is_serving = self.has_read_error = False
+        self.is_serving = self.has_read_error = self.is_deciding = False
         self.node = life.node
         self.config = life.host.config
         self.node_id = self.config.node_id
@@ -72,6 +74,7 @@ class BrokerModel:
         """Something happens to the node."""
         self.step += 1
         self.now = now
+        self.was_deciding, self.is_deciding = self.is_deciding, bool(getattr(self.node, "uncommitted", ()))
         kind = type(event)
         if kind is Started or kind is ClockAdjusted:
             self.wall_offset = event.wall_offset  # type: ignore[attr-defined]
@@ -89,7 +92,7 @@ class BrokerModel:
         for batch in batches:
             self.cluster.apply(batch)
         self.cluster_moved_in = self.step
-        if not getattr(self.node, "uncommitted", ()):
+        if not self.is_deciding:
             self.names_under_way.clear()
         self._judge_metadata()
 

@@ -186,7 +186,7 @@ def ask_create(model: BrokerModel, asked: Asked) -> None:
 def _creation(model: BrokerModel, topic: Any, names: list[str]) -> tuple[ErrorCode, ...] | None:
     if names.count(topic.name) > 1:
         return (ErrorCode.INVALID_REQUEST,)
-    if topic.name in model.names_under_way:
+    if topic.name in model.names_under_way or model.was_deciding:
         return None
     if topic.name in model.cluster.topics:
         return (ErrorCode.TOPIC_ALREADY_EXISTS,)
@@ -241,7 +241,13 @@ def ask_delete(model: BrokerModel, asked: Asked) -> None:
 
 
 def _removal(model: BrokerModel, name: str | None, topic_id: UUID, count: int) -> tuple[ErrorCode, ...] | None:
-    if model.names_under_way or count > 1 or (name is not None and topic_id != ZERO_UUID) or (name is None and topic_id == ZERO_UUID):
+    if (
+        model.names_under_way
+        or model.was_deciding
+        or count > 1
+        or (name is not None and topic_id != ZERO_UUID)
+        or (name is None and topic_id == ZERO_UUID)
+    ):
         return None
     if dict(model.config.properties).get("delete.topic.enable", "true") != "true":
         return None

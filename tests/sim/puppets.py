@@ -132,6 +132,9 @@ class Stage:
     def say_right(self, data: bytes) -> None:
         self.pull_right(Send(ConnectionId(-1), (data,)))
 
+    def pull_right_on(self, connection: int, data: bytes) -> None:
+        self.pull_right(Send(ConnectionId(connection), (data,)))
+
     def say_left(self, data: bytes) -> None:
         self.pull_left(Send(ConnectionId(1), (data,)))
 

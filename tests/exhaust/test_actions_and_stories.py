@@ -28,7 +28,6 @@ from streambus.sim.exhaust import (
 )
 from streambus.sim.exhaust.actions import BURST_END, DISK_SOURCE, TO_BROKER, USER
 from streambus.sim.exhaust.beginning import begin, interchangeable
-from streambus.sim.exhaust.spec import Client
 
 SPEAK = Advance((USER, 0, 0))
 
@@ -107,17 +106,16 @@ def test_a_beginning_that_never_ends_is_misuse():
 
 
 def test_clients_of_one_kind_with_equal_wishes_are_interchangeable():
-    def writer(name: str, *wishes: Send, kind: str = "writer") -> Client:
-        return producer(name, *wishes, kind=kind)
-
+    one = (Send(),)
     clients = (
-        writer("a", Send()),
-        writer("b", Send(value=b"x")),
-        writer("c", Send(), Send()),
-        writer("d", Send(), kind=""),
-        writer("e", Send()),
+        producer("a", *one),
+        producer("b", Send(value=b"x")),
+        producer("c", Send(), Send()),
+        producer("d", *one, kind=""),
+        producer("e", *one, linger=7),
+        producer("f", *one),
     )
-    assert interchangeable(clients) == [-1, 0, -1, -1, 1]
+    assert interchangeable(clients) == [-1, 0, -1, -1, -1, 1]
 
 
 def test_interchangeable_clients_begin_in_their_order():

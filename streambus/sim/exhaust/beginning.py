@@ -6,6 +6,8 @@ All this happens in the default order and is explored by nobody.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from streambus.broker import BrokerConfig, Listener
 from streambus.kernel import Node, Started, StopRequested
 from streambus.sim.exhaust.actions import Action, Advance, PassTime
@@ -49,13 +51,14 @@ def _script(client: Client, *, begin: int = 0, end: int | None = None) -> Script
 
 def interchangeable(clients: Sequence[Client]) -> list[int]:
     """Per client the place of the last one before it that it is interchangeable with, or -1."""
-    last: dict[tuple[str, type, tuple[Any, ...]], int] = {}
+    last: dict[Any, int] = {}
     before: list[int] = []
     for place, client in enumerate(clients):
         if not client.kind:
             before.append(-1)
             continue
-        likeness = (client.kind, type(client.config), tuple(_likeness(wish) for wish in (*client.before, None, *client.script)))
+        wishes = tuple(_likeness(wish) for wish in (*client.before, None, *client.script))
+        likeness = (client.kind, attrs.evolve(client.config, client_id=""), wishes)
         before.append(last.get(likeness, -1))
         last[likeness] = place
     return before

@@ -103,7 +103,8 @@ class Search:
         self.judge = Judge(spec, rules)
         self.known: dict[bytes, int] = {}
         """Digest of each world that was met, and its number."""
-        self.delays: list[int] = []
+        self.reached: list[tuple[int, int]] = []
+        """With how many delays, and then in how many steps, each world was reached at best."""
         self.parents: list[tuple[int, Action | None]] = []
         self.frontier: list[tuple[int, int, int, bytes]] = []
         """Delays, steps, number, world: a heap."""
@@ -203,12 +204,12 @@ class Search:
         digest = blake2b(packed, digest_size=16).digest()
         number = self.known.get(digest)
         if number is None:
-            number = self.known[digest] = len(self.delays)
-            self.delays.append(delays)
+            number = self.known[digest] = len(self.reached)
+            self.reached.append((delays, steps))
             self.parents.append((parent, action))
             self.expanded.append(0)
-        elif delays < self.delays[number] and not self.expanded[number]:
-            self.delays[number] = delays
+        elif (delays, steps) < self.reached[number] and not self.expanded[number]:
+            self.reached[number] = (delays, steps)
             self.parents[number] = (parent, action)
         else:
             return

@@ -1,7 +1,23 @@
 """Oracles: those who know what must hold, and look at a simulated broker from inside and from its door.
 
+Theory of operation
+===================
+
 `oracles(simulation, broker_host)` makes all of them; `run` adds them to the simulation's observers and calls `on_end` of each when it is
-over. `explain_waits` says why somebody is still waiting.
+over. A violation is told to the simulation in one sentence that names the law, the place, what was expected and what was seen.
+`explain_waits` says why somebody is still waiting. What every law says, and what they cannot know, is in `docs/oracles.md`.
+
+1. `reference_model` looks at the door: requests and their answers (`door`), one law per API (`produce_law`, `fetch_law`,
+   `list_offsets_law`, `topics_law`, `identity_law`), and what the broker asks of its disk (`written`, `wal_document`). From these alone
+   it keeps a small model over all lives (`broker_model`: `log_model`, `cluster_model`). It uses the wire codec and the header of a
+   batch, and nothing of what the broker, its store or its controller know.
+2. `watermarks`, `metadata_law`, `store_law` and `waiting_law` look inside and compare.
+3. `replay_law` tries a crash on a copy of the disk, and compares what recovers.
+4. `ticket_law`, `producer_law` and `consumer_law` look at the clients; `record_lookup` tells them what the log has.
+5. `wait_chain` and `wait_inside` explain who waits for what.
+
+Oracles must be cheap: what has not changed is not looked at, and heavy comparisons are made on a schedule that only depends on steps.
+They must not change anything, draw no random numbers, and know nothing of the bugs that others plant.
 """
 
 from streambus.sim.oracles.consumer_law import ConsumerLaw

@@ -21,7 +21,7 @@ from streambus.records import Codec
 from streambus.sim.agenda import Occurrence
 from streambus.sim.chores import Chore, topic_names
 from streambus.sim.disk import SimulatedDisk
-from streambus.sim.faults import FaultInjector
+from streambus.sim.faults import FaultInjector, WildBit
 from streambus.sim.host import Host
 from streambus.sim.oracles import explain_waits, oracles
 from streambus.sim.simulation import Factories, Simulation
@@ -48,6 +48,9 @@ SAFETY_ONLY = checkers.Contract(
     tuple([kind for kind in checkers.Kind if kind is not checkers.Kind.PHANTOM]),
 )
 """What is left to promise when more happens than one broker on one disk survives."""
+
+WILD = checkers.Contract("wild bits", "A client may be told anything: only the nodes themselves are looked at.", tuple(checkers.Kind))
+"""What is left to promise when bits flip on the wire where no checksum tells."""
 
 UserT = TypeVar("UserT", bound=User)
 
@@ -98,6 +101,8 @@ class Cluster:
 
     def contract(self) -> checkers.Contract:
         """What the history is held to. If it ended before the final reading, nobody can have seen everything."""
+        if any(isinstance(planned.deed, WildBit) for planned in self.tape.faults):
+            return WILD
         if self.scenario.safety_only:
             return SAFETY_ONLY
         contract = checkers.DURABLE_LOG if self._is_idempotent() else checkers.AT_LEAST_ONCE

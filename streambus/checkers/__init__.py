@@ -28,46 +28,104 @@ What was promised is a **Contract**; what it does not exclude is reported but do
 Layer 0: pure, and used alike by the simulator, by real clients and by whoever has a history in a file.
 """
 
-from streambus.checkers.checker import ANOMALIES_PER_KIND_MAX, Checker, check
-from streambus.checkers.contract import AT_LEAST_ONCE, DURABLE_LOG, DURABLE_LOG_PARTLY_READ, Contract
+from streambus.checkers.checker import ANOMALIES_PER_KIND_MAX, Checker, Source, check
+from streambus.checkers.contract import Contract
+from streambus.checkers.contracts import (
+    ACKS_0,
+    ACKS_1,
+    AT_LEAST_ONCE,
+    COMPACTED_LOG,
+    CONTRACTS,
+    DURABLE_LOG,
+    DURABLE_LOG_PARTLY_READ,
+    EXACTLY_ONCE,
+    LINEARIZABLE_LOG,
+    READ_COMMITTED,
+    READ_COMMITTED_WITHOUT_WW,
+    SAFETY_ONLY,
+    SERIALIZABLE,
+    SUBSCRIBED_LOG,
+)
+from streambus.checkers.edn import to_edn
 from streambus.checkers.history import History
+from streambus.checkers.kinds import Kind, Severity
 from streambus.checkers.lines import UnreadableHistory
 from streambus.checkers.operations import (
+    ACKS_ALL,
+    ACKS_LEADER,
+    ACKS_NONE,
+    LIST_EARLIEST,
+    LIST_LATEST,
     UNKNOWN_PARTITION,
     Action,
     Assigned,
+    Committed,
+    Deleted,
     Fault,
+    Isolation,
+    Listed,
+    Observed,
     Operation,
     Outcome,
     Polled,
+    Rebalanced,
+    Resumed,
     Sent,
     Sought,
+    Subscribed,
 )
-from streambus.checkers.verdict import Anomaly, Coverage, Kind, PartitionCoverage, Severity, Verdict
+from streambus.checkers.verdict import Anomaly, Coverage, Measures, PartitionCoverage, Verdict
 
 __all__ = [
+    "ACKS_0",
+    "ACKS_1",
+    "ACKS_ALL",
+    "ACKS_LEADER",
+    "ACKS_NONE",
     "ANOMALIES_PER_KIND_MAX",
     "AT_LEAST_ONCE",
+    "COMPACTED_LOG",
+    "CONTRACTS",
     "DURABLE_LOG",
     "DURABLE_LOG_PARTLY_READ",
+    "EXACTLY_ONCE",
+    "LINEARIZABLE_LOG",
+    "LIST_EARLIEST",
+    "LIST_LATEST",
+    "READ_COMMITTED",
+    "READ_COMMITTED_WITHOUT_WW",
+    "SAFETY_ONLY",
+    "SERIALIZABLE",
+    "SUBSCRIBED_LOG",
     "UNKNOWN_PARTITION",
     "Action",
     "Anomaly",
     "Assigned",
     "Checker",
+    "Committed",
     "Contract",
     "Coverage",
+    "Deleted",
     "Fault",
     "History",
+    "Isolation",
     "Kind",
+    "Listed",
+    "Measures",
+    "Observed",
     "Operation",
     "Outcome",
     "PartitionCoverage",
     "Polled",
+    "Rebalanced",
+    "Resumed",
     "Sent",
     "Severity",
     "Sought",
+    "Source",
+    "Subscribed",
     "UnreadableHistory",
     "Verdict",
     "check",
+    "to_edn",
 ]

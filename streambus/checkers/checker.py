@@ -1,27 +1,62 @@
-"""The checker: walks a history once, lays what it says into ledgers and paths, and judges."""
+"""The checker: walks a history, lays what it says into ledgers and paths, and judges.
 
-from collections.abc import Iterable, Iterator
+`Checker.observe` is the first walk; it keeps what the package's theory of operation says and no operation, except the last one of each path.
+`Judgement` (in `judgement`) is what follows at the end.
+"""
 
-from streambus.checkers.contract import DURABLE_LOG, Contract
-from streambus.checkers.findings import Finding, merge_runs
+from collections.abc import Callable, Iterable, Iterator
+
+from streambus.checkers.contract import Contract
+from streambus.checkers.contracts import DURABLE_LOG
+from streambus.checkers.findings import Finding, Notebook, Place
+from streambus.checkers.frontier import NEVER, Frontier
+from streambus.checkers.groups import Commit, Group
 from streambus.checkers.history import History
-from streambus.checkers.ledger import Ledger
-from streambus.checkers.operations import UNKNOWN_PARTITION, Assigned, Operation, Outcome, Polled, Sent
-from streambus.checkers.order import Jump, Reader, Writer, sent_behind, skipped, values_landed, was_poll
-from streambus.checkers.verdict import Coverage, Kind, Severity, Verdict
-from streambus.checkers.witness import prove
+from streambus.checkers.judgement import judge
+from streambus.checkers.kinds import Kind
+from streambus.checkers.ledger import READ, READ_COMMITTED, Ledger
+from streambus.checkers.marks import mark
+from streambus.checkers.observations import Observations
+from streambus.checkers.offsets import NUMBER_MAX
+from streambus.checkers.operations import (
+    ACKS_LEADER,
+    ACKS_NONE,
+    Action,
+    Assigned,
+    Committed,
+    Deleted,
+    Fault,
+    Isolation,
+    Listed,
+    Observed,
+    Operation,
+    Outcome,
+    Polled,
+    Rebalanced,
+    Resumed,
+    Sent,
+    Sought,
+    Subscribed,
+    fields_of,
+)
+from streambus.checkers.order import Gap, Jump, Reader, Runs, Writer, change_positions, note_step, sent_behind, was_poll
+from streambus.checkers.pauses import Pauses
+from streambus.checkers.verdict import Verdict
 
 ANOMALIES_PER_KIND_MAX = 100
 """More of one kind teach nothing more and make a report unreadable; they are counted all the same."""
 
-_RANK = {severity: rank for rank, severity in enumerate(Severity)}
-_KIND_RANK = {kind: rank for rank, kind in enumerate(Kind)}
+CAUSES_MAX = 50
+"""So many different reasons for unknown outcomes are listed."""
+
+Source = Iterable[Operation] | Callable[[], Iterable[Operation]]
+"""Operations that can be walked more than once: a list, or something that reads a file anew each time it is called."""
 
 
 def check(history: History, contract: Contract = DURABLE_LOG) -> Verdict:
     """Judge `history` by `contract`. The order of its operations does not matter, except for those of one process at the same time."""
-    operations = sorted(history.operations, key=_moment)
-    checker = Checker(contract)
+    operations = sorted(history.operations, key=moment)
+    checker = Checker(contract, history.faults)
     for operation in operations:
         checker.observe(operation)
     return checker.verdict(operations)
@@ -30,155 +65,349 @@ def check(history: History, contract: Contract = DURABLE_LOG) -> Verdict:
 class Checker:
     """A judgement in the making. `observe` every operation in order of invocation, then ask for the `verdict`.
 
-    Time is linear in the number of actions; memory in the number of distinct values and offsets, not in how often they were read.
+    Time is linear in the number of actions. Memory is bounded by the number of distinct values and offsets (some 250 bytes for each value,
+    whatever its length), of processes times partitions, and of what is wrong; it does not grow with how often records are read.
+    Only if the dependencies of operations may form a circle is more needed at the end: some 150 bytes for each operation.
     """
 
-    __slots__ = ("contract", "findings", "jumps", "ledgers", "outcomes", "readers", "writers")
-
-    def __init__(self, contract: Contract = DURABLE_LOG) -> None:
+    def __init__(self, contract: Contract = DURABLE_LOG, faults: Iterable[Fault] = ()) -> None:
         self.contract = contract
+        self.notes = Notebook(ANOMALIES_PER_KIND_MAX)
         self.outcomes = dict.fromkeys(Outcome, 0)
-        self.ledgers: dict[tuple[str, int], Ledger] = {}
+        self.ledgers: dict[Place, Ledger] = {}
+        self.ends: dict[Place, Frontier] = {}
+        """For each partition, since when it is known to hold a record at an offset, or behind it."""
+        self.lags: dict[Place, int] = {}
         self.readers: dict[str, Reader] = {}
-        self.writers: dict[tuple[str, tuple[str, int]], Writer] = {}
-        self.jumps: list[Jump] = []
-        self.findings: list[Finding] = []
+        self.writers: dict[tuple[str, Place], Writer] = {}
+        self.jumps: dict[Gap, Jump] = {}
+        self.groups: dict[str, Group] = {}
+        self.observations: dict[Place, Observations] = {}
+        self.keys: dict[Place, dict[int, bytes]] = {}
+        self.send_gaps: dict[tuple[Place, int, int], Operation] = {}
+        """Pairs of offsets that one operation's sends left room between."""
+        self.open_transactions: list[tuple[tuple[Place, int], ...]] = []
+        """The values that each transaction of unknown outcome sent."""
+        self.open_commits: dict[tuple[Place, bytes], list[Commit]] = {}
+        self.transactions = 0
+        self.strange = 0
+        self.has_wide_operations = False
+        """Whether any operation sent more than one record, both sent and polled, or was a transaction."""
+        self.causes: dict[str, None] = {}
+        self.pauses = Pauses(faults)
+        self.began_at: int | None = None
+        self.ended_at = 0
 
     def observe(self, operation: Operation) -> None:
         """Take in the next operation."""
-        self.outcomes[operation.outcome] += 1
+        invoked_at, completed_at = operation.invoked_at, operation.completed_at
+        if not -NUMBER_MAX < invoked_at < NUMBER_MAX or (completed_at is not None and not -NUMBER_MAX < completed_at < NUMBER_MAX):
+            self.strange += 1
+            return
+        outcome = operation.outcome
+        self.outcomes[outcome] += 1
+        if self.began_at is None:
+            self.began_at = self.ended_at = invoked_at
+        last = invoked_at if completed_at is None else completed_at
+        if last > self.ended_at:
+            self.ended_at = last
+        self.pauses.on_operation(operation)
         reader = self.readers.get(operation.process)
         if reader is None:
             reader = self.readers[operation.process] = Reader()
-        if operation.outcome is Outcome.INFO and was_poll(operation):
-            reader.forget_all()
-        landed = False
+        if outcome is Outcome.INFO:
+            if operation.error and len(self.causes) < CAUSES_MAX:
+                self.causes[operation.error] = None
+            if was_poll(operation):
+                self._forget_all(reader)
+        sends = 0
+        actions = operation.actions
+        if actions and type(actions[0]) is Polled:
+            polled = self._on_polls(operation, reader)
+        else:
+            polled = False
+        for action in actions:
+            kind = type(action)
+            if kind is Sent:
+                sends += 1
+            elif kind is not Polled:
+                if self._is_strange(action):
+                    self.strange += 1
+                else:
+                    self._on_other(operation, action, reader)
+            elif not polled:
+                polled = self._on_polls(operation, reader)
+        if sends:
+            self._on_sends(operation, sends)
+        if operation.transactional or sends > 1 or (sends and polled):
+            self._on_wide(operation)
+        if outcome is Outcome.OK and (polled or not actions):
+            reader.polled_at = invoked_at
+
+    def verdict(self, operations: Source) -> Verdict:
+        """The judgement on what was observed. `operations` are the observed ones once more, in the same order: the witnesses are among them.
+
+        They are walked up to four times, and only if something is wrong or may be: a list, or a callable that reads a file anew, will do.
+        """
+        return judge(self, _again(operations))
+
+    def findings(self) -> Iterator[Finding]:
+        """What the first walk noted."""
+        for kept in self.notes.kept.values():
+            yield from kept
+
+    # Reads ----------------------------------------------------------------------------------------------------------------
+
+    def _on_polls(self, operation: Operation, reader: Reader) -> bool:
+        """Take in all records that the operation polled, with the changes of position between them."""
+        is_ok = operation.outcome is Outcome.OK
+        completed_at = operation.completed_at
+        over = completed_at if is_ok and completed_at is not None else NEVER
+        read = READ | READ_COMMITTED if operation.isolation is Isolation.READ_COMMITTED else READ
+        topic, partition = "", None
+        place: Place = ("", 0)
+        position: tuple[int, Operation] | None = None
+        ledger: Ledger | None = None
+        runs: Runs | None = None
+        highest = -NUMBER_MAX
         for action in operation.actions:
-            if isinstance(action, Polled):
-                self._on_polled(operation, action, reader)
-            elif isinstance(action, Sent):
-                self._ledger((action.topic, action.partition)).on_sent(operation.outcome, action.value, action.offset)
-                landed = landed or action.offset is not None
-            elif isinstance(action, Assigned):
-                reader.forget_all()
-            else:
-                reader.forget((action.topic, action.partition))
-        if landed and operation.outcome is not Outcome.FAIL:
-            self._follow_sends(operation)
+            if type(action) is not Polled:
+                if type(action) is not Sent:
+                    # a position may change in the middle
+                    if ledger is not None:
+                        self._leave(reader, place, position, over, highest, is_ok=is_ok)
+                    partition, ledger = None, None
+                    self._reposition(reader, action, operation)
+                continue
+            offset = action.offset
+            if not -NUMBER_MAX < offset < NUMBER_MAX:
+                self.strange += 1
+                continue
+            if action.partition != partition or action.topic != topic:
+                if ledger is not None:
+                    self._leave(reader, place, position, over, highest, is_ok=is_ok)
+                topic, partition = action.topic, action.partition
+                place = (topic, partition)
+                ledger = self._ledger(place)
+                position = self._enter(reader, place, is_ok=is_ok)
+                runs = reader.runs.setdefault(place, Runs()) if reader.is_subscribed and is_ok else None
+                highest = -NUMBER_MAX
+            assert ledger is not None
+            ledger.on_polled(offset, action.value, over, read)
+            if is_ok:
+                if position is not None and offset != position[0] + 1:
+                    note_step(reader, operation, place, position, action, self.jumps, self.notes)
+                position = (offset, operation)
+                if offset > highest:
+                    highest = offset
+                if runs is not None:
+                    runs.add(offset)
+            if self.observations or action.timestamp is not None or action.leader_epoch is not None:
+                self._observations(place).on_polled(operation, action, self.notes)
+            if self.open_commits and is_ok and read & READ_COMMITTED:
+                for commit in self.open_commits.get((place, mark(action.value)), ()):
+                    commit.prove(operation)
+        if ledger is not None:
+            self._leave(reader, place, position, over, highest, is_ok=is_ok)
+        return True
 
-    def verdict(self, operations: Iterable[Operation]) -> Verdict:
-        """The judgement on what was observed. `operations` are the observed ones once more: the witnesses are among them."""
-        findings = sorted([*self._findings()], key=self._order)
-        counts = dict.fromkeys(Kind, 0)
-        shown: list[Finding] = []
-        per_kind = dict.fromkeys(Kind, 0)
-        for finding in findings:
-            counts[finding.kind] += finding.records
-            per_kind[finding.kind] += 1
-            if per_kind[finding.kind] <= ANOMALIES_PER_KIND_MAX:
-                shown.append(finding)
-        return Verdict(
-            all(kind in self.contract.allowed for kind, count in counts.items() if count),
-            tuple(prove(shown, operations, self.contract)),
-            self._coverage(),
-            tuple([(kind, count) for kind, count in counts.items() if count]),
-        )
+    def _enter(self, reader: Reader, place: Place, *, is_ok: bool) -> tuple[int, Operation] | None:
+        position = reader.positions.get(place)
+        if position is not None:
+            self._lag(reader, place, position)
+            if not is_ok:
+                del reader.positions[place]
+        return position
 
-    # Observing ------------------------------------------------------------------------------------------------------------
-
-    def _on_polled(self, operation: Operation, polled: Polled, reader: Reader) -> None:
-        place = (polled.topic, polled.partition)
-        if operation.outcome is not Outcome.OK:
-            reader.forget(place)
+    def _leave(self, reader: Reader, place: Place, position: tuple[int, Operation] | None, over: int, highest: int, *, is_ok: bool) -> None:
+        if not is_ok:
             return
-        self._ledger(place).on_polled(polled.offset, polled.value)
-        reader.on_polled(operation, place, polled.offset, self.jumps, self.findings)
+        if position is not None:
+            reader.positions[place] = position
+        if over != NEVER and highest > -NUMBER_MAX:
+            self._end(place).reached(over, highest)
 
-    def _follow_sends(self, operation: Operation) -> None:
-        """Compare where this operation's records landed with the process's earlier ones, and among themselves."""
-        within: dict[tuple[str, int], int] = {}
-        for sent in values_landed(operation):
-            assert sent.offset is not None
-            place = (sent.topic, sent.partition)
-            last = within.get(place)
-            within[place] = sent.offset
-            if last is not None and sent.offset <= last:
-                self.findings.append(sent_behind(operation, sent, (last, operation)))
-            earlier = self._writer(operation.process, place).on_sent(operation, sent.offset)
-            if earlier is not None and last is None:
-                self.findings.append(sent_behind(operation, sent, earlier))
+    def _lag(self, reader: Reader, place: Place, position: tuple[int, Operation]) -> None:
+        """The process is about to leave this position: how late was it there, at its last poll?"""
+        polled_at = reader.polled_at
+        ends = self.ends.get(place)
+        if polled_at is None or ends is None or polled_at < position[1].invoked_at:
+            return
+        lag = polled_at - ends.since(position[0] + 1)
+        if lag > self.lags.get(place, 0):
+            self.lags[place] = lag
 
-    def _ledger(self, place: tuple[str, int]) -> Ledger:
+    def _forget_all(self, reader: Reader) -> None:
+        for place, position in reader.positions.items():
+            self._lag(reader, place, position)
+        reader.positions.clear()
+
+    def _reposition(self, reader: Reader, action: Action, operation: Operation) -> None:
+        if isinstance(action, Sought):
+            place = (action.topic, action.partition)
+            position = reader.positions.pop(place, None)
+            if position is not None:
+                self._lag(reader, place, position)
+        elif isinstance(action, Assigned | Subscribed | Rebalanced | Resumed) and operation.outcome is not Outcome.FAIL:
+            if not isinstance(action, Resumed):
+                for place, position in reader.positions.items():
+                    self._lag(reader, place, position)
+            change_positions(reader, action, operation)
+
+    # Sends ----------------------------------------------------------------------------------------------------------------
+
+    def promises(self, operation: Operation) -> bool:
+        """Whether all acknowledgements of the operation promise something."""
+        return all(self._promises(action.acks) for action in operation.actions if type(action) is Sent)
+
+    def _promises(self, acks: int) -> bool:
+        return acks != ACKS_NONE and (acks != ACKS_LEADER or self.contract.leader_acks_promise)
+
+    def _on_sends(self, operation: Operation, sends: int) -> None:
+        outcome = operation.outcome
+        compacted = self.contract.compacted
+        numbers: list[tuple[Place, int]] = []
+        landed: dict[Place, int] = {}
+        for action in operation.actions:
+            if type(action) is not Sent:
+                continue
+            offset = action.offset
+            if offset is not None and not -NUMBER_MAX < offset < NUMBER_MAX:
+                self.strange += 1
+                continue
+            place = (action.topic, action.partition)
+            worth = outcome if outcome is not Outcome.OK or self._promises(action.acks) else Outcome.INFO
+            number = self._ledger(place).on_sent(operation, action, worth)
+            if compacted and action.key is not None:
+                self.keys.setdefault(place, {})[number] = mark(action.key)
+            if outcome is Outcome.INFO and operation.transactional:
+                numbers.append((place, number))
+            if offset is not None and offset >= 0 and outcome is not Outcome.FAIL:
+                if worth is Outcome.OK and operation.completed_at is not None:
+                    self._end(place).reached(operation.completed_at, offset)
+                self._follow(operation, action, place, offset, landed if sends > 1 else None)
+        if numbers:
+            self.open_transactions.append(tuple(numbers))
+
+    def _follow(self, operation: Operation, sent: Sent, place: Place, offset: int, landed: dict[Place, int] | None) -> None:
+        """Compare where a record landed with the process's earlier ones, and with those of the same operation."""
+        last = None
+        if landed is not None:
+            last = landed.get(place)
+            landed[place] = offset
+            if last is not None:
+                if offset <= last:
+                    self.notes.note(sent_behind(operation, sent, (last, operation)))
+                elif offset > last + 1:
+                    self.send_gaps.setdefault((place, last, offset), operation)
+        key = (operation.process, place)
+        writer = self.writers.get(key)
+        if writer is None:
+            writer = self.writers[key] = Writer()
+        earlier = writer.on_sent(operation, offset)
+        if earlier is not None and last is None:
+            self.notes.note(sent_behind(operation, sent, earlier))
+
+    # The rest -------------------------------------------------------------------------------------------------------------
+
+    def _on_wide(self, operation: Operation) -> None:
+        """An operation that is more than one record or a poll."""
+        self.has_wide_operations = True
+        if not operation.transactional:
+            return
+        self.transactions += 1
+        sent = {(action.topic, action.partition, mark(action.value)) for action in operation.actions if type(action) is Sent}
+        for action in operation.actions:
+            if type(action) is Polled and (action.topic, action.partition, mark(action.value)) in sent:
+                self.notes.note(
+                    Finding(
+                        Kind.PRECOMMITTED_READ,
+                        action.topic,
+                        action.partition,
+                        action.offset,
+                        f"{operation.process} read at offset {action.offset} what it had sent in the same transaction.",
+                        operations=(operation,),
+                        excused=operation.isolation is Isolation.READ_UNCOMMITTED,
+                    )
+                )
+
+    def _on_other(self, operation: Operation, action: Action, reader: Reader) -> None:
+        if not any(type(one) is Polled for one in operation.actions):
+            self._reposition(reader, action, operation)
+        notes = self.notes
+        if isinstance(action, Committed):
+            commit = self._group(action.group).on_committed(operation, action, notes)
+            if commit is not None and operation.outcome is Outcome.INFO and operation.transactional:
+                for sent in operation.actions:
+                    if type(sent) is Sent:
+                        place = (sent.topic, sent.partition)
+                        self.open_commits.setdefault((place, mark(sent.value)), []).append(commit)
+        elif isinstance(action, Resumed):
+            self._group(action.group).on_resumed(operation, action, notes)
+        elif isinstance(action, Rebalanced):
+            self._group(action.group).on_rebalanced(operation, action, notes)
+        elif isinstance(action, Observed):
+            self._observations((action.topic, action.partition)).on_observed(operation, action, self._known_end(operation, action), notes)
+        elif isinstance(action, Listed):
+            self._observations((action.topic, action.partition)).on_listed(operation, action, self._known_end(operation, action), notes)
+        elif isinstance(action, Deleted) and operation.outcome is not Outcome.FAIL:
+            ledger = self._ledger((action.topic, action.partition))
+            ledger.deleted_before = max(ledger.deleted_before, action.offset)
+            self._observations((action.topic, action.partition)).on_deleted(operation, action)
+
+    def _known_end(self, operation: Operation, action: Observed | Listed) -> int | None:
+        """The furthest offset that was known to hold a record before the operation began."""
+        end = self.ends.get((action.topic, action.partition))
+        return None if end is None else end.before(operation.invoked_at)
+
+    def _is_strange(self, action: Action) -> bool:
+        return any(isinstance(field, int) and not -NUMBER_MAX < field < NUMBER_MAX for field in fields_of(action))
+
+    def _ledger(self, place: Place) -> Ledger:
         ledger = self.ledgers.get(place)
         if ledger is None:
             ledger = self.ledgers[place] = Ledger(*place)
         return ledger
 
-    def _writer(self, process: str, place: tuple[str, int]) -> Writer:
-        writer = self.writers.get((process, place))
-        if writer is None:
-            writer = self.writers[process, place] = Writer()
-        return writer
+    def _end(self, place: Place) -> Frontier:
+        end = self.ends.get(place)
+        if end is None:
+            end = self.ends[place] = Frontier()
+        return end
 
-    # Judging --------------------------------------------------------------------------------------------------------------
+    def _group(self, name: str) -> Group:
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = Group(name)
+        return group
 
-    def _findings(self) -> Iterator[Finding]:
-        yield from self.findings
-        yield from self._skips()
-        for (topic, partition), ledger in self.ledgers.items():
-            if partition == UNKNOWN_PARTITION:
-                yield from self._unplaced(ledger)
-                continue
-            elsewhere = self.ledgers.get((topic, UNKNOWN_PARTITION))
-            yield from merge_runs(ledger.passed_over())
-            yield from merge_runs(ledger.never_sent(elsewhere))
-            yield from merge_runs(ledger.failed_but_read(elsewhere))
-            yield from merge_runs(ledger.two_values_at_one_offset())
-            yield from merge_runs(ledger.acknowledged_elsewhere())
-            yield from merge_runs(ledger.one_value_at_two_offsets())
-            yield from ledger.not_yet_read()
+    def _observations(self, place: Place) -> Observations:
+        observations = self.observations.get(place)
+        if observations is None:
+            observations = self.observations[place] = Observations(place)
+        return observations
 
-    def _skips(self) -> Iterator[Finding]:
-        offsets: dict[tuple[str, int], list[int]] = {}
-        for jump in self.jumps:
-            ledger = self.ledgers[jump.place]
-            if jump.place not in offsets:
-                offsets[jump.place] = sorted(ledger.read)
-            finding = skipped(jump, ledger, offsets[jump.place])
-            if finding is not None:
-                yield finding
-
-    def _unplaced(self, ledger: Ledger) -> Iterator[Finding]:
-        """Of the sends whose partition is not known, those acknowledged that are in no partition of the topic."""
-        missing = Ledger(ledger.topic, ledger.partition)
-        for value in ledger.acknowledged:
-            if not any(value in other.found for (topic, _), other in self.ledgers.items() if topic == ledger.topic):
-                missing.on_sent(Outcome.OK, value, None)
-        yield from missing.not_yet_read()
-
-    def _order(self, finding: Finding) -> tuple[int, int, str, int, int]:
-        return (
-            _RANK[self.contract.severity(finding.kind)],
-            _KIND_RANK[finding.kind],
-            finding.topic,
-            finding.partition,
-            -1 if finding.offset is None else finding.offset,
-        )
-
-    def _coverage(self) -> Coverage:
-        outcomes = self.outcomes
-        return Coverage(
-            sum(outcomes.values()),
-            outcomes[Outcome.OK],
-            outcomes[Outcome.FAIL],
-            outcomes[Outcome.INFO],
-            len(self.readers),
-            tuple(Kind),
-            tuple([self.ledgers[place].coverage() for place in sorted(self.ledgers)]),
-        )
+    def settle(self) -> None:
+        """The history is over: what was waiting for more waits no longer."""
+        self.pauses.finish(self.ended_at if self.began_at is not None else None)
+        for reader in self.readers.values():
+            for place, position in reader.positions.items():
+                self._lag(reader, place, position)
+        for group in self.groups.values():
+            group.settle_all(self.notes)
 
 
-def _moment(operation: Operation) -> tuple[int, bool, int]:
+def moment(operation: Operation) -> tuple[int, bool, int]:
     """The order in which operations are taken: by invocation, then by completion, those that never completed last."""
     completed_at = operation.completed_at
     return (operation.invoked_at, completed_at is None, completed_at or 0)
+
+
+def _again(source: Source) -> Callable[[], Iterable[Operation]]:
+    """Something that gives the operations anew at each call. Of what can be walked only once, they are kept."""
+    if callable(source):
+        return source
+    operations = source
+    if isinstance(operations, Iterator):
+        operations = list(operations)
+    return lambda: operations

@@ -1,24 +1,27 @@
-"""Findings: what a ledger or a path says is wrong, before anybody has looked up the operations that prove it."""
+"""Findings: what is wrong, before anybody has looked up the operations that prove it."""
 
 from collections.abc import Iterable
 
+from streambus.checkers.kinds import Kind
 from streambus.checkers.operations import Operation
-from streambus.checkers.verdict import Kind
 from streambus.kernel import message
 
-TEXT_LENGTH_MAX = 48
-"""Longer values are shortened in explanations; the operations have them whole."""
+Place = tuple[str, int]
+"""Topic and partition."""
 
 Send = tuple[str, int, bytes]
-"""Topic, partition and value of a send that belongs to the proof."""
+"""Topic, partition and mark of a send that belongs to the proof."""
 
 Read = tuple[str, int, int, bytes]
-"""Topic, partition, offset and value of a read that belongs to the proof."""
+"""Topic, partition, offset and mark of a read that belongs to the proof."""
 
 
 @message
 class Finding:
-    """An anomaly whose proof is still a list of what to look for: `operations` are known, `sends` and `reads` are to be found."""
+    """An anomaly whose proof is still a list of what to look for: `operations` are known, `sends` and `reads` are to be found.
+
+    `excused`: the contract would exclude it, but this process was promised less (it is subscribed to a group).
+    """
 
     kind: Kind
     topic: str
@@ -29,6 +32,29 @@ class Finding:
     reads: tuple[Read, ...] = ()
     operations: tuple[Operation, ...] = ()
     records: int = 1
+    excused: bool = False
+    at: int | None = None
+    """An offset whose record must be found in a read or an acknowledged send that was over before the others began."""
+
+
+class Notebook:
+    """Findings of the first walk: all are counted, at most `limit` of a kind are kept (those that count and those excused apart)."""
+
+    __slots__ = ("kept", "limit", "more")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.kept: dict[tuple[Kind, bool], list[Finding]] = {}
+        self.more: dict[tuple[Kind, bool], int] = {}
+
+    def note(self, finding: Finding) -> None:
+        """Take a finding down."""
+        place = (finding.kind, finding.excused)
+        kept = self.kept.setdefault(place, [])
+        if len(kept) < self.limit:
+            kept.append(finding)
+        else:
+            self.more[place] = self.more.get(place, 0) + finding.records
 
 
 def merge_runs(findings: Iterable[Finding]) -> list[Finding]:
@@ -43,17 +69,6 @@ def merge_runs(findings: Iterable[Finding]) -> list[Finding]:
     if run:
         merged.append(_merged(run))
     return merged
-
-
-def shown(value: bytes) -> str:
-    """`value` for a sentence: quoted text when it is text, else hex; shortened."""
-    if value.isascii() and (text := value.decode("ascii")).isprintable():
-        if len(text) > TEXT_LENGTH_MAX:
-            return f"“{text[:TEXT_LENGTH_MAX]}…” ({len(text)} bytes)"
-        return f"“{text}”"
-    if len(value) * 2 > TEXT_LENGTH_MAX:
-        return f"0x{value[: TEXT_LENGTH_MAX // 2].hex()}… ({len(value)} bytes)"
-    return f"0x{value.hex()}"
 
 
 def _place(finding: Finding) -> int:

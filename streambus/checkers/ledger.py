@@ -1,35 +1,53 @@
 """The ledger of one partition: all that anybody learnt about what is in it.
 
-A partition is a log, so whatever clients say of it at any time must fit into one table from offset to value. The first word on an offset
-or a value is kept in two plain dicts; only what contradicts it costs more. Nothing here depends on the order in which clients spoke.
+A partition is a log, so whatever clients say of it at any time must fit into one table from offset to value. Every distinct value gets a
+number; what is known of it stands in arrays by that number, and the log is a table from offset to number. Only what contradicts the first
+word on an offset or a value costs more. Nothing here depends on the order in which clients spoke.
+
+A distinct value costs about 200 bytes, whatever its length and however often it is read.
 """
 
-from collections.abc import Iterator
+from array import array
 
-from streambus.checkers.findings import Finding, shown
-from streambus.checkers.operations import Outcome
-from streambus.checkers.verdict import Kind, PartitionCoverage
+from streambus.checkers.frontier import NEVER
+from streambus.checkers.marks import MARK_BYTES_MAX, mark
+from streambus.checkers.offsets import NOTHING, OffsetTable
+from streambus.checkers.operations import Operation, Outcome, Sent
+from streambus.checkers.verdict import PartitionCoverage
 
-NO_OFFSET = -1
-"""Stands in `acknowledged` for a send that was acknowledged without an offset."""
+NO_OFFSET = -(2**62)
+"""Stands for an offset that is not known."""
+
+ACKNOWLEDGED, UNKNOWN, FAILED, TRANSACTIONAL, REPEATED, READ, READ_COMMITTED, WEAK = 1, 2, 4, 8, 16, 32, 64, 128
+"""What is known of a value: how sends of it ended; whether one was in a transaction; whether it was sent twice; whether anybody, or
+anybody who reads committed, has read it; whether its send failed outside a transaction."""
+
+MAY_BE_THERE = ACKNOWLEDGED | UNKNOWN
+SENT = ACKNOWLEDGED | UNKNOWN | FAILED
 
 
 class Ledger:
-    """What is known of one partition of one topic. Memory is linear in the number of distinct values and offsets."""
+    """What is known of one partition of one topic."""
 
     __slots__ = (
-        "acknowledged",
+        "acked",
+        "again",
+        "claims",
+        "completed",
         "conflicts",
         "copies",
-        "failed",
+        "deleted_before",
+        "flags",
         "found",
+        "invoked",
+        "log",
+        "marks",
+        "numbers",
         "partition",
         "polled",
-        "read",
-        "repeated",
+        "seen",
         "sends",
         "topic",
-        "unknown",
     )
 
     def __init__(self, topic: str, partition: int) -> None:
@@ -37,57 +55,133 @@ class Ledger:
         self.partition = partition
         self.polled = 0
         self.sends = dict.fromkeys(Outcome, 0)
-        self.read: dict[int, bytes] = {}
+        self.deleted_before = NO_OFFSET
+        """Nobody has to find a record before this offset."""
+        self.numbers: dict[bytes, int] = {}
+        self.marks: list[bytes] = []
+        self.flags = bytearray()
+        self.acked = array("q")
+        """Where the sender was told that a value is."""
+        self.claims: list[int] = []
+        """Values of unknown outcome whose sender named an offset all the same."""
+        self.found = array("q")
+        """The first offset at which a value was read."""
+        self.invoked = array("q")
+        self.completed = array("q")
+        """When a value's send began, and when it was over: `NEVER` if its end says nothing."""
+        self.seen = array("q")
+        """When the first poll that returned a value was over."""
+        self.log = OffsetTable()
         """The first value read at each offset."""
-        self.found: dict[bytes, int] = {}
-        """The first offset at which each value was read."""
-        self.conflicts: dict[int, dict[bytes, None]] = {}
+        self.conflicts: dict[int, dict[int, None]] = {}
         """Further values read at an offset that had one."""
-        self.copies: dict[bytes, dict[int, None]] = {}
+        self.copies: dict[int, dict[int, None]] = {}
         """Further offsets at which a value was read."""
-        self.acknowledged: dict[bytes, int] = {}
-        self.unknown: dict[bytes, None] = {}
-        self.failed: dict[bytes, None] = {}
-        self.repeated: dict[bytes, int] = {}
+        self.again: dict[int, int] = {}
         """How often a value was sent again, where values are not unique after all: so many copies more are in order."""
 
     # What clients say -----------------------------------------------------------------------------------------------------
 
-    def on_sent(self, outcome: Outcome, value: bytes, offset: int | None) -> None:
-        """A send ended, with this outcome."""
-        self.sends[outcome] += 1
+    def on_sent(self, operation: Operation, sent: Sent, outcome: Outcome) -> int:
+        """A send ended, and it is worth this outcome. The answer is the value's number."""
+        self.sends[operation.outcome] += 1
+        number = self._number(mark(sent.value))
+        flags = self.flags[number]
         if outcome is Outcome.FAIL:
-            self.failed[value] = None
-            return
-        if value in self.acknowledged or value in self.unknown:
-            self.repeated[value] = self.repeated.get(value, 0) + 1
+            self.flags[number] = flags | FAILED | (TRANSACTIONAL if operation.transactional else WEAK)
+            return number
+        if flags & MAY_BE_THERE:
+            self.again[number] = self.again.get(number, 0) + 1
+            flags |= REPEATED
+        else:
+            self.invoked[number] = operation.invoked_at
+            completed_at = operation.completed_at
+            self.completed[number] = NEVER if outcome is not Outcome.OK or completed_at is None else completed_at
+        offset = NO_OFFSET if sent.offset is None or sent.offset < 0 else sent.offset
         if outcome is Outcome.OK:
-            self.acknowledged.setdefault(value, NO_OFFSET if offset is None else offset)
+            if not flags & ACKNOWLEDGED or offset > self.acked[number]:
+                self.acked[number] = offset
+            flags |= ACKNOWLEDGED
         else:
-            self.unknown[value] = None
+            if not flags & ACKNOWLEDGED and offset != NO_OFFSET:
+                self.acked[number] = offset
+                self.claims.append(number)
+            flags |= UNKNOWN
+        if operation.transactional:
+            flags |= TRANSACTIONAL
+        self.flags[number] = flags
+        return number
 
-    def on_polled(self, offset: int, value: bytes) -> None:
-        """A consumer was given `value` at `offset`."""
+    def on_polled(self, offset: int, value: bytes, over: int, read: int) -> None:
+        """A consumer was given `value` at `offset`, in a poll that was over then. `read`: `READ`, with `READ_COMMITTED` if it asked for it."""
         self.polled += 1
-        known = self.read.get(offset)
-        if known is None:
-            self.read[offset] = value
-        elif known == value:
-            return
+        if len(value) > MARK_BYTES_MAX:
+            value = mark(value)
+        number = self.log.at(offset)
+        if number < 0 or self.marks[number] != value:
+            number = self._first_word(offset, number, value)
+        self.flags[number] |= read
+        if over < self.seen[number]:
+            self.seen[number] = over
+
+    def _first_word(self, offset: int, known: int, value: bytes) -> int:
+        number = self._number(value)
+        if known == NOTHING:
+            self.log.put(offset, number)
         else:
-            self.conflicts.setdefault(offset, {})[value] = None
-        place = self.found.setdefault(value, offset)
-        if place != offset:
-            self.copies.setdefault(value, {})[offset] = None
+            self.conflicts.setdefault(offset, {})[number] = None
+        place = self.found[number]
+        if place == NO_OFFSET:
+            self.found[number] = offset
+        elif place != offset:
+            self.copies.setdefault(number, {})[offset] = None
+        return number
+
+    def _number(self, value: bytes) -> int:
+        number = self.numbers.get(value)
+        if number is None:
+            number = self.numbers[value] = len(self.marks)
+            self.marks.append(value)
+            self.flags.append(0)
+            self.acked.append(NO_OFFSET)
+            self.found.append(NO_OFFSET)
+            self.invoked.append(NEVER)
+            self.completed.append(NEVER)
+            self.seen.append(NEVER)
+        return number
 
     # What follows ---------------------------------------------------------------------------------------------------------
+
+    def promote(self, number: int) -> None:
+        """The value's send, whose outcome is unknown, must have taken effect."""
+        self.flags[number] |= ACKNOWLEDGED
+
+    def state(self, value: bytes) -> int:
+        """The flags of a value's mark; 0 if nothing is known of it."""
+        number = self.numbers.get(value)
+        return 0 if number is None else self.flags[number]
 
     @property
     def last_offset(self) -> int | None:
         """The highest offset that anybody has read."""
-        return max(self.read, default=None)
+        log = self.log
+        last = max(log.sparse, default=None)
+        if len(log.dense):
+            dense_last = log.base + len(log.dense) - 1
+            return dense_last if last is None or dense_last > last else last
+        return last
 
-    def coverage(self) -> PartitionCoverage:
+    def offset_of(self, number: int) -> int:
+        """The one offset of a value that must be there, or `NO_OFFSET` if there is none, or two, or another value is there too."""
+        flags = self.flags[number]
+        if flags & REPEATED or number in self.copies:
+            return NO_OFFSET
+        found, acked = self.found[number], self.acked[number] if flags & ACKNOWLEDGED else NO_OFFSET
+        if found != NO_OFFSET:
+            return NO_OFFSET if found in self.conflicts or acked not in (NO_OFFSET, found) else found
+        return acked
+
+    def coverage(self, unseen: int, worst_lag: int) -> PartitionCoverage:
         """How much of this partition the history holds."""
         sends = self.sends
         return PartitionCoverage(
@@ -96,183 +190,9 @@ class Ledger:
             sends[Outcome.OK],
             sends[Outcome.FAIL],
             sends[Outcome.INFO],
-            len(self.read),
+            len(self.log.dense) - self.log.dense.count(NOTHING) + len(self.log.sparse),
             self.polled,
             self.last_offset,
+            unseen,
+            worst_lag,
         )
-
-    def two_values_at_one_offset(self) -> Iterator[Finding]:
-        """Offsets at which two values were read, for which two sends were acknowledged, or one of each."""
-        for offset, others in self.conflicts.items():
-            values = (self.read[offset], *others)
-            yield self._finding(
-                Kind.INCONSISTENT_OFFSETS,
-                offset,
-                f"Offset {offset} was read as {_listed(values)}: a log has one value per offset and never changes it.",
-                reads=values,
-            )
-        promised: dict[int, bytes] = {}
-        for value, offset in self.acknowledged.items():
-            if offset == NO_OFFSET or offset in self.conflicts:
-                continue
-            other = self.read.get(offset)
-            if other is not None and other != value:
-                yield self._finding(
-                    Kind.INCONSISTENT_OFFSETS,
-                    offset,
-                    f"Offset {offset} was acknowledged to the sender of {shown(value)}, but {shown(other)} was read there.",
-                    sends=(value,),
-                    reads=(other,),
-                )
-            elif other is None and promised.setdefault(offset, value) != value:
-                first = promised[offset]
-                yield self._finding(
-                    Kind.INCONSISTENT_OFFSETS,
-                    offset,
-                    f"Offset {offset} was acknowledged to the senders of both {shown(first)} and {shown(value)}.",
-                    sends=(first, value),
-                )
-
-    def one_value_at_two_offsets(self) -> Iterator[Finding]:
-        """Values that are in the log more often than they were sent."""
-        for value, others in self.copies.items():
-            offsets = sorted((self.found[value], *others))
-            if len(others) > self.repeated.get(value, 0):
-                yield Finding(
-                    Kind.DUPLICATE,
-                    self.topic,
-                    self.partition,
-                    offsets[-1],
-                    f"{shown(value)} is one record, but was read at the offsets {', '.join(map(str, offsets[:4]))}"
-                    f"{' and more' if len(offsets) > 4 else ''}.",
-                    sends=((self.topic, self.partition, value),),
-                    reads=tuple([(self.topic, self.partition, offset, value) for offset in offsets[:2]]),
-                    records=len(others) - self.repeated.get(value, 0),
-                )
-
-    def acknowledged_elsewhere(self) -> Iterator[Finding]:
-        """Values that were read, but not where their sender was told they are."""
-        last_offset = self.last_offset
-        for value, offset in self.acknowledged.items():
-            place = self.found.get(value)
-            if place is None or place == offset or offset == NO_OFFSET:
-                continue
-            if value in self.repeated or offset in self.copies.get(value, ()):
-                continue
-            assert last_offset is not None
-            beyond = offset > last_offset
-            yield self._finding(
-                Kind.DUPLICATE if beyond else Kind.WRONG_OFFSET,
-                offset,
-                f"The sender of {shown(value)} was told that it is at offset {offset}, but it was read at offset {place}"
-                + (f"; nobody has read as far as {offset} yet." if beyond else "."),
-                sends=(value,),
-                reads_at=((place, value),),
-            )
-
-    def never_sent(self, elsewhere: "Ledger | None") -> Iterator[Finding]:
-        """Values that were read and that nobody sent here. `elsewhere` has the topic's sends whose partition is not known."""
-        for value, offset in self.found.items():
-            if value in self.acknowledged or value in self.unknown or value in self.failed:
-                continue
-            if elsewhere is not None and (value in elsewhere.acknowledged or value in elsewhere.unknown or value in elsewhere.failed):
-                continue
-            yield self._finding(
-                Kind.PHANTOM,
-                offset,
-                f"{shown(value)} was read at offset {offset}, but nobody ever sent it to this partition.",
-                reads_at=((offset, value),),
-            )
-
-    def failed_but_read(self, elsewhere: "Ledger | None") -> Iterator[Finding]:
-        """Values that were read although every send of them had certainly failed."""
-        for value, offset in self.found.items():
-            failed_here = value in self.failed
-            if not failed_here and (elsewhere is None or value not in elsewhere.failed):
-                continue
-            if _may_be_there(self, value) or (elsewhere is not None and _may_be_there(elsewhere, value)):
-                continue
-            partition = self.partition if failed_here or elsewhere is None else elsewhere.partition
-            yield Finding(
-                Kind.ABORTED_READ,
-                self.topic,
-                self.partition,
-                offset,
-                f"{shown(value)} was read at offset {offset}, but its sender was told that it certainly failed.",
-                sends=((self.topic, partition, value),),
-                reads=((self.topic, self.partition, offset, value),),
-            )
-
-    def passed_over(self) -> Iterator[Finding]:
-        """Acknowledged values that nobody ever read, although somebody read at or behind their offset."""
-        last_offset = self.last_offset
-        if last_offset is None:
-            return
-        for value, offset in self.acknowledged.items():
-            if value not in self.found and NO_OFFSET < offset <= last_offset:
-                yield self._finding(
-                    Kind.LOST_WRITE,
-                    offset,
-                    f"{shown(value)} was acknowledged at offset {offset} and nobody ever read it, although offset {last_offset} was read.",
-                    sends=(value,),
-                    reads_at=((last_offset, self.read[last_offset]),),
-                )
-
-    def not_yet_read(self) -> Iterator[Finding]:
-        """Acknowledged values beyond everything that was read: one finding for all of them."""
-        last_offset = -1 if (last := self.last_offset) is None else last
-        unseen = [
-            (offset, value)
-            for value, offset in self.acknowledged.items()
-            if value not in self.found and (offset == NO_OFFSET or offset > last_offset)
-        ]
-        if not unseen:
-            return
-        offset, value = min(unseen)
-        others = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
-        end = "nothing was read there" if last is None else f"reading ended at offset {last}"
-        yield self._finding(
-            Kind.UNSEEN,
-            None if offset == NO_OFFSET else offset,
-            f"{shown(value)}{others} had been acknowledged, but {end}.",
-            sends=(value,),
-            reads_at=() if last is None else ((last, self.read[last]),),
-            records=len(unseen),
-        )
-
-    def _finding(
-        self,
-        kind: Kind,
-        offset: int | None,
-        explanation: str,
-        *,
-        sends: tuple[bytes, ...] = (),
-        reads: tuple[bytes, ...] = (),
-        reads_at: tuple[tuple[int, bytes], ...] = (),
-        records: int = 1,
-    ) -> Finding:
-        """A finding in this partition. `reads` are values read at `offset`, `reads_at` such at other offsets."""
-        assert offset is not None or not reads
-        places = [(offset or 0, value) for value in reads] + list(reads_at)
-        return Finding(
-            kind,
-            self.topic,
-            self.partition,
-            offset,
-            explanation,
-            tuple([(self.topic, self.partition, value) for value in sends]),
-            tuple([(self.topic, self.partition, place, value) for place, value in places]),
-            (),
-            records,
-        )
-
-
-def _may_be_there(ledger: Ledger, value: bytes) -> bool:
-    return value in ledger.acknowledged or value in ledger.unknown
-
-
-def _listed(values: tuple[bytes, ...]) -> str:
-    texts = [shown(value) for value in values[:4]]
-    if len(values) > 4:
-        texts.append(f"{len(values) - 4} more")
-    return f"{', '.join(texts[:-1])} and {texts[-1]}"

@@ -1,19 +1,40 @@
 """Histories as text: one JSON object per line, in a form that stays.
 
-The first line is `{"history": 1}`, the version of the format. An operation is an object with `process`, `outcome`, `invoked_at`,
-`completed_at`, `actions` and, if there is one, `error`; a fault is an object with `fault` (its name), `target`, `began_at`, `ended_at`
-and `details`. Actions are arrays: `["sent", topic, partition, value, offset]`, `["polled", topic, partition, offset, value]`,
-`["assigned", [[topic, partition], ...]]` and `["sought", topic, partition]`. A value is a string when it is printable ASCII,
-else `{"hex": "..."}`.
+The first line is `{"history": 2}`, the version of the format. An operation is an object with `process`, `outcome`, `invoked_at`,
+`completed_at`, `actions` and, if they apply, `error`, `transactional` (true) and `isolation` (`"read-uncommitted"`); a fault is an
+object with `fault` (its name), `target`, `began_at`, `ended_at` and `details`. An action is an array: its name, then its fields in the
+order of its class in `operations`. Fields at the end that have their default are left out, except a send's offset. A value is a string when
+it is printable ASCII, else `{"hex": "..."}`.
+
+Version 1, which is still read, had the actions `sent`, `polled`, `assigned` and `sought`, in the same form, and no transactions.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from streambus.checkers.operations import Action, Assigned, Fault, Operation, Outcome, Polled, Sent, Sought
+from streambus.checkers.operations import (
+    ACKS_ALL,
+    Action,
+    Assigned,
+    Committed,
+    Deleted,
+    Fault,
+    Isolation,
+    Listed,
+    Observed,
+    Operation,
+    Outcome,
+    Polled,
+    Rebalanced,
+    Resumed,
+    Sent,
+    Sought,
+    Subscribed,
+    fields_of,
+)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -56,8 +77,8 @@ def from_lines(lines: Iterable[str]) -> tuple[list[Operation], list[Fault]]:
 
 
 def _check_version(entry: Any) -> None:
-    if entry != {"history": FORMAT_VERSION}:
-        raise ValueError(f'the first line must be {{"history": {FORMAT_VERSION}}}')
+    if entry not in [{"history": version} for version in range(1, FORMAT_VERSION + 1)]:
+        raise ValueError(f'the first line must be {{"history": {FORMAT_VERSION}}} or a lower version')
 
 
 # Operations and faults -------------------------------------------------------------------------------------------------
@@ -73,6 +94,10 @@ def _operation_to_json(operation: Operation) -> dict[str, Any]:
     }
     if operation.error:
         entry["error"] = operation.error
+    if operation.transactional:
+        entry["transactional"] = True
+    if operation.isolation is not Isolation.READ_COMMITTED:
+        entry["isolation"] = operation.isolation.value
     return entry
 
 
@@ -84,6 +109,8 @@ def _operation_from_json(entry: Any) -> Operation:
         _integer_or_none(entry["completed_at"]),
         tuple([_action_from_json(action) for action in entry["actions"]]),
         _text(entry.get("error", "")),
+        _truth(entry.get("transactional", False)),
+        Isolation(entry.get("isolation", Isolation.READ_COMMITTED.value)),
     )
 
 
@@ -111,30 +138,42 @@ def _fault_from_json(entry: Any) -> Fault:
 
 
 def _action_to_json(action: Action) -> list[Any]:
+    name, _ = _FORMS[type(action)]
     if isinstance(action, Sent):
-        return ["sent", action.topic, action.partition, _value_to_json(action.value), action.offset]
+        key = [] if action.key is None else [_value_to_json(action.key)]
+        acks = [action.acks] if key or action.acks != ACKS_ALL else []
+        return [name, action.topic, action.partition, _value_to_json(action.value), action.offset, *acks, *key]
     if isinstance(action, Polled):
-        return ["polled", action.topic, action.partition, action.offset, _value_to_json(action.value)]
+        epoch = [] if action.leader_epoch is None else [action.leader_epoch]
+        timestamp = [action.timestamp] if epoch or action.timestamp is not None else []
+        return [name, action.topic, action.partition, action.offset, _value_to_json(action.value), *timestamp, *epoch]
     if isinstance(action, Assigned):
-        return ["assigned", [list(partition) for partition in action.partitions]]
-    return ["sought", action.topic, action.partition]
+        return [name, _places_to_json(action.partitions)]
+    if isinstance(action, Subscribed):
+        return [name, action.group, list(action.topics)]
+    if isinstance(action, Rebalanced):
+        return [name, action.group, action.generation, _places_to_json(action.partitions)]
+    return [name, *fields_of(action)]
 
 
 def _action_from_json(entry: Any) -> Action:
     name, *fields = entry
-    if name == "sent":
-        topic, partition, value, acknowledged = fields
-        return Sent(_text(topic), _integer(partition), _value_from_json(value), _integer_or_none(acknowledged))
-    if name == "polled":
-        topic, partition, offset, value = fields
-        return Polled(_text(topic), _integer(partition), _integer(offset), _value_from_json(value))
-    if name == "assigned":
-        (partitions,) = fields
-        return Assigned(tuple([(_text(topic), _integer(partition)) for topic, partition in partitions]))
-    if name == "sought":
-        topic, partition = fields
-        return Sought(_text(topic), _integer(partition))
-    raise ValueError(f"no action is called {name!r}")
+    if name not in _NAMES:
+        raise ValueError(f"no action is called {name!r}")
+    kind = _NAMES[name]
+    _, readers = _FORMS[kind]
+    if len(fields) > len(readers):
+        raise ValueError(f"{name!r} has at most {len(readers)} fields")
+    made: Action = kind(*[read(field) for read, field in zip(readers, fields, strict=False)])
+    return made
+
+
+def _places_to_json(places: tuple[tuple[str, int], ...]) -> list[Any]:
+    return [list(place) for place in places]
+
+
+def _places_from_json(entry: Any) -> tuple[tuple[str, int], ...]:
+    return tuple([(_text(topic), _integer(partition)) for topic, partition in entry])
 
 
 def _value_to_json(value: bytes) -> str | dict[str, str]:
@@ -165,3 +204,37 @@ def _integer(entry: Any) -> int:
 
 def _integer_or_none(entry: Any) -> int | None:
     return None if entry is None else _integer(entry)
+
+
+def _truth(entry: Any) -> bool:
+    if not isinstance(entry, bool):
+        raise TypeError(f"{entry!r} is neither true nor false")
+    return entry
+
+
+def _value_or_none(entry: Any) -> bytes | None:
+    return None if entry is None else _value_from_json(entry)
+
+
+def _texts(entry: Any) -> tuple[str, ...]:
+    if not isinstance(entry, list):
+        raise TypeError(f"{entry!r} is not a list")
+    return tuple([_text(text) for text in entry])
+
+
+_FORMS: dict[Any, tuple[str, tuple[Callable[[Any], Any], ...]]] = {
+    Sent: ("sent", (_text, _integer, _value_from_json, _integer_or_none, _integer, _value_or_none)),
+    Polled: ("polled", (_text, _integer, _integer, _value_from_json, _integer_or_none, _integer_or_none)),
+    Assigned: ("assigned", (_places_from_json,)),
+    Sought: ("sought", (_text, _integer)),
+    Subscribed: ("subscribed", (_text, _texts)),
+    Rebalanced: ("rebalanced", (_text, _integer, _places_from_json)),
+    Committed: ("committed", (_text, _text, _integer, _integer, _integer_or_none)),
+    Resumed: ("resumed", (_text, _text, _integer, _integer_or_none)),
+    Observed: ("observed", (_text, _integer, _integer_or_none, _integer_or_none, _integer_or_none, _integer_or_none)),
+    Listed: ("listed", (_text, _integer, _integer, _integer_or_none)),
+    Deleted: ("deleted", (_text, _integer, _integer)),
+}
+"""For every action its name, and how each of its fields is read."""
+
+_NAMES = {name: kind for kind, (name, _) in _FORMS.items()}

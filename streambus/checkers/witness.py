@@ -2,32 +2,41 @@
 
 Keeping an operation beside every offset and value would make each correct history pay for the rare wrong one. A second walk costs only
 those that are wrong, and works as well when the history is read from a file.
+
+A witness judged on its own shows the same kind of anomaly. Two kinds are an absence, and their witness proves it only as long as it is
+complete: that nobody read a *lost write* or an *unseen* record is a fact about all other operations. *Unavailable* has no witness at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from streambus.checkers.contract import Contract
 from streambus.checkers.findings import Finding, Read, Send
+from streambus.checkers.kinds import Severity
+from streambus.checkers.marks import mark
 from streambus.checkers.operations import Operation, Outcome, Polled, Sent
 from streambus.checkers.verdict import Anomaly
 
+_USEFUL = {Outcome.OK: 0, Outcome.INFO: 1, Outcome.FAIL: 2}
+"""Of several sends of one value, the one that says most is taken."""
 
-def prove(findings: list[Finding], operations: Iterable[Operation], contract: Contract) -> list[Anomaly]:
-    """The anomalies that `findings` are, each with the first operations in `operations` that show what it says."""
+
+def prove(findings: list[Finding], walk: Callable[[], Iterable[Operation]], contract: Contract) -> list[Anomaly]:
+    """The anomalies that `findings` are, each with the first operations of `walk` that show what it says."""
     if not findings:
         return []
-    sends, reads = _look_up(findings, operations)
+    sends, reads = _look_up(findings, walk())
     anomalies = []
     for finding in findings:
         witnesses = [
             *finding.operations,
             *(sends[send] for send in finding.sends if send in sends),
             *(reads[read] for read in finding.reads if read in reads),
+            *(() if finding.at is None else _before(finding, finding.at, walk())),
         ]
         anomalies.append(
             Anomaly(
                 finding.kind,
-                contract.severity(finding.kind),
+                Severity.ALLOWED if finding.excused else contract.severity(finding.kind),
                 finding.topic,
                 finding.partition,
                 finding.offset,
@@ -40,23 +49,43 @@ def prove(findings: list[Finding], operations: Iterable[Operation], contract: Co
 
 
 def _look_up(findings: list[Finding], operations: Iterable[Operation]) -> tuple[dict[Send, Operation], dict[Read, Operation]]:
-    """For every send and read that a finding mentions, the first operation that holds it. An `OK` send is preferred to any other."""
+    """For every send and read that a finding mentions, the first operation that holds it: of sends, one that ended well if there is one."""
     wanted_sends = {send for finding in findings for send in finding.sends}
     wanted_reads = {read for finding in findings for read in finding.reads}
     sends: dict[Send, Operation] = {}
     reads: dict[Read, Operation] = {}
+    if not wanted_sends and not wanted_reads:
+        return sends, reads
     for operation in operations:
-        ok = operation.outcome is Outcome.OK
         for action in operation.actions:
             if isinstance(action, Sent):
-                send = (action.topic, action.partition, action.value)
-                if send in wanted_sends and (send not in sends or (ok and sends[send].outcome is not Outcome.OK)):
+                send = (action.topic, action.partition, mark(action.value))
+                if send in wanted_sends and (send not in sends or _USEFUL[operation.outcome] < _USEFUL[sends[send].outcome]):
                     sends[send] = operation
-            elif ok and isinstance(action, Polled):
-                read = (action.topic, action.partition, action.offset, action.value)
+            elif isinstance(action, Polled):
+                read = (action.topic, action.partition, action.offset, mark(action.value))
                 if read in wanted_reads:
                     reads.setdefault(read, operation)
     return sends, reads
+
+
+def _before(finding: Finding, offset: int, operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """The first operation to be over that read the record at `offset` or was told that it is there."""
+    latest = min(operation.invoked_at for operation in finding.operations)
+    first: Operation | None = None
+    for operation in operations:
+        over = operation.completed_at
+        if operation.outcome is not Outcome.OK or over is None or over >= latest:
+            continue
+        for action in operation.actions:
+            if isinstance(action, Sent | Polled) and (action.topic, action.partition, action.offset) == (
+                finding.topic,
+                finding.partition,
+                offset,
+            ):
+                if first is None or first.completed_at is None or over < first.completed_at:
+                    first = operation
+    return () if first is None else (first,)
 
 
 def _in_order(operations: list[Operation]) -> tuple[Operation, ...]:

@@ -5,7 +5,7 @@ from html import escape
 
 import attrs
 
-from streambus.checkers import Action, Assigned, Kind, Polled, Sent, Severity, Sought
+from streambus.checkers import Action, Assigned, Polled, Sent, Severity, Sought
 from streambus.reporting.run import Fact
 
 Saying = Callable[[float], str]
@@ -15,37 +15,11 @@ VALUE_LENGTH_MAX = 40
 TEXT_LENGTH_MAX = 400
 """Longer names, errors and explanations are shortened, so that no input can make a report grow without bound."""
 
-CHECKS: dict[Kind, tuple[str, str]] = {
-    Kind.LOST_WRITE: ("Lost write", "No acknowledged record is missing where readers have passed"),
-    Kind.PHANTOM: ("Phantom record", "Nothing is read that nobody sent there, and nothing is altered"),
-    Kind.ABORTED_READ: ("Read of a failed send", "No record is read whose send had certainly failed"),
-    Kind.INCONSISTENT_OFFSETS: ("Inconsistent offset", "One offset carries one value, for everybody and for ever"),
-    Kind.WRONG_OFFSET: ("Wrong offset", "A record is read at the offset that its sender was told"),
-    Kind.DUPLICATE: ("Duplicate", "A record is in the log as often as it was sent: once"),
-    Kind.UNSEEN: ("Unseen records", "All acknowledged records have been read by the end"),
-    Kind.POLL_SKIP: ("Skip between polls", "Successive polls leave out no record"),
-    Kind.NONMONOTONIC_POLL: ("Step back between polls", "Successive polls never go back"),
-    Kind.INTERNAL_POLL_SKIP: ("Skip within a poll", "One poll leaves out no record"),
-    Kind.INTERNAL_NONMONOTONIC_POLL: ("Step back within a poll", "One poll never goes back"),
-    Kind.NONMONOTONIC_SEND: ("Sends out of order", "Records of one producer land in the order in which they were sent"),
-    Kind.INTERNAL_NONMONOTONIC_SEND: ("Sends out of order within an operation", "Records sent together land in the order of sending"),
-}
-"""For every kind: what an anomaly is called, and the promise that it breaks."""
-
 SEVERITIES: dict[Severity, str] = {
     Severity.CRITICAL: "data lost or altered",
     Severity.SERIOUS: "order or copies wrong",
     Severity.ALLOWED: "allowed by the contract",
 }
-
-
-def check_of(kind: Kind) -> tuple[str, str]:
-    """What an anomaly of a kind is called, and the promise that it breaks. A kind that has no words here is called by its own name."""
-    known = CHECKS.get(kind)
-    if known is not None:
-        return known
-    name = kind.value.replace("-", " ").replace("_", " ")
-    return (name[:1].upper() + name[1:], f"There is no {name}")
 
 
 def severity(grade: Severity) -> str:

@@ -3,15 +3,30 @@
 import pytest
 from histories import TOPIC, assigned, fail, history, info, ok, polled, sent, written
 
-from streambus.checkers import AT_LEAST_ONCE, DURABLE_LOG_PARTLY_READ, UNKNOWN_PARTITION, Kind, Operation, Outcome, Severity, Sought, check
+from streambus.checkers import (
+    AT_LEAST_ONCE,
+    DURABLE_LOG,
+    DURABLE_LOG_PARTLY_READ,
+    UNKNOWN_PARTITION,
+    Kind,
+    Operation,
+    Outcome,
+    Severity,
+    Sought,
+    check,
+)
+
+CIRCLES = {kind for kind in Kind if kind.value.startswith(("G0", "G1c"))}
+"""Told beside other kinds when those contradict the order of time; they are the subject of their own tests."""
 
 
 def finds(*steps, **expected):
     """Check that `steps` show exactly the expected kinds (`lost_write=3`: it befell three records); return the anomalies."""
     verdict = check(history(*steps))
-    assert dict(verdict.counts) == {Kind[name.upper()]: records for name, records in expected.items()}, verdict.anomalies
-    assert verdict.valid == (not expected)
-    return verdict.anomalies
+    counts = {kind: records for kind, records in verdict.counts if kind not in CIRCLES}
+    assert counts == {Kind[name.upper()]: records for name, records in expected.items()}, verdict.anomalies
+    assert verdict.valid == all(kind in DURABLE_LOG.allowed for kind in counts)
+    return tuple(anomaly for anomaly in verdict.anomalies if anomaly.kind not in CIRCLES)
 
 
 def test_an_empty_history_is_valid():
@@ -332,12 +347,13 @@ def test_sends_under_way_together_keep_the_order_of_their_calls():
     steps = history(ok("consumer", polled(0, "b"), polled(1, "a")))
     steps.append(Operation("one", Outcome.OK, 100, 200, (sent("a", 1),)))
     steps.append(Operation("one", Outcome.OK, 101, 190, (sent("b", 0),)))
-    assert dict(check(steps).counts) == {Kind.NONMONOTONIC_SEND: 1}
+    assert dict(check(steps).counts).get(Kind.NONMONOTONIC_SEND) == 1
 
 
-def test_other_records_between_ones_own_are_fine():
+def test_other_records_between_ones_own_are_told_and_allowed():
     finds(
         ok("one", sent("a", 0), sent("c", 2)),
         ok("two", sent("b", 1)),
         ok("consumer", polled(0, "a"), polled(1, "b"), polled(2, "c")),
+        internal_send_skip=1,
     )

@@ -4,7 +4,7 @@ import tracemalloc
 
 from histories import TOPIC, fail, history, info, ok, polled, sent, written
 
-from streambus.checkers import ANOMALIES_PER_KIND_MAX, Checker, Coverage, Kind, PartitionCoverage, check
+from streambus.checkers import ANOMALIES_PER_KIND_MAX, Checker, Kind, PartitionCoverage, check
 
 
 def test_coverage_says_what_was_judged():
@@ -17,15 +17,21 @@ def test_coverage_says_what_was_judged():
             ok("other", polled(0, "a")),
         )
     )
-    assert verdict.covered == Coverage(
-        operations=6,
-        ok=4,
-        failed=1,
-        unknown=1,
-        processes=3,
-        checks=tuple(Kind),
-        partitions=(PartitionCoverage(TOPIC, 0, 2, 1, 0, 2, 3, 1), PartitionCoverage(TOPIC, 1, 0, 0, 1, 0, 0, None)),
+    covered = verdict.covered
+    assert (covered.operations, covered.ok, covered.failed, covered.unknown, covered.processes) == (6, 4, 1, 1, 3)
+    assert covered.partitions == (
+        PartitionCoverage(TOPIC, 0, 2, 1, 0, 2, 3, 1, worst_lag=35),
+        PartitionCoverage(TOPIC, 1, 0, 0, 1, 0, 0, None),
     )
+
+
+def test_coverage_says_what_could_not_be_judged_and_why():
+    covered = check(history(*written("a"), ok("consumer", polled(0, "a")))).covered
+    reasons = dict(covered.not_judged)
+    assert reasons[Kind.G_SINGLE] == "the history has no transactions"
+    assert reasons[Kind.GROUP_SKIP] == "no group committed offsets or resumed from them"
+    assert Kind.LOST_WRITE in covered.checks
+    assert not set(reasons) & set(covered.checks)
 
 
 def test_the_worst_anomalies_come_first():

@@ -68,7 +68,7 @@ def _framed(anomaly: Anomaly, ident: str, body: str, number: int = 0) -> str:
     look = "anomaly allowed" if anomaly.severity is Severity.ALLOWED else "anomaly"
     mark = f'<b class="mark" aria-hidden="true">{number}</b>' if number else ""
     return (
-        f'<article class="card {look}"{ident}><header>{mark}<h3>{html(words.check_of(anomaly.kind)[0])}</h3>'
+        f'<article class="card {look}"{ident}><header>{mark}<h3>{html(anomaly.kind.title)}</h3>'
         f'<span class="badge">{words.severity(anomaly.severity)}</span><span class="where">{html(_where(anomaly))}</span></header>'
         f"<p>{html(anomaly.witness)}</p>{body}</article>"
     )

@@ -54,7 +54,7 @@ def violation_list(violations: Sequence[str]) -> str:
 def what_went_wrong(sub_run: SubRun) -> str:
     """The same words for runs that failed in the same way: kinds of anomaly, and violations without their numbers."""
     kinds = {anomaly.kind: None for anomaly in sub_run.verdict.anomalies if anomaly.severity is not Severity.ALLOWED}
-    said = [words.check_of(kind)[0].lower() for kind in kinds]
+    said = [kind.title.lower() for kind in kinds]
     said += dict.fromkeys(re.sub(r"[0-9][0-9a-f]*", "…", words.shortened(violation, 90)) for violation in sub_run.violations)
     shown = list(dict.fromkeys(said))
     return "; ".join(shown[:4]) + (f"; {len(shown) - 4} more" if len(shown) > 4 else "") if shown else "the verdict says so"

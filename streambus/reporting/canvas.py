@@ -230,7 +230,8 @@ class Canvas:
         window = self.window
         latest = max(abs(window.began), abs(window.ended))
         times = "".join(
-            f'<span{" class=odd" if at % 2 else ""} style="--x:{window.x(seconds) / WIDE:.4f}">{time_text(seconds, latest)}</span>'
+            f'<span class="{"odd" if at % 2 else "even"}{" last" if window.x(seconds) > WIDE * 0.93 else ""}" '
+            f'style="--x:{window.x(seconds) / WIDE:.4f}">{time_text(seconds, latest)}</span>'
             for at, seconds in enumerate(round_numbers(window.began, window.ended, 8))
         )
         look = " ".join(part for part in ("plot", "timed" if self.zooms else "", self.look) if part)

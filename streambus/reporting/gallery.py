@@ -73,7 +73,7 @@ def _chips(results: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _name_of(kind: str) -> str:
     known = next((one for one in Kind if one.value == kind), None)
-    return kind if known is None else words.check_of(known)[0].lower()
+    return kind if known is None else known.title.lower()
 
 
 def _body(title: str, shelves: list[Shelf], every: int) -> str:

@@ -106,11 +106,9 @@ def unseen_of(operations: Iterable[Operation], span: Span, moments: list[float])
     acknowledged: dict[bytes, tuple[Place, float]] = {}
     seen: dict[bytes, float] = {}
     for operation in operations:
-        if operation.outcome is not Outcome.OK or operation.completed_at is None:
-            continue
-        time = span.at(operation.completed_at)
+        time = span.at(operation.invoked_at if operation.completed_at is None else operation.completed_at)
         for action in operation.actions:
-            if type(action) is Sent:
+            if type(action) is Sent and operation.outcome is Outcome.OK:
                 acknowledged[action.value] = ((action.topic, action.partition), time)
             elif type(action) is Polled and seen.get(action.value, time) >= time:
                 seen[action.value] = time

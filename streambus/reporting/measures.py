@@ -106,7 +106,7 @@ def rates_of(history: History, span: Span, buckets: int) -> dict[str, list[float
         for action in operation.actions:
             if isinstance(action, Sent):
                 counts["acknowledged" if ok else "failed or unknown"][at] += 1
-            elif isinstance(action, Polled) and ok:
+            elif isinstance(action, Polled):
                 counts["read"][at] += 1
     width = span.seconds / buckets
     return {name: [number / width for number in numbers] for name, numbers in counts.items()}

@@ -12,7 +12,7 @@ from streambus.checkers import Anomaly, History, Outcome, Polled, Sent
 from streambus.reporting import words
 from streambus.reporting.measures import Span, natural
 from streambus.reporting.orders import Place
-from streambus.reporting.spots import is_named
+from streambus.reporting.spots import is_about, is_named
 from streambus.reporting.words import html
 
 AROUND = 3
@@ -66,7 +66,7 @@ def offsets_around(anomaly: Anomaly) -> list[int]:
     matter = [*range(anomaly.offset, anomaly.offset + min(max(anomaly.records, 1), RUN_MAX))]
     for operation in anomaly.operations:
         named = [action for action in operation.actions if isinstance(action, Sent | Polled) and is_named(action, anomaly)]
-        matter += [action.offset for action in named if action.offset is not None]
+        matter += [action.offset for action in named if action.offset is not None and is_about(action, anomaly)]
     return sorted(dict.fromkeys(matter))[: CLUSTERS_MAX * RUN_MAX]
 
 
@@ -99,8 +99,6 @@ def _rows(offsets: Iterable[int]) -> list[int | None]:
 def _fill(history: History, by_place: dict[Place, list[OrderTable]]) -> None:
     wanted = {place: [{row: None for row in table.rows if row is not None} for table in tables] for place, tables in by_place.items()}
     for operation in history.operations:
-        if operation.outcome is not Outcome.OK:
-            continue
         at = operation.invoked_at if operation.completed_at is None else operation.completed_at
         for action in operation.actions:
             if not isinstance(action, Sent | Polled) or action.offset is None:
@@ -110,7 +108,7 @@ def _fill(history: History, by_place: dict[Place, list[OrderTable]]) -> None:
                 seen = Seen(action.value, at, operation.process)
                 if isinstance(action, Polled):
                     table.on_polled(action.offset, seen, action.offset in rows)
-                elif action.offset in rows:
+                elif action.offset in rows and operation.outcome is Outcome.OK:
                     table.on_sent(action.offset, seen)
 
 

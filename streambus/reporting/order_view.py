@@ -121,6 +121,7 @@ class _Drawing:
         self._draw_sends(sends)
         self._draw_strip(strip)
         self._draw_readings(readings)
+        self._draw_notes()
         taken: list[tuple[int, int]] = []
         for witness in witnesses:
             self._draw_witness(witness, taken)
@@ -172,6 +173,17 @@ class _Drawing:
         for reader, steps in by_reader.items():
             self.canvas.path(f"read r{readers.index(reader) % READER_LOOKS}", steps, p=self.processes.get(reader, -1))
 
+    def _draw_notes(self) -> None:
+        """What groups committed, as upright strokes, and what the leader told of its high watermark, as a line."""
+        order, window, scale = self.order, self.window, self.scale
+        low, high = self.frame.offsets or order.reach
+        commits = [note for note in order.commits if window.has(note.at) and low <= note.offset <= high + 1]
+        commits, _ = thinned(commits, lambda note: (window.x(note.at), scale.y(note.offset)), MARKS_MAX // 2)
+        self.canvas.path("commit", [f"M{window.x(note.at)} {scale.y(note.offset) - 18}v36" for note in commits])
+        marks = [note for note in sorted(order.watermarks, key=lambda note: note.at) if window.has(note.at)]
+        marks, _ = thinned(marks, lambda note: (window.x(note.at), scale.y(note.offset)), MARKS_MAX // 2)
+        self.canvas.line("watermark", [(note.at, note.offset) for note in marks], scale, stairs=True)
+
     def _draw_witness(self, witness: Witness, taken: list[tuple[int, int]]) -> None:
         """A mark where the witness is, or at the edge behind which it is; above another one rather than upon it."""
         x = self.window.x(witness.at)
@@ -201,6 +213,10 @@ class _Drawing:
             ("send failed", "send, failed", Outcome.FAIL in outcomes),
         ]
         keys = [_key(look, meaning) for look, meaning, is_there in said if is_there]
+        if self.order.commits:
+            keys.append(_key("commit", "committed by a group"))
+        if self.order.watermarks:
+            keys.append(_key("watermark", "high watermark, as told"))
         readers = self.order.readers
         for at, reader in enumerate(readers[:8]):
             keys.append(_key(f"read r{at % READER_LOOKS}", f"read by {words.shortened(reader, 30)}", self.processes.get(reader, -1)))
@@ -274,7 +290,7 @@ def _rows(sends: Sequence[Send]) -> list[tuple[Send, int]]:
 
 def _key(look: str, meaning: str, process: int | None = None) -> str:
     told = "" if process is None else f' data-p="{process}"'
-    shape = "M3 5h0" if look.startswith("read") else "M2 5H16"
+    shape = "M3 5h0" if look.startswith("read") else "M9 0V10" if look == "commit" else "M2 5H16"
     icon = f'<svg viewBox="0 0 18 10" aria-hidden="true"><path class="{look}" d="{shape}"/></svg>'
     return f'<span class="key"{told}>{icon}{html(meaning)}</span>'
 

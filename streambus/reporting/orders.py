@@ -1,13 +1,14 @@
 """Orders: what senders and readers learnt of each partition, laid out so that it can be drawn over time and offset.
 
-One walk over the history. A send whose fate its sender does not know may have been read all the same: then its offset is known after all.
+A send whose fate its sender does not know may have been read all the same: then its offset is known after all. What was read is a fact,
+whatever became of the operation, a transaction say, in which it was.
 """
 
 from collections.abc import Iterable
 
 import attrs
 
-from streambus.checkers import Operation, Outcome, Polled, Sent
+from streambus.checkers import Action, Committed, Observed, Operation, Outcome, Polled, Sent
 from streambus.reporting.measures import Span, natural
 
 Place = tuple[str, int]
@@ -39,6 +40,15 @@ class Reading:
     last: int
 
 
+@attrs.frozen
+class Note:
+    """An offset that a client told a group, or was told by the leader, in seconds."""
+
+    process: str
+    at: float
+    offset: int
+
+
 @attrs.define
 class Order:
     """All that is known of one partition."""
@@ -47,6 +57,10 @@ class Order:
     partition: int
     sends: list[Send] = attrs.field(factory=list)
     readings: list[Reading] = attrs.field(factory=list)
+    commits: list[Note] = attrs.field(factory=list)
+    """Offsets that groups committed."""
+    watermarks: list[Note] = attrs.field(factory=list)
+    """High watermarks that the leader told."""
     values: dict[int, bytes] = attrs.field(factory=dict)
     """The first value that anybody saw at an offset."""
 
@@ -82,15 +96,17 @@ def orders_of(operations: Iterable[Operation], span: Span) -> dict[Place, Order]
     operations = list(operations)
     for operation in operations:
         for action in operation.actions:
-            if type(action) is Sent and (operation.outcome is not Outcome.OK or action.offset is None):
+            if type(action) is Sent and action.offset is None:
                 unplaced[action.value] = None
     for operation in operations:
-        if operation.outcome is Outcome.OK and operation.actions:
+        if operation.actions:
             _read(operation, span, orders, unplaced, found)
     for operation in operations:
         for action in operation.actions:
             if type(action) is Sent:
                 _sent(operation, action, span, orders, found)
+            elif type(action) in (Committed, Observed) and operation.outcome is Outcome.OK:
+                _noted(operation, action, span, orders)
     return {place: orders[place] for place in sorted(orders)}
 
 
@@ -120,8 +136,6 @@ def _read(
 
 def _sent(operation: Operation, sent: Sent, span: Span, orders: dict[Place, Order], found: dict[bytes, tuple[Place, int]]) -> None:
     place, offset = (sent.topic, sent.partition), sent.offset
-    if operation.outcome is not Outcome.OK:
-        offset = None
     if offset is None and sent.value in found:
         place, offset = found[sent.value]
     ended = None if operation.completed_at is None else span.at(operation.completed_at)
@@ -129,6 +143,14 @@ def _sent(operation: Operation, sent: Sent, span: Span, orders: dict[Place, Orde
     order.sends.append(Send(operation.process, operation.outcome, span.at(operation.invoked_at), ended, offset, sent.value))
     if offset is not None:
         order.values.setdefault(offset, sent.value)
+
+
+def _noted(operation: Operation, action: Action, span: Span, orders: dict[Place, Order]) -> None:
+    at = span.at(operation.invoked_at if operation.completed_at is None else operation.completed_at)
+    if isinstance(action, Committed):
+        _order(orders, (action.topic, action.partition)).commits.append(Note(operation.process, at, action.offset))
+    elif isinstance(action, Observed) and action.high_watermark is not None:
+        _order(orders, (action.topic, action.partition)).watermarks.append(Note(operation.process, at, action.high_watermark))
 
 
 def _order(orders: dict[Place, Order], place: Place) -> Order:

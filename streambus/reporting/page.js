@@ -82,7 +82,7 @@
         const tick = times.appendChild(document.createElement("span"));
         tick.textContent = `${+(at * step * size).toPrecision(12)} ${unit}`;
         tick.style.setProperty("--x", (at * step - low) / (high - low));
-        if (odd) tick.className = "odd";
+        tick.className = `${odd ? "odd" : "even"}${(at * step - low) / (high - low) > 0.93 ? " last" : ""}`;
       }
     });
   };

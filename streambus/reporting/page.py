@@ -2,22 +2,21 @@
 
 from importlib.resources import files
 
-from streambus.checkers import Kind, Severity
+from streambus.checkers import Kind
 from streambus.reporting import words
 from streambus.reporting.anomalies import anomaly_cards
 from streambus.reporting.campaign import campaign, violation_list
-from streambus.reporting.latencies import SENDS, done, quantiles, timings_of
+from streambus.reporting.latencies import SENDS, done, quantiles
 from streambus.reporting.pictures import Scene, pictures, scene_of
+from streambus.reporting.promise import broken_kinds, coverage, promise
 from streambus.reporting.reproduction import reproduction_section
 from streambus.reporting.run import Run
-from streambus.reporting.tables import circumstances, fault_table, partition_table
+from streambus.reporting.tables import circumstances, fault_table, measures_table, partition_table
 from streambus.reporting.words import count, html
 
 FACTS_ON_TOP = 6
 """So many facts stand in large type below the verdict; the others in a table at the end."""
 
-ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}" fill="none" stroke="currentColor" stroke-width="3.2"/></svg>'
-TICK, CROSS, DASH = (ICON.format(path=path) for path in ("M4 12.5l5.5 5.5L20 6.5", "M5 5l14 14M19 5L5 19", "M4 12h16"))
 DISC = (
     '<svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22" fill="none" stroke="currentColor" stroke-width="3"/>'
     '<path d="{path}" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>'
@@ -34,8 +33,8 @@ def page(run: Run) -> str:
         f"<h1>{html(run.title)}</h1>",
         _verdict(run, scene),
         _numbers(run, scene),
-        _promise(run),
-        _coverage(run),
+        _section("What was promised, and checked", f"The contract is called “{html(run.contract.name)}”.", promise(run)),
+        _section("What was covered, and what not", "", coverage(run)),
         _section("Violated invariants", "What must hold inside the system, and did not.", violation_list(run.violations)),
         anomaly_cards(scene),
         reproduction_section(run.reproduction) if run.reproduction is not None else "",
@@ -45,6 +44,7 @@ def page(run: Run) -> str:
             "Partitions", "What clients sent to each partition, and what they read back.", partition_table(run.verdict.covered.partitions)
         ),
         _section("Faults", "Everything that was done to the system on purpose.", fault_table(run.history)),
+        _section("Measured beside", "What is not part of the judgement.", measures_table(run.verdict.measures)),
         _section("Circumstances", "", circumstances(dict(list(run.facts.items())[FACTS_ON_TOP:]), run.configuration)),
         _footer(run),
     ]
@@ -76,7 +76,7 @@ def _origin(run: Run) -> str:
 
 
 def _verdict(run: Run, scene: Scene) -> str:
-    broken = [words.check_of(kind)[0].lower() for kind in _broken(run)]
+    broken = [kind.title.lower() for kind in broken_kinds(run)]
     if run.violations or any(sub_run.violations for sub_run in run.sub_runs) or (not run.valid and not broken):
         broken.append("an invariant inside")
     if run.valid:
@@ -110,16 +110,14 @@ def _looked_at(run: Run, scene: Scene) -> str:
 def _found(run: Run) -> str:
     """Sentences that say what came of it."""
     allowed = sum(number for kind, number in run.verdict.counts if kind in run.contract.allowed)
-    oddities = f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else ""
+    excused = sum(number for _, number in run.verdict.excused)
+    oddities = f" {count(excused, 'oddity', 'oddities')} that only hand-overs within groups explain." if excused else ""
+    oddities += f" {count(allowed, 'oddity', 'oddities')} that the contract allows." if allowed else ""
     if run.valid:
         acknowledged = sum(partition.acknowledged for partition in run.verdict.covered.partitions)
         complete = acknowledged and not {Kind.LOST_WRITE, Kind.UNSEEN}.intersection(dict(run.verdict.counts))
         return (f"All {acknowledged:,} acknowledged records were read back." if complete else "Nothing was found wrong.") + oddities
-    said = [
-        f"{words.check_of(kind)[0].lower()} ({count(number, 'record')})"
-        for kind, number in run.verdict.counts
-        if kind not in run.contract.allowed
-    ]
+    said = [f"{kind.title.lower()} ({count(number, 'record')})" for kind, number in run.verdict.counts if kind not in run.contract.allowed]
     if run.violations:
         said.append(count(len(run.violations), "violated invariant"))
     failed = sum(not sub_run.valid for sub_run in run.sub_runs)
@@ -128,18 +126,11 @@ def _found(run: Run) -> str:
     return f"Found: {', '.join(said)}.{oddities}"
 
 
-def _broken(run: Run) -> list[Kind]:
-    """The kinds of anomaly that occurred in the run or in one of its sub-runs, and that the contract of that one excludes."""
-    verdicts = (run.verdict, *(sub_run.verdict for sub_run in run.sub_runs))
-    occurred = {anomaly.kind for verdict in verdicts for anomaly in verdict.anomalies if anomaly.severity is not Severity.ALLOWED}
-    return [kind for kind in Kind if kind in occurred]
-
-
 def _numbers(run: Run, scene: Scene) -> str:
     if not run.history.operations and not run.facts:
         return ""
     partitions = run.verdict.covered.partitions
-    latencies = done(timings_of(run.history, scene.span)[SENDS])
+    latencies = done(scene.timings[SENDS])
     numbers = {
         "records acknowledged": f"{sum(partition.acknowledged for partition in partitions):,}",
         "offsets read back": f"{sum(partition.read for partition in partitions):,}",
@@ -150,72 +141,17 @@ def _numbers(run: Run, scene: Scene) -> str:
         median, _, high, _ = quantiles(latencies)
         numbers["median latency of sends"] = words.duration(median)
         numbers["99 % of sends within"] = words.duration(high)
+    lag, pause = max((partition.worst_lag for partition in partitions), default=0), run.verdict.measures.longest_pause
+    if lag:
+        numbers["worst lag of a reader, at least"] = words.duration(lag)
+    if pause:
+        numbers["longest pause without a fault"] = words.duration(pause)
     numbers |= {name: words.fact(value) for name, value in list(run.facts.items())[:FACTS_ON_TOP]}
     return (
         '<dl class="numbers">'
         + "".join(f"<div><dt>{html(name)}</dt><dd>{html(number)}</dd></div>" for name, number in numbers.items())
         + "</dl>"
     )
-
-
-def _promise(run: Run) -> str:
-    broken, occurred = _broken(run), dict(run.verdict.counts)
-    rows = []
-    for kind in run.verdict.covered.checks:
-        promise = words.check_of(kind)[1]
-        if kind in broken:
-            look, icon, said = "lost", CROSS, f"Broken: {promise[0].lower()}{promise[1:]}"
-        elif kind in run.contract.allowed:
-            seen = f", {count(occurred[kind], 'record')}" if kind in occurred else ""
-            look, icon, said = "waived", DASH, f"{promise} (not promised{seen})"
-        else:
-            look, icon, said = "kept", TICK, promise
-        rows.append(f'<li class="{look}">{icon}<span>{said}</span></li>')
-    body = f'<blockquote>{html(run.contract.promise)}</blockquote><ul class="checks">{"".join(rows)}</ul>'
-    return _section("What was promised, and checked", f"The contract is called “{html(run.contract.name)}”.", body)
-
-
-def _coverage(run: Run) -> str:
-    """What the judgement rests on, and what it says nothing about."""
-    covered = run.verdict.covered
-    partitions = [partition for partition in covered.partitions if partition.partition >= 0]
-    acknowledged = sum(partition.acknowledged for partition in partitions)
-    looked = [
-        f"{count(covered.operations, 'operation')}: {covered.ok:,} done, {covered.failed:,} failed, {covered.unknown:,} of unknown outcome",
-        f"{count(acknowledged, 'acknowledged record')} on {count(len(partitions), 'partition')}, by {count(covered.processes, 'client')}",
-        f"{count(sum(partition.polled for partition in partitions), 'read')} of {count(sum(one.read for one in partitions), 'offset')}",
-        f"{count(len(run.history.faults), 'fault')}" + (f": {_fault_names(run)}" if run.history.faults else ""),
-        f"{count(len(covered.checks), 'kind')} of anomaly looked for",
-        f"{count(len(run.sub_runs), 'further run')}, told below" if run.sub_runs else "",
-    ]
-    unread = [partition for partition in partitions if partition.acknowledged and not partition.read]
-    unplaced = sum(partition.acknowledged for partition in covered.partitions if partition.partition < 0)
-    missing = [
-        f"{count(len(unread), 'partition')} never read: {', '.join(words.place(one.topic, one.partition) for one in unread[:6])}"
-        if unread
-        else "",
-        "no fault was injected" if not run.history.faults and run.history.operations else "",
-        f"{count(unplaced, 'record')} were acknowledged without telling their partition" if unplaced else "",
-        f"{count(len(run.contract.allowed), 'kind')} of anomaly that the contract allows: "
-        + ", ".join(words.check_of(kind)[0].lower() for kind in run.contract.allowed)
-        if run.contract.allowed
-        else "",
-        "topics that expire or compact records: what they remove would be taken for lost",
-        "whatever no client of this run did or saw",
-    ]
-    columns = [
-        "<div><h3>Covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in looked if text) + "</ul></div>",
-        "<div><h3>Not covered</h3><ul>" + "".join(f"<li>{html(text)}</li>" for text in missing if text) + "</ul></div>",
-    ]
-    return _section("What was covered, and what not", "", f'<div class="pairs coverage">{"".join(columns)}</div>')
-
-
-def _fault_names(run: Run) -> str:
-    counts: dict[str, int] = {}
-    for fault in run.history.faults:
-        counts[fault.name] = counts.get(fault.name, 0) + 1
-    shown = [f"{words.shortened(name, 40)} ({number:,})" for name, number in list(counts.items())[:12]]
-    return ", ".join(shown) + (" …" if len(counts) > 12 else "")
 
 
 # The rims -------------------------------------------------------------------------------------------------------------

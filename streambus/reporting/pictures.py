@@ -7,6 +7,7 @@ import attrs
 from streambus.checkers import Anomaly, History, Verdict
 from streambus.reporting import lags, latencies, measures, plots, words
 from streambus.reporting.canvas import fault_legend, kinds_of
+from streambus.reporting.latencies import Timing
 from streambus.reporting.order_view import Witness, order_view, whole
 from streambus.reporting.orders import Order, Place, orders_of
 from streambus.reporting.plots import Backdrop, Plot
@@ -35,6 +36,8 @@ class Scene:
     orders: Mapping[Place, Order]
     spots: Sequence[tuple[Spot, ...]]
     """For every anomaly: where its witnesses are."""
+    timings: Mapping[str, Sequence[Timing]]
+    """How long sends and polls took."""
 
     @property
     def span(self) -> measures.Span:
@@ -62,7 +65,8 @@ def scene_of(history: History, verdict: Verdict) -> Scene:
     processes = {name: number for number, name in enumerate(names)}
     orders = orders_of(history.operations, span)
     backdrop = Backdrop(span, bands, kinds_of(bands), processes)
-    return Scene(history, verdict, backdrop, orders, [spots_of(anomaly, orders, span) for anomaly in verdict.anomalies])
+    spots = [spots_of(anomaly, orders, span) for anomaly in verdict.anomalies]
+    return Scene(history, verdict, backdrop, orders, spots, latencies.timings_of(history, span))
 
 
 def pictures(scene: Scene) -> str:
@@ -172,7 +176,7 @@ def _witnesses(scene: Scene, order: Order) -> list[Witness]:
     for shared in list(cells.values())[:MARKS_MAX]:
         numbers = list(dict.fromkeys(number for number, _ in shared))
         number, spot = shared[0]
-        kinds = ", ".join(f"{one}: {words.check_of(scene.verdict.anomalies[one - 1].kind)[0].lower()}" for one in numbers[:6])
+        kinds = ", ".join(f"{one}: {scene.verdict.anomalies[one - 1].kind.title.lower()}" for one in numbers[:6])
         text = ", ".join(str(one) for one in numbers[:2]) + ("…" if len(numbers) > 2 else "")
         witnesses.append(Witness(spot.at, spot.offset, text, f"{kinds}; {spot.process} at {spot.at:,.3f} s", f"#a{number}"))
     return witnesses
@@ -225,7 +229,7 @@ def _unseen(scene: Scene) -> str:
 
 def _latencies(scene: Scene) -> str:
     figures = []
-    for what, timings in latencies.timings_of(scene.history, scene.span).items():
+    for what, timings in scene.timings.items():
         done = latencies.done(timings)
         if done:
             buckets = min(BUCKETS, max(12, len(done) // PER_BUCKET))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streambus.checkers import Coverage, Verdict
+from streambus.checkers import Coverage, Measures, Verdict
 from streambus.checkers.lines import to_lines
 from streambus.reporting.run import Reproduction, Run
 
@@ -68,8 +68,11 @@ def _verdict(verdict: Verdict, *, in_full: bool = True) -> Mapping[str, Any]:
     """Of sub-runs, what was checked and each partition's numbers are left out."""
     covered = verdict.covered
     details: Mapping[str, Any] = _details(covered) if in_full else {}
+    measured: Mapping[str, Any] = {"measures": _measures(verdict.measures)} if in_full else {}
     return {
+        **measured,
         "counts": {kind.value: number for kind, number in verdict.counts},
+        "excused": {kind.value: number for kind, number in verdict.excused},
         "anomalies": [
             {
                 "kind": anomaly.kind.value,
@@ -89,14 +92,27 @@ def _verdict(verdict: Verdict, *, in_full: bool = True) -> Mapping[str, Any]:
             "failed": covered.failed,
             "unknown": covered.unknown,
             "processes": covered.processes,
+            "transactions": covered.transactions,
+            "strange": covered.strange,
             **details,
         },
+    }
+
+
+def _measures(measures: Measures) -> Mapping[str, Any]:
+    return {
+        "unseen": [list(moment) for moment in measures.unseen],
+        "consumed": [list(entry) for entry in measures.consumed],
+        "longest_pause": measures.longest_pause,
+        "pause_began_at": measures.pause_began_at,
+        "unknown_causes": list(measures.unknown_causes),
     }
 
 
 def _details(covered: Coverage) -> Mapping[str, Any]:
     return {
         "checks": [kind.value for kind in covered.checks],
+        "not_judged": {kind.value: reason for kind, reason in covered.not_judged},
         "partitions": [
             {
                 "topic": partition.topic,
@@ -107,6 +123,8 @@ def _details(covered: Coverage) -> Mapping[str, Any]:
                 "read": partition.read,
                 "polled": partition.polled,
                 "last_offset": partition.last_offset,
+                "unseen": partition.unseen,
+                "worst_lag": partition.worst_lag,
             }
             for partition in covered.partitions
         ],

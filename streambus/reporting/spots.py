@@ -29,9 +29,9 @@ def spots_of(anomaly: Anomaly, orders: Mapping[Place, Order], span: Span) -> tup
         return ()
     spots = []
     for index, operation in enumerate(anomaly.operations):
-        actions = [action for action in operation.actions if isinstance(action, Sent | Polled) and _is_about(action, anomaly)]
+        actions = [action for action in operation.actions if is_about(action, anomaly)]
         if actions:
-            nearest = min(actions, key=lambda action: (not is_named(action, anomaly), _distance(action.offset, anomaly.offset)))
+            nearest = min(actions, key=lambda action: (not is_named(action, anomaly), _distance(_told_offset(action), anomaly.offset)))
             at = operation.invoked_at if operation.completed_at is None else operation.completed_at
             spots.append(Spot(index, operation.process, span.at(at), _offset_of(operation, nearest, order)))
     return tuple(spots)
@@ -39,11 +39,10 @@ def spots_of(anomaly: Anomaly, orders: Mapping[Place, Order], span: Span) -> tup
 
 def is_named(action: Action, anomaly: Anomaly) -> bool:
     """Whether an action is where the anomaly is, or its value or its offset is in the anomaly's sentence."""
-    if not isinstance(action, Sent | Polled) or not _is_about(action, anomaly):
-        return False
-    if action.offset is not None and (action.offset == anomaly.offset or action.offset in _numbers_in(anomaly.witness)):
+    offset = _told_offset(action)
+    if offset is not None and is_about(action, anomaly) and (offset == anomaly.offset or offset in _numbers_in(anomaly.witness)):
         return True
-    return words.value(action.value) in anomaly.witness
+    return isinstance(action, Sent | Polled) and words.value(action.value) in anomaly.witness
 
 
 @lru_cache(maxsize=64)
@@ -52,16 +51,24 @@ def _numbers_in(sentence: str) -> frozenset[int]:
     return frozenset(int(number) for number in re.findall(r"(?<![\w.#-])[0-9]{1,18}(?![\w#-])", re.sub(r"“[^”]*”", "", sentence)))
 
 
-def _is_about(action: Sent | Polled, anomaly: Anomaly) -> bool:
-    return action.topic == anomaly.topic and action.partition in (anomaly.partition, UNKNOWN_PARTITION)
+def is_about(action: Action, anomaly: Anomaly) -> bool:
+    """Whether an action, of whatever kind, is in the anomaly's partition, or may be."""
+    return getattr(action, "topic", None) == anomaly.topic and getattr(action, "partition", None) in (anomaly.partition, UNKNOWN_PARTITION)
+
+
+def _told_offset(action: Action) -> int | None:
+    """The offset that an action speaks of: of a record, of a commit, or of a high watermark."""
+    offset = getattr(action, "offset", getattr(action, "high_watermark", None))
+    return offset if isinstance(offset, int) else None
 
 
 def _distance(offset: int | None, suspect: int | None) -> int:
     return 0 if offset is None or suspect is None else abs(offset - suspect)
 
 
-def _offset_of(operation: Operation, action: Sent | Polled, order: Order) -> int | None:
-    if isinstance(action, Polled) or action.offset is not None:
-        return action.offset
+def _offset_of(operation: Operation, action: Action, order: Order) -> int | None:
+    offset = _told_offset(action)
+    if offset is not None or not isinstance(action, Sent):
+        return offset
     mine = (send for send in order.sends if send.value == action.value and send.process == operation.process)
     return next((send.offset for send in mine), None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, History, Operation, Outcome, PartitionCoverage
+from streambus.checkers import UNKNOWN_PARTITION, Action, Anomaly, Assigned, History, Measures, Operation, Outcome, PartitionCoverage
 from streambus.reporting import words
 from streambus.reporting.measures import Span, span_of
 from streambus.reporting.run import Fact, SubRun
@@ -41,13 +41,36 @@ def partition_table(partitions: Sequence[PartitionCoverage]) -> str:
     """What is known of each partition, in numbers."""
     if not partitions:
         return ""
-    header = ["Partition", "#Acknowledged", "#Failed", "#Unknown", "#Offsets read", "#Reads in total", "#Last offset read"]
+    header = [
+        "Partition",
+        "#Acknowledged",
+        "#Failed",
+        "#Unknown",
+        "#Offsets read",
+        "#Reads in total",
+        "#Last offset read",
+        "#Unseen",
+        "#Worst lag",
+    ]
     rows = []
     for partition in partitions:
         name = words.place(partition.topic, partition.partition) if partition.partition >= 0 else f"{partition.topic}, partition unknown"
         numbers = (partition.acknowledged, partition.failed, partition.unknown, partition.read, partition.polled, partition.last_offset)
-        rows.append([("", html(name)), *[("number", "–" if number is None else f"{number:,}") for number in numbers]])
+        cells = ["–" if number is None else f"{number:,}" for number in (*numbers, partition.unseen)]
+        cells.append(words.duration(partition.worst_lag) if partition.worst_lag else "–")
+        rows.append([("", html(name)), *[("number", cell) for cell in cells]])
     return table(header, rows)
+
+
+def measures_table(measures: Measures) -> str:
+    """How often subscribed processes were given the same record, and why outcomes are unknown."""
+    given = [[("number", f"{times:,}"), ("number", f"{records:,}")] for times, records in measures.consumed]
+    causes = [[("", html(cause))] for cause in measures.unknown_causes]
+    parts = [
+        f"<div><h3>Given to one subscriber</h3>{table(['#Times', '#Records'], given)}</div>" if given else "",
+        f"<div><h3>Reasons of unknown outcomes</h3>{table([], causes)}</div>" if causes else "",
+    ]
+    return f'<div class="pairs">{"".join(parts)}</div>' if given or causes else ""
 
 
 def fault_table(history: History) -> str:
@@ -84,7 +107,7 @@ def sub_run_table(sub_runs: Sequence[SubRun]) -> str:
         ]
         found = ", ".join(
             [
-                *(f"{words.check_of(kind)[0].lower()} ({number:,})" for kind, number in verdict.counts),
+                *(f"{kind.title.lower()} ({number:,})" for kind, number in verdict.counts),
                 *([count(len(sub_run.violations), "violated invariant")] if sub_run.violations else []),
             ]
         )
@@ -126,7 +149,9 @@ def _deeds(operation: Operation, anomaly: Anomaly) -> str:
     """What an operation did where the anomaly is, or anywhere if it did nothing there."""
     actions = operation.actions
     shown = [at for at, action in enumerate(actions) if is_named(action, anomaly)][:ACTIONS_SHOWN]
-    if not shown:
+    if anomaly.offset is None:
+        shown = list(range(min(len(actions), 2 * ACTIONS_SHOWN)))
+    elif not shown:
         distances = [_distance(action, anomaly) for action in actions]
         near = [at for at in range(len(actions)) if distances[at] is not None] or list(range(len(actions)))
         shown = sorted(sorted(near, key=lambda at: distances[at] or 0)[:2])

@@ -130,8 +130,7 @@ class Stranger:
     value = "g1c-process"
 
 
-def test_kinds_actions_and_grades_without_words_are_told_by_their_names():
-    assert words.check_of(Stranger()) == ("G1c process", "There is no g1c process")
+def test_actions_and_grades_without_words_are_told_by_their_names():
     assert words.action(OffsetsCommitted("g", 7)) == "offsets committed (group g, offset 7, key “k”)"
     assert words.action(Stranger()) == "stranger"
     assert words.severity(Stranger()) == "g1c-process"

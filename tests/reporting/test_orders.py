@@ -1,6 +1,20 @@
 """What is known of each partition: orders, lags, unseen records, the places of witnesses, and who saw what at which offset."""
 
-from streambus.checkers import DURABLE_LOG, History, Operation, Outcome, Polled, Sent, check
+from streambus.checkers import (
+    DURABLE_LOG,
+    Anomaly,
+    Committed,
+    History,
+    Kind,
+    Observed,
+    Operation,
+    Outcome,
+    Polled,
+    Resumed,
+    Sent,
+    Severity,
+    check,
+)
 from streambus.reporting.canvas import Window
 from streambus.reporting.lags import Sample, lag_of, moments_of, unseen_of
 from streambus.reporting.measures import Span, span_of
@@ -113,3 +127,23 @@ def test_a_view_shows_sends_reads_and_what_has_no_offset():
     assert "no offset" in view.picture
     assert "read by reader" in view.legend
     assert "t/0: 1 sends and 1 reads at the offsets 0 to 0, 1 send without an offset" in view.picture
+
+
+def test_a_view_shows_what_groups_committed_and_the_leader_told():
+    told = [Operation("c", Outcome.OK, at * SECOND, at * SECOND, (Observed("t", 0, high_watermark=at),)) for at in (2, 4)]
+    commit = Operation("c", Outcome.OK, 5 * SECOND, 5 * SECOND, (Committed("g", "t", 0, 1),))
+    order = orders_of([sent(0, b"a", 0), sent(1, b"b", 1), *told, commit], SPAN)["t", 0]
+    view = order_view(order, Frame(Window(0, 10)), [], {}, [], {})
+    assert 'class="commit" d="M5000 ' in view.picture
+    assert 'class="watermark" d="M2000 ' in view.picture
+    assert "committed by a group" in view.legend
+    assert "high watermark, as told" in view.legend
+
+
+def test_a_commit_that_went_wrong_has_a_place_in_the_picture():
+    commit = Operation("c", Outcome.OK, 5 * SECOND, 5 * SECOND, (Committed("g", "t", 0, 1),))
+    resumed = Operation("d", Outcome.OK, 7 * SECOND, 7 * SECOND, (Resumed("g", "t", 0, 0),))
+    operations = [sent(0, b"a", 0), sent(1, b"b", 1), commit, resumed]
+    anomaly = Anomaly(Kind.GROUP_REWIND, Severity.SERIOUS, "t", 0, 0, "It was told 0, though 1 was committed.", (commit, resumed))
+    spots = spots_of(anomaly, orders_of(operations, SPAN), SPAN)
+    assert [(spot.process, spot.offset) for spot in spots] == [("c", 1), ("d", 0)]

@@ -1,4 +1,4 @@
-"""A cluster and its clients under every kind of fault of networks, processes and clocks, one kind at a time; and what only a cluster shows."""
+"""A cluster and its clients under every kind of fault of networks, processes and clocks, one at a time; and what only a cluster shows."""
 
 import attrs
 import pytest

@@ -242,7 +242,6 @@ class Contents:
             None if offset == NO_OFFSET else offset,
             f"{shown(ledger.marks[number])}{others} had been acknowledged, but {end}.",
             sends=(ledger.marks[number],),
-            reads=() if number_read < 0 else ((ledger.found[number_read], ledger.marks[number_read]),),
             records=len(unseen),
         )
 

@@ -276,11 +276,9 @@ class Relations:
             if isinstance(link, tuple):
                 place, offset, value, later, later_value = link
                 where = where or (place, offset)
-                reads += [
-                    (*place, at, of)
-                    for at, of, sender in ((offset, value, node), (later, later_value, following))
-                    if self._is_read_only(place, of, sender)
-                ]
+                for sender, at, sent in ((node, offset, value), (following, later, later_value)):
+                    if self._is_read_only(place, at, sent, sender):
+                        reads.append((*place, at, sent))
                 sentences.append(_sentence(kind, before, after, link))
             else:
                 did = self.known[node].process if kind == PROCESS else ""
@@ -323,13 +321,14 @@ class Relations:
                     return (place, offset, value, later, later_value)
         return None
 
-    def _is_read_only(self, place: Place, value: bytes, node: int) -> bool:
+    def _is_read_only(self, place: Place, offset: int, value: bytes, node: int) -> bool:
         """Whether the operation does not say itself where its record is."""
         operation = self.known[node]
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not Outcome.OK or not self.graph.promises(operation):
             return True
+        here = (*place, offset)
         return not any(
-            type(action) is Sent and (action.topic, action.partition) == place and mark(action.value) == value and action.offset is not None
+            type(action) is Sent and (action.topic, action.partition, action.offset) == here and mark(action.value) == value
             for action in operation.actions
         )
 

@@ -9,12 +9,9 @@ Kafka excludes neither; a contract may.
 from collections.abc import Callable, Iterable, Iterator
 
 from streambus.checkers.dependencies import Dependencies, is_node
-from streambus.checkers.findings import Finding
+from streambus.checkers.findings import Finding, Read
 from streambus.checkers.kinds import Kind
 from streambus.checkers.operations import Isolation, Operation
-
-FINDINGS_MAX = 8
-"""So many of each kind are shown; more are counted."""
 
 
 def missed_isolation(graph: Dependencies, walk: Callable[[], Iterable[Operation]]) -> Iterator[Finding]:
@@ -37,14 +34,31 @@ def missed_isolation(graph: Dependencies, walk: Callable[[], Iterable[Operation]
             if kind is Kind.INTERMEDIATE_READ
             else f"{before.process} and {after.process} both read up to offset {offset} and then sent to this partition"
         )
-        yield Finding(kind, *graph.places[place], offset, f"{told}.", operations=(before, after), records=count)
+        yield Finding(
+            kind,
+            *graph.places[place],
+            offset,
+            f"{told}.",
+            reads=tuple(_places_of_sends(graph, place, (one, other))),
+            operations=(before, after),
+            records=count,
+        )
+
+
+def _places_of_sends(graph: Dependencies, place: int, nodes: tuple[int, int]) -> Iterator[Read]:
+    """The reads that tell where the last records that these operations sent to this place are."""
+    ledger = graph.ledgers[graph.places[place]]
+    for node in nodes:
+        sent = [offset for offset, writer in graph.version_orders[place] if writer == node]
+        if sent and (number := ledger.log.at(sent[-1])) >= 0:
+            yield (*graph.places[place], sent[-1], ledger.marks[number])
 
 
 _Found = tuple[Kind, int, int, int, tuple[int, int]]
 
 
 def _intermediate_reads(graph: Dependencies) -> list[_Found]:
-    last: list[dict[int, int]] = [dict((writer, offset) for offset, writer in line) for line in graph.version_orders]
+    last: list[dict[int, int]] = [{writer: offset for offset, writer in line} for line in graph.version_orders]
     found: list[_Found] = []
     for node, place, offset, number in zip(*graph.reads, strict=True):
         writer = graph.writers[place][number]

@@ -4,17 +4,31 @@ Keeping an operation beside every offset and value would make each correct histo
 those that are wrong, and works as well when the history is read from a file.
 
 A witness judged on its own shows the same kind of anomaly. Two kinds are an absence, and their witness proves it only as long as it is
-complete: that nobody read a *lost write* or an *unseen* record is a fact about all other operations. *Unavailable* has no witness at all.
+complete: that nobody read a *lost write* or an *unseen* record is a fact about all other operations; and if the very operation that sent an unseen
+record was itself given another one there, it looks lost on its own. *Unavailable* has no witness at all.
 """
 
 from collections.abc import Callable, Iterable
 
 from streambus.checkers.contract import Contract
 from streambus.checkers.findings import Finding, Read, Send
-from streambus.checkers.kinds import Severity
+from streambus.checkers.kinds import Kind, Severity
 from streambus.checkers.marks import mark
-from streambus.checkers.operations import Operation, Outcome, Polled, Sent
+from streambus.checkers.operations import ACKS_ALL, Isolation, Operation, Outcome, Polled, Sent
 from streambus.checkers.verdict import Anomaly
+
+_REST_ON_EFFECTS = frozenset(
+    (
+        Kind.LOST_WRITE,
+        Kind.UNSEEN,
+        Kind.INCONSISTENT_OFFSETS,
+        Kind.WRONG_OFFSET,
+        Kind.DUPLICATE,
+        Kind.INTERNAL_SEND_SKIP,
+        *(kind for kind in Kind if kind.value.startswith("G") and kind is not Kind.ABORTED_READ),
+    )
+)
+"""Kinds whose proof may need that an operation of unknown outcome did take effect."""
 
 _USEFUL = {Outcome.OK: 0, Outcome.INFO: 1, Outcome.FAIL: 2}
 """Of several sends of one value, the one that says most is taken."""
@@ -25,27 +39,59 @@ def prove(findings: list[Finding], walk: Callable[[], Iterable[Operation]], cont
     if not findings:
         return []
     sends, reads = _look_up(findings, walk())
-    anomalies = []
-    for finding in findings:
-        witnesses = [
+    witnesses = [
+        [
             *finding.operations,
             *(sends[send] for send in finding.sends if send in sends),
             *(reads[read] for read in finding.reads if read in reads),
             *(() if finding.at is None else _before(finding, finding.at, walk())),
         ]
-        anomalies.append(
-            Anomaly(
-                finding.kind,
-                Severity.ALLOWED if finding.excused else contract.severity(finding.kind),
-                finding.topic,
-                finding.partition,
-                finding.offset,
-                finding.explanation,
-                _in_order(witnesses),
-                finding.records,
-            )
+        for finding in findings
+    ]
+    _add_effects(findings, witnesses, walk)
+    return [
+        Anomaly(
+            finding.kind,
+            Severity.ALLOWED if finding.excused else contract.severity(finding.kind),
+            finding.topic,
+            finding.partition,
+            finding.offset,
+            finding.explanation,
+            _in_order(operations),
+            finding.records,
         )
-    return anomalies
+        for finding, operations in zip(findings, witnesses, strict=True)
+    ]
+
+
+def _add_effects(findings: list[Finding], witnesses: list[list[Operation]], walk: Callable[[], Iterable[Operation]]) -> None:
+    """To operations of unknown outcome that a proof counts as done, add a poll that shows that they were."""
+    wanted: dict[tuple[str, int, bytes], Operation | None] = {}
+    unknown: list[tuple[list[Operation], list[tuple[str, int, bytes]]]] = []
+    for finding, operations in zip(findings, witnesses, strict=True):
+        if finding.kind not in _REST_ON_EFFECTS:
+            continue
+        for operation in operations:
+            if operation.outcome is Outcome.INFO or any(
+                isinstance(action, Sent) and action.acks != ACKS_ALL for action in operation.actions
+            ):
+                sent = [(action.topic, action.partition, mark(action.value)) for action in operation.actions if isinstance(action, Sent)]
+                unknown.append((operations, sent))
+                wanted.update(dict.fromkeys(sent))
+    if not wanted:
+        return
+    for operation in walk():
+        if operation.isolation is not Isolation.READ_COMMITTED:
+            continue
+        for action in operation.actions:
+            if isinstance(action, Polled):
+                value = (action.topic, action.partition, mark(action.value))
+                if value in wanted and wanted[value] is None:
+                    wanted[value] = operation
+    for operations, sent in unknown:
+        shown = next((poll for value in sent if (poll := wanted[value]) is not None), None)
+        if shown is not None:
+            operations.append(shown)
 
 
 def _look_up(findings: list[Finding], operations: Iterable[Operation]) -> tuple[dict[Send, Operation], dict[Read, Operation]]:
@@ -64,9 +110,14 @@ def _look_up(findings: list[Finding], operations: Iterable[Operation]) -> tuple[
                     sends[send] = operation
             elif isinstance(action, Polled):
                 read = (action.topic, action.partition, action.offset, mark(action.value))
-                if read in wanted_reads:
-                    reads.setdefault(read, operation)
+                if read in wanted_reads and (read not in reads or _says_more(operation, reads[read])):
+                    reads[read] = operation
     return sends, reads
+
+
+def _says_more(poll: Operation, known: Operation) -> bool:
+    """Whether a poll is the first that reads committed: what it was given is not merely there, but was committed."""
+    return poll.isolation is Isolation.READ_COMMITTED and known.isolation is not Isolation.READ_COMMITTED
 
 
 def _before(finding: Finding, offset: int, operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -77,14 +128,13 @@ def _before(finding: Finding, offset: int, operations: Iterable[Operation]) -> t
         over = operation.completed_at
         if operation.outcome is not Outcome.OK or over is None or over >= latest:
             continue
-        for action in operation.actions:
-            if isinstance(action, Sent | Polled) and (action.topic, action.partition, action.offset) == (
-                finding.topic,
-                finding.partition,
-                offset,
-            ):
-                if first is None or first.completed_at is None or over < first.completed_at:
-                    first = operation
+        there = any(
+            isinstance(action, Sent | Polled)
+            and (action.topic, action.partition, action.offset) == (finding.topic, finding.partition, offset)
+            for action in operation.actions
+        )
+        if there and (first is None or first.completed_at is None or over < first.completed_at):
+            first = operation
     return () if first is None else (first,)
 
 

@@ -15,7 +15,7 @@ from streambus.reporting.words import html
 
 ROW = 26
 LINE_LOOKS = 6
-SCATTER_MAX = 3_000
+SCATTER_MAX = 5_000
 UNSEEN_LINES_MAX = 5
 
 

@@ -35,13 +35,15 @@ class Thinned:
 
 def thinned(marks: Sequence[Mark], corners: Callable[[Mark], tuple[int, ...]], marks_max: int) -> tuple[list[Mark], Thinned]:
     """At most `marks_max` of the marks, in their order. `corners` are a mark's coordinates, x before y, whatever their number."""
-    kept = list(marks)
+    if len(marks) <= marks_max:
+        return list(marks), Thinned(len(marks), len(marks))
+    kept = [(corners(mark), mark) for mark in marks]
     wide, high = CELL
     while len(kept) > marks_max:
-        cells: dict[tuple[int, ...], Mark] = {}
-        for mark in kept:
-            cell = tuple([number // (high if at % 2 else wide) for at, number in enumerate(corners(mark))])
-            cells.setdefault(cell, mark)
+        cells: dict[tuple[int, ...], tuple[tuple[int, ...], Mark]] = {}
+        for entry in kept:
+            cell = tuple([number // (high if at % 2 else wide) for at, number in enumerate(entry[0])])
+            cells.setdefault(cell, entry)
         kept = list(cells.values())
-        wide, high = wide * 2, high * 2
-    return kept, Thinned(len(kept), len(marks))
+        wide, high = wide + (wide + 3) // 4, high + (high + 3) // 4
+    return [mark for _, mark in kept], Thinned(len(kept), len(marks))

@@ -1,7 +1,7 @@
-"""A broker on a disk that fails on request: `python -m streambus.chaos.broker`.
+"""A broker on a disk that fails on request, or with a clock that is wrong: `python -m streambus.chaos.broker`.
 
-It is `streambus serve` but for one thing: below it is `FaultyFiles`. This is the only way to get there. Its segments are small, so that a
-short run has many of them.
+It is `streambus serve` but for what is below it: `FaultyFiles`, `ShiftedClock`. This is the only way to get there. Its segments are small,
+so that a short run has many of them.
 """
 
 import argparse
@@ -9,11 +9,14 @@ import sys
 import traceback
 from functools import partial
 from pathlib import Path
+from time import time_ns
 
 from streambus.broker import BrokerConfig, Listener
+from streambus.chaos.shifted_clock import ShiftedClock
 from streambus.kernel import Severity, Trace
 from streambus.real import CannotListen, Serving, UnusableFolder, serve
 from streambus.real.faulty_files import FaultyFiles
+from streambus.real.files import Files
 from streambus.real.log_lines import log_to, text_line
 from streambus.storage import StoreConfig
 
@@ -27,15 +30,23 @@ def main() -> int:
     parser.add_argument("--listen", type=_address, required=True, metavar="HOST:PORT")
     parser.add_argument("--advertise", type=_address, required=True, metavar="HOST:PORT")
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument(
-        "--disk-faults", type=Path, required=True, metavar="FILE", help="the control file (see streambus.real.faulty_files)"
-    )
+    parser.add_argument("--disk-faults", type=Path, metavar="FILE", help="the control file (see streambus.real.faulty_files)")
+    parser.add_argument("--clock", type=Path, metavar="FILE", help="holds by how many seconds the clock is off")
     options = parser.parse_args()
     log = log_to(sys.stderr, text_line, Severity.INFO)
     config = BrokerConfig(listeners=(options.advertise,), store=StoreConfig(segment_bytes=SEGMENT_BYTES))
-    open_files = partial(FaultyFiles, control=options.disk_faults)
+    open_files = Files if options.disk_faults is None else partial(FaultyFiles, control=options.disk_faults)
+    wall_clock = time_ns if options.clock is None else ShiftedClock(options.clock)
     try:
-        error = serve(config, options.data, bind=(options.listen,), on_ready=_say_ready, trace=log, open_files=open_files)
+        error = serve(
+            config,
+            options.data,
+            bind=(options.listen,),
+            on_ready=_say_ready,
+            trace=log,
+            open_files=open_files,
+            wall_clock=wall_clock,
+        )
     except (CannotListen, UnusableFolder) as reason:
         print(reason, file=sys.stderr)
         return 2

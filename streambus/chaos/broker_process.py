@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 START_SECONDS_MAX = 20
@@ -17,7 +17,7 @@ SERVE = ("-m", "streambus.cli", "serve")
 """What Python runs: `streambus serve`."""
 
 FAULTY = ("-m", "streambus.chaos.broker")
-"""The same on a disk that fails on request."""
+"""The same with a disk that fails on request, or a clock that is wrong."""
 
 REFUSES = "records are refused until a restart"
 """What a broker says when its disk has failed: it goes on reading, and acknowledges nothing any more."""
@@ -42,7 +42,6 @@ class BrokerProcess:
         program: Sequence[str] = SERVE,
         arguments: Sequence[str] = (),
         before: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
         self.folder = folder
@@ -51,7 +50,6 @@ class BrokerProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.lives = 0
         self._command = [*before, sys.executable, *program, "--listen", self.address, "--data", str(folder), *arguments]
-        self._environment = {**os.environ, **(environment or {})}
         self._life_began_at = 0
 
     def advertise(self, address: str) -> None:
@@ -64,9 +62,7 @@ class BrokerProcess:
         self.lives += 1
         self._life_began_at = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command, stdout=subprocess.PIPE, stderr=log, env=self._environment, start_new_session=True
-            )
+            self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         if not self._says_ready(self.process):
             self.kill()
             raise BrokerFailed(self.said() or "the broker ended, or hung, without a word")

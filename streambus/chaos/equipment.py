@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
-from streambus.chaos import cable, fake_clock, small_disk
+from streambus.chaos import cable, small_disk
 
 
 class Equipment(Enum):
@@ -11,14 +11,13 @@ class Equipment(Enum):
 
     SMALL_DISK = "a tmpfs of its own: root, or user namespaces that may mount"
     FAULTY_DISK = "nothing: it is a layer below a broker that was started for it"
-    CLOCK = "libfaketime (Debian: apt install faketime)"
+    CLOCK = "nothing: a broker that was started for it asks another clock"
     CABLE = "root, ip and nsenter (Debian: iproute2, util-linux)"
     NETEM = "root, ip, tc and nsenter (Debian: iproute2, util-linux), and a kernel with netem"
 
 
 _PROBES: Mapping[Equipment, Callable[[], str | None]] = {
     Equipment.SMALL_DISK: small_disk.probe,
-    Equipment.CLOCK: fake_clock.probe,
     Equipment.CABLE: cable.probe,
     Equipment.NETEM: cable.probe_netem,
 }

@@ -9,9 +9,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from streambus.chaos.history_clock import now
+from streambus.chaos.producers import Librdkafka
 from streambus.chaos.topics import PARTITIONS
 from streambus.chaos.values import name_of
-from streambus.chaos.writers import PATIENCE
 from streambus.checkers import Assigned, History, Operation, Outcome, Polled
 
 SECONDS_MAX = 60
@@ -25,7 +25,7 @@ class NotReadable(RuntimeError):
 
 def create_topics(address: str, topics: Iterable[str]) -> None:
     """Make them."""
-    admin = AdminClient({"bootstrap.servers": address, **PATIENCE})
+    admin = AdminClient({"bootstrap.servers": address, **Librdkafka.PATIENCE})
     for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics]).values():
         future.result(SECONDS_MAX)
 
@@ -100,7 +100,7 @@ def _consumer(address: str) -> Consumer:
         "auto.offset.reset": "error",
         "check.crcs": True,
         "fetch.wait.max.ms": 200,
-        **{name: value for name, value in PATIENCE.items() if name != "request.timeout.ms"},
+        **{name: value for name, value in Librdkafka.PATIENCE.items() if name != "request.timeout.ms"},
     }
     del settings["retry.backoff.max.ms"]
     return Consumer(settings)

@@ -15,7 +15,7 @@ from streambus.chaos.nemesis import Nemesis
 from streambus.chaos.readers import Follower, NotReadable, create_topics, read_everything
 from streambus.chaos.stage import Stage, staged
 from streambus.chaos.topics import CONTRACTS, topics_of
-from streambus.chaos.writers import ANSWER_SECONDS_MAX, KINDS, Writer
+from streambus.chaos.writers import ANSWER_SECONDS_MAX, Writer, kinds
 from streambus.checkers import Contract, History, Operation, Polled, Sent, Verdict, check
 
 PAUSE_SECONDS = (0.3, 1.5)
@@ -68,7 +68,7 @@ def play_round(nemesis: Nemesis, *, seconds: float, rate: float, seed: int, guar
 
     `rate` is in records per second, all writers together.
     """
-    history, topics = History(), topics_of(nemesis.name)
+    history, topics, writing = History(), topics_of(nemesis.name), kinds()
     with tempfile.TemporaryDirectory(prefix="streambus-chaos-") as scratch:
         guardian.watch_folder(Path(scratch))
         room = DISK_BYTES + int(DISK_BYTES_PER_RECORD * rate * seconds)
@@ -78,8 +78,8 @@ def play_round(nemesis: Nemesis, *, seconds: float, rate: float, seed: int, guar
             address = stage.proxy.address
             create_topics(address, topics.values())
             writers = [
-                Writer(kind, topics[kind.promise], address, history, rate=rate / len(KINDS), seed=seed + number)
-                for number, kind in enumerate(KINDS)
+                Writer(kind, topics[kind.promise], address, history, rate=rate / len(writing), seed=seed + number)
+                for number, kind in enumerate(writing)
             ]
             followers = [Follower(topic, address, history) for topic in topics.values()]
             for thread in (*writers, *followers):
@@ -156,9 +156,9 @@ def _finish(stage: Stage, writers: list[Writer], followers: list[Follower]) -> i
             writer.stop_writing()
         for writer in writers:
             writer.finish()
-            if writer.unanswered:
+            if writer.never_answered:
                 stage.violations.append(
-                    f"{writer.unanswered} records of {writer.process} had no answer {ANSWER_SECONDS_MAX} s after the last fault"
+                    f"{writer.never_answered} records of {writer.process} had no answer {ANSWER_SECONDS_MAX} s after the last fault"
                 )
         for follower in followers:
             follower.finish()

@@ -11,10 +11,10 @@ import attrs
 from streambus.chaos.broker_process import FAULTY, SERVE, BrokerFailed, BrokerProcess
 from streambus.chaos.cable import Cable
 from streambus.chaos.equipment import Equipment
-from streambus.chaos.fake_clock import FakeClock
 from streambus.chaos.guardian import Guardian
 from streambus.chaos.history_clock import now
 from streambus.chaos.network import Proxy
+from streambus.chaos.shifted_clock import ShiftedClock
 from streambus.chaos.small_disk import SmallDisk
 from streambus.checkers import Fault, History
 from streambus.real.faulty_files import DiskFault, ask_for
@@ -33,7 +33,7 @@ class Stage:
     """The name of the topic for each promise."""
     small_disk: SmallDisk | None = None
     disk_control: Path | None = None
-    clock: FakeClock | None = None
+    clock: ShiftedClock | None = None
     cable: Cable | None = None
     violations: list[str] = attrs.field(factory=list)
     over: threading.Event = attrs.field(factory=threading.Event)
@@ -117,7 +117,7 @@ class Stage:
         if self.small_disk is not None:
             self.small_disk.free()
         if self.clock is not None:
-            self.clock.set(0)
+            self.clock.shift(0)
         if self.cable is not None:
             self.cable.plug()
             self.cable.disturb()
@@ -151,15 +151,17 @@ def staged(
     with ExitStack() as stack:
         small_disk = stack.enter_context(SmallDisk(small_disk_bytes)) if Equipment.SMALL_DISK in wanted else None
         cable = stack.enter_context(Cable()) if wanted & {Equipment.CABLE, Equipment.NETEM} else None
-        clock = FakeClock(folder / "clock") if Equipment.CLOCK in wanted else None
+        clock = ShiftedClock(folder / "clock") if Equipment.CLOCK in wanted else None
         control = folder / "disk-faults" if Equipment.FAULTY_DISK in wanted else None
         broker = BrokerProcess(
             (folder if small_disk is None else small_disk.folder) / "data",
-            program=SERVE if control is None else FAULTY,
-            arguments=() if control is None else ("--disk-faults", str(control)),
+            program=FAULTY if wanted & {Equipment.FAULTY_DISK, Equipment.CLOCK} else SERVE,
+            arguments=[
+                *(() if control is None else ("--disk-faults", str(control))),
+                *(() if clock is None else ("--clock", str(folder / "clock"))),
+            ],
             host="127.0.0.1" if cable is None else cable.host,
             before=() if cable is None else cable.before,
-            environment={} if clock is None else clock.environment,
             log=folder / "broker.log",
         )
         host, _, port = broker.address.rpartition(":")

@@ -14,7 +14,7 @@ from streambus.chaos.guardian import Guardian
 from streambus.chaos.nemesis import Nemesis
 from streambus.chaos.round import Judged, Round, play_round
 from streambus.chaos.topics import CONTRACTS, EXACT
-from streambus.chaos.writers import KINDS
+from streambus.chaos.writers import kinds
 from streambus.checkers import History, check
 from streambus.reporting import Run, SubRun, write_report
 
@@ -162,7 +162,7 @@ def _counts(judged: Judged) -> Mapping[str, int]:
 
 
 def _writers() -> Mapping[str, str]:
-    return {f"writer {kind.name}": ", ".join(f"{name}={value}" for name, value in kind.settings.items()) for kind in KINDS}
+    return {f"writer {kind.name}": ", ".join(f"{name}={value}" for name, value in kind.settings.items()) for kind in kinds()}
 
 
 def _when() -> str:

@@ -3,13 +3,13 @@
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
-from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streambus.chaos.history_clock import now
+from streambus.chaos.producers import CannotSend, KafkaPython, Librdkafka, StockProducer, has_kafka_python
 from streambus.chaos.topics import EXACT, PARTITIONS, RETRIED
 from streambus.chaos.values import value_of
 from streambus.checkers import History, Operation, Outcome, Sent
@@ -23,27 +23,15 @@ DELIVERY_SECONDS_MAX = 30
 ANSWER_SECONDS_MAX = DELIVERY_SECONDS_MAX + 20
 """After this everything has an answer, if only that nobody knows."""
 
-PATIENCE = {
-    "socket.timeout.ms": 3_000,
-    "request.timeout.ms": 2_000,
-    "socket.connection.setup.timeout.ms": 2_000,
-    "reconnect.backoff.ms": 20,
-    "reconnect.backoff.max.ms": 200,
-    "retry.backoff.ms": 20,
-    "retry.backoff.max.ms": 200,
-    "topic.metadata.refresh.interval.ms": 5_000,
-    "log_level": 0,
-}
-"""Clients that notice quickly that something is wrong and are not shy of trying again. Their own log would only say what we do to them."""
-
 
 @attrs.frozen
 class Kind:
-    """A kind of producer: what is promised to it, and its settings."""
+    """A kind of producer: what is promised to it, its settings, and the family of clients that it is from."""
 
     name: str
     promise: str
     settings: Mapping[str, Any]
+    family: Callable[[str, Mapping[str, Any], int], StockProducer] = Librdkafka
 
 
 KINDS = (
@@ -54,6 +42,17 @@ KINDS = (
     Kind("plain-acks-1", RETRIED, {"acks": "1", "linger.ms": 0}),
 )
 """One of each writes in every run."""
+
+SECOND_FAMILY = (
+    Kind("python-idempotent", EXACT, {"enable_idempotence": True, "acks": "all", "linger_ms": 5}, KafkaPython),
+    Kind("python-plain", RETRIED, {"enable_idempotence": False, "acks": "all", "retries": 1_000, "linger_ms": 5}, KafkaPython),
+)
+"""These too where kafka-python is installed."""
+
+
+def kinds() -> tuple[Kind, ...]:
+    """The kinds of producers that write on this machine."""
+    return (*KINDS, *SECOND_FAMILY) if has_kafka_python() else KINDS
 
 
 class Writer(threading.Thread):
@@ -68,6 +67,7 @@ class Writer(threading.Thread):
         self.topic = topic
         self.sent = 0
         self.acknowledged = 0
+        self.never_answered = 0
         self.lives = 1
         self.failure: Exception | None = None
         self._address = address
@@ -108,45 +108,48 @@ class Writer(threading.Thread):
                     self.lives += 1
         except Exception as failure:  # it belongs into the thread that waits for this one
             self.failure = failure
-        for operation in self._open.values():
-            self._history.append(operation)
+        self.never_answered = len(self._open)
+        while self._open:
+            self._history.append(self._open.popitem()[1])
 
     def _live(self) -> None:
         """Write until it is enough or the producer has failed for good; then wait for the answers that are owed."""
-        producer = Producer(
-            {"bootstrap.servers": self._address, "delivery.timeout.ms": DELIVERY_SECONDS_MAX * 1_000, **PATIENCE, **self.kind.settings}
-        )
+        producer = self.kind.family(self._address, self.kind.settings, DELIVERY_SECONDS_MAX)
         began, first = time.monotonic(), self.sent
         while not self._enough.is_set():
             due = first + (time.monotonic() - began) * self._rate
             while self.sent < due and self.unanswered < UNANSWERED_MAX:
                 try:
                     self._send(producer)
-                except (KafkaException, BufferError):
+                except CannotSend:
                     self._answers(producer)
                     return
             producer.poll(0.005)
         self._answers(producer)
 
-    def _answers(self, producer: Producer) -> None:
+    def _answers(self, producer: StockProducer) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS_MAX
         while self.unanswered and time.monotonic() < deadline:
             producer.poll(0.05)
+        producer.close()
 
-    def _send(self, producer: Producer) -> None:
+    def _send(self, producer: StockProducer) -> None:
         process, topic, partition = self.process, self.topic, self._dice.randrange(PARTITIONS)
         name, value = value_of(self.kind.name, self.sent)
         invoked_at = now()
 
-        def answered(error: KafkaError | None, message: Any) -> None:
-            del self._open[name]
-            if error is None:
+        def answered(offset: int | None, error: str) -> None:
+            if self._open.pop(name, None) is None:
+                return  # it was given up already, and says so in the history
+            if offset is not None:
                 self.acknowledged += 1
-                operation = Operation(process, Outcome.OK, invoked_at, now(), (Sent(topic, partition, name, message.offset()),))
-            else:
-                operation = Operation(process, Outcome.INFO, invoked_at, now(), (Sent(topic, partition, name),), error.name())
-            self._history.append(operation)
+            outcome = Outcome.INFO if offset is None else Outcome.OK
+            self._history.append(Operation(process, outcome, invoked_at, now(), (Sent(topic, partition, name, offset),), error))
 
-        producer.produce(topic, value, partition=partition, on_delivery=answered)
         self._open[name] = Operation(process, Outcome.INFO, invoked_at, None, (Sent(topic, partition, name),), "never answered")
+        try:
+            producer.produce(topic, partition, value, answered)
+        except CannotSend:
+            del self._open[name]
+            raise
         self.sent += 1

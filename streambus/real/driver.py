@@ -61,7 +61,7 @@ class Driver:
 
     `folder` is where its files are (None: it has none). `perform` is given the effects the driver does not know: what a client
     node tells its user. `trace` is given the lines for people. `journal`, if any, notes every event. `open_files` says what the disk
-    stands on. Once `is_over`, the node hears nothing any more.
+    stands on, `wall_clock` what people call the time, in nanoseconds. Once `is_over`, the node hears nothing any more.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Driver:
         journal: Journal | None = None,
         seed: int | None = None,
         open_files: Callable[[Path], FileSystem] = Files,
+        wall_clock: Callable[[], int] = time_ns,
     ) -> None:
         self.node = node
         self.buffers = Buffers()
@@ -83,6 +84,7 @@ class Driver:
         self._perform_other = perform
         self._trace = trace
         self._journal = journal
+        self._wall_clock = wall_clock
         self._seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self._connections: dict[ConnectionId, Connection] = {}
         self._inbound = 0
@@ -260,7 +262,7 @@ class Driver:
                 self.feed(ClockAdjusted(wall_offset))
 
     def _read_wall_offset(self) -> int:
-        return time_ns() // 1_000 - self.now()
+        return self._wall_clock() // 1_000 - self.now()
 
     # Effects on connections ---------------------------------------------------------------------------------------------
 

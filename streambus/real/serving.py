@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from time import time_ns
 
 import attrs
 import trio
@@ -38,12 +39,13 @@ def serve(
     on_ready: Callable[[Serving], None] | None = None,
     trace: Callable[[Trace], None] | None = None,
     open_files: Callable[[Path], FileSystem] = Files,
+    wall_clock: Callable[[], int] = time_ns,
 ) -> str | None:
     """Run a broker on `folder` until SIGINT or SIGTERM; a second signal does not wait for the clean end.
 
     `config.listeners` is what clients are told; a port 0 there stands for the port that was bound. `bind` says where to listen, by the same
-    names (default: where clients are told to connect). `open_files` is for tests that put a failing disk below it. Returns None after a
-    clean end, else one line that says why it ended.
+    names (default: where clients are told to connect). `open_files` and `wall_clock` are for tests whose disk fails or whose clock is
+    wrong. Returns None after a clean end, else one line that says why it ended.
 
     Raises `UnusableFolder` and `CannotListen` before anything has happened, and whatever a mistake of ours raises.
     """
@@ -61,7 +63,9 @@ def serve(
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
         broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits))
-        driver = Driver(broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files)
+        driver = Driver(
+            broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
+        )
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 50)
         return trio.run(run_until_signal, driver)

@@ -190,9 +190,9 @@ def test_misuse_is_one_line(arguments: list[str], said: str, capsys: pytest.Capt
 
 
 def test_what_the_machine_does_not_allow_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("streambus.chaos.fake_clock.PLACES", ())
-    assert main(["chaos", "run", "--nemesis", "clock-steps"]) == 2
-    assert capsys.readouterr().err.startswith("streambus chaos: clock-steps is not possible here: libfaketime is not installed")
+    monkeypatch.setattr("streambus.chaos.small_disk.MOUNT_POINT", "/nowhere/at/all")
+    assert main(["chaos", "run", "--nemesis", "full-disk"]) == 2
+    assert capsys.readouterr().err.startswith("streambus chaos: full-disk is not possible here: cannot mount a tmpfs: ")
 
 
 # The long one -----------------------------------------------------------------------------------------------------------

@@ -1,21 +1,24 @@
 """What is put around a broker: small disks, moved clocks, cables; and that nothing of it remains."""
 
-import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from streambus.chaos import fake_clock, small_disk
+from streambus.chaos import small_disk
 from streambus.chaos.cable import Cable
 from streambus.chaos.equipment import Equipment, missing
-from streambus.chaos.fake_clock import FakeClock
 from streambus.chaos.namespaces import Holder, NotAllowed, command
+from streambus.chaos.shifted_clock import ShiftedClock
 from streambus.chaos.small_disk import FILL_BYTES, SmallDisk
 
 MEGABYTE = 1024 * 1024
+SECOND = 1_000_000_000
 
 
 @pytest.mark.equipment(Equipment.SMALL_DISK)
@@ -51,34 +54,31 @@ def test_a_disk_is_filled_around_what_is_there_and_leaves_what_is_asked_for() ->
         assert disk.free_bytes > 40_000
 
 
-@pytest.mark.equipment(Equipment.CLOCK)
-def test_a_moved_clock_moves_the_wall_clock_of_one_process_and_nothing_else(tmp_path: Path) -> None:
-    clock = FakeClock(tmp_path / "clock")
-    program = "import time\nwhile input() == 'now': print(time.time_ns(), time.monotonic_ns(), flush=True)"
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **clock.environment}
-    ) as process:
-
-        def clocks() -> list[int]:
-            process.stdin.write("now\n")
-            process.stdin.flush()
-            return [int(word) // 1_000_000_000 for word in process.stdout.readline().split()]
-
-        first = clocks()
-        for seconds in (86_400, -3_600, 0):
-            clock.set(seconds)
-            wall, steady = clocks()
-            assert abs(wall - first[0] - seconds) < 30
-            assert abs(steady - first[1]) < 30
-            assert clock.offset_seconds == seconds
-        process.stdin.write("enough\n")
-        process.stdin.close()
+def test_a_shifted_clock_is_off_by_what_its_file_says(tmp_path: Path) -> None:
+    clock, other = ShiftedClock(tmp_path / "clock"), ShiftedClock(tmp_path / "clock")
+    assert abs(clock() - time.time_ns()) < SECOND
+    for seconds in (86_400, -3_600, 0):
+        other.shift(seconds)
+        assert clock.offset_seconds == seconds
+        assert abs(clock() - time.time_ns() - seconds * SECOND) < SECOND
 
 
-def test_a_clock_cannot_be_moved_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fake_clock, "PLACES", ())
-    assert missing([Equipment.CLOCK]) == "libfaketime is not installed (Debian: apt install faketime)"
-    assert missing([Equipment.FAULTY_DISK]) is None
+def test_a_broker_with_a_shifted_clock_stamps_records_by_it(stage) -> None:
+    set_stage = stage(Equipment.CLOCK)
+    set_stage.clock.shift(-7 * 86_400)
+    set_stage.kill()
+    set_stage.start()
+    admin = AdminClient({"bootstrap.servers": set_stage.proxy.address, "log_level": 0})
+    admin.create_topics([NewTopic("t", 1, 1, config={"message.timestamp.type": "LogAppendTime"})])["t"].result(10)
+    producer = Producer({"bootstrap.servers": set_stage.proxy.address, "log_level": 0})
+    stamps: list[int] = []
+    producer.produce("t", b"x", on_delivery=lambda _, message: stamps.append(message.timestamp()[1]))
+    producer.flush(10)
+    assert abs(stamps[0] / 1_000 - time.time() + 7 * 86_400) < 60
+
+
+def test_what_needs_nothing_is_never_missing() -> None:
+    assert missing([Equipment.FAULTY_DISK, Equipment.CLOCK]) is None
 
 
 @pytest.mark.equipment(Equipment.CABLE)

@@ -31,12 +31,12 @@ class ClockSteps:
         seconds = stage.dice.choice(FAR_AHEAD_SECONDS) if stage.toss(30) else stage.dice.choice(STEPS_SECONDS) * stage.dice.choice((1, -1))
         with stage.fault("clock step", "broker") as details:
             details.append(f"{seconds:+,} s")
-            clock.set(seconds)
+            clock.shift(seconds)
             try:
-                stage.wait(0.5, 2.0)
+                stage.wait(1.2, 3.0)
                 if stage.toss(25):
                     stage.kill()
                     stage.start()
                     details.append("killed and restarted")
             finally:
-                clock.set(0)
+                clock.shift(0)

@@ -135,7 +135,8 @@ class Link:
                 self._relayed(len(data))
                 rate = self._weather.conditions.bytes_per_second
                 if rate is not None:
-                    await trio.sleep(len(data) / rate)
+                    with trio.move_on_after(len(data) / rate):
+                        await self._weather.changed.wait()
             if self._lost is None:
                 await sink.send_eof()
         except (trio.BrokenResourceError, trio.ClosedResourceError):

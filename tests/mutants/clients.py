@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from streambus.client import consumer, position
+from streambus.client import position
 from streambus.client.consumer import Consumer
 from streambus.client.outbox import Batch, Outbox
 from streambus.client.position import Position
 from streambus.client.producer import Producer
 from streambus.kernel import Turn
 from streambus.sim.mutation import Patch, mutant
+from streambus.wire import ErrorCode
 
 
 @mutant("X30", breaks="batches are written in the order in which they were made", needs="a lost connection with several batches under way")
@@ -69,10 +70,10 @@ def wakes_up_for_the_first_queue_only(patch: Patch) -> None:
 def begins_anew_under_the_old_epoch(patch: Patch) -> None:
     """After a batch was given up, numbering begins at 0 under the same producer epoch."""
 
-    def begin_chain(_original: Any, outbox: Outbox, producer_id: int, producer_epoch: int) -> None:
+    def begin_chain(_original: Any, outbox: Outbox, producer_id: int, producer_epoch: int, first_sequence: int = 0) -> None:
         again = producer_id == outbox.producer_id
         outbox.producer_id, outbox.producer_epoch = producer_id, outbox.producer_epoch if again else producer_epoch
-        outbox.next_sequence = 0
+        outbox.next_sequence = first_sequence
         outbox.is_broken = outbox.is_confirmed = False
 
     patch.wrap(Outbox, "begin_chain", begin_chain)
@@ -127,5 +128,12 @@ def forgets_where_the_last_batch_ended(patch: Patch) -> None:
 
 @mutant("X40", breaks="a fenced consumer looks for the new leader epoch", needs="a restart of the broker")
 def does_not_learn_new_leader_epochs(patch: Patch) -> None:
-    """Errors that say that metadata is old do not make the consumer ask for new metadata."""
-    patch.replace(consumer, "STALE_METADATA", frozenset())
+    """A consumer whose leader epoch is refused tries again with the same one."""
+
+    def on_partition(original: Any, reading: Consumer, turn: Turn, place: Position, data: Any, endpoints: Any) -> None:
+        if data.error_code == ErrorCode.FENCED_LEADER_EPOCH:
+            reading._rest(turn, place)
+        else:
+            original(reading, turn, place, data, endpoints)
+
+    patch.wrap(Consumer, "_on_partition", on_partition)

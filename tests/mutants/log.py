@@ -32,7 +32,7 @@ def reads_beyond_the_high_watermark(patch: Patch) -> None:
     """A read goes on to the end of the log."""
 
     def read(original: Any, log: Log, offset: int, _end_offset: int, max_bytes: int, at_least_one: bool) -> LogRead:
-        result: LogRead = original(log, offset, log.log_end_offset, max_bytes, at_least_one)
+        result: LogRead = original(log, offset, log.log_end_offset, max_bytes, at_least_one=at_least_one)
         return result
 
     patch.wrap(Log, "read", read)
@@ -100,8 +100,9 @@ def keeps_all_recent_batches(patch: Patch) -> None:
 def reads_more_than_was_asked_for(patch: Patch) -> None:
     """A read does not look at its limit of bytes."""
 
-    def read(original: Any, log: Log, offset: int, end_offset: int, _max_bytes: int, at_least_one: bool) -> LogRead:
-        result: LogRead = original(log, offset, end_offset, 1 << 40, at_least_one)
+    def read(original: Any, log: Log, offset: int, end_offset: int, max_bytes: int, at_least_one: bool) -> LogRead:
+        limit = max_bytes if max_bytes == 1 else 1 << 40
+        result: LogRead = original(log, offset, end_offset, limit, at_least_one=at_least_one)
         return result
 
     patch.wrap(Log, "read", read)
@@ -111,8 +112,8 @@ def reads_more_than_was_asked_for(patch: Patch) -> None:
 def stops_at_a_batch_that_is_too_large(patch: Patch) -> None:
     """A batch that is larger than the limit is not sent, not even as the only one."""
 
-    def read(original: Any, log: Log, offset: int, end_offset: int, max_bytes: int, _at_least_one: bool) -> LogRead:
-        result: LogRead = original(log, offset, end_offset, max_bytes, False)
+    def read(original: Any, log: Log, offset: int, end_offset: int, max_bytes: int, at_least_one: bool) -> LogRead:
+        result: LogRead = original(log, offset, end_offset, max_bytes, at_least_one=at_least_one and max_bytes == 1)
         return result
 
     patch.wrap(Log, "read", read)

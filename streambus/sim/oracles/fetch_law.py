@@ -58,7 +58,13 @@ class Sessions:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.by_number: dict[int, Session] = {}
-        self.overflowed = False
+        self.opened = 0
+        """Ever, be it that we never heard under which number."""
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether there may have been more than there is room for."""
+        return self.opened > self.capacity
 
 
 @attrs.define(eq=False)
@@ -101,6 +107,7 @@ class FetchLaw:
                 session = Session(by_id=by_id)
                 session.wanted = {want.place: want for want in wanted}
                 session.under_way = 1
+                self.sessions.opened += 1
             asked.expected = Expected(session=session, wanted=wanted)
             return
         session = by_number.get(request.session_id)
@@ -157,13 +164,11 @@ class FetchLaw:
         if not expected.is_full:
             return differs("session_id", asked.body.session_id, body.session_id)
         if body.session_id == 0:
-            sessions.overflowed = True
             expected.session = None
-            return None if len(sessions.by_number) >= sessions.capacity else "there is room for a session, but none is opened"
+            return None if sessions.overflowed else "there is room for a session, but none is opened"
         if body.session_id in sessions.by_number:
             return f"session {body.session_id} is opened for two consumers"
         sessions.by_number[body.session_id] = session
-        sessions.overflowed |= len(sessions.by_number) > sessions.capacity
         return None
 
     def _judge_partitions(self, model: BrokerModel, asked: Asked, expected: Expected, answered: dict[Place, Any]) -> str | None:

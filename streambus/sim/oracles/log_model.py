@@ -129,9 +129,10 @@ class LogModel:
         if offset >= end:
             return [], True
         run: list[Batch] = []
-        size = 0
-        for batch in self.batches[self.row_of(offset) :]:
-            if batch.base_offset >= end:
+        size, batches = 0, self.batches
+        for row in range(self.row_of(offset), len(batches)):
+            batch = batches[row]
+            if self.bases[row] >= end:
                 break
             size += len(batch.data)
             if size > bytes_max and (run or not at_least_one):
@@ -144,10 +145,10 @@ class LogModel:
         if offset >= end or not self.batches:
             return 0
         total = 0
-        for batch in self.batches[self.row_of(offset) :]:
-            if batch.base_offset >= end or total >= enough:
+        for row in range(self.row_of(offset), len(self.batches)):
+            if self.bases[row] >= end or total >= enough:
                 break
-            total += len(batch.data)
+            total += len(self.batches[row].data)
         return total
 
     def epoch_of(self, offset: int) -> int:

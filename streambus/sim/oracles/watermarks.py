@@ -63,8 +63,9 @@ class Watermarks:
         kind = type(event)
         if kind is not Received and kind is not Drained:
             self._check_partitions(broker)
-            if any(type(effect) is Ready for effect in effects):
-                self._check_recovered(broker)
+            for effect in effects:
+                if type(effect) is Ready:
+                    self._check_recovered(broker)
         if self.steps % CHECK_EVERY == 0:
             self._check_all(broker)
 

@@ -67,16 +67,16 @@ def prove(findings: list[Finding], walk: Callable[[], Iterable[Operation]], cont
 def _add_effects(findings: list[Finding], witnesses: list[list[Operation]], walk: Callable[[], Iterable[Operation]]) -> None:
     """To operations of unknown outcome that a proof counts as done, add a poll that shows that they were."""
     wanted: dict[tuple[str, int, bytes], Operation | None] = {}
-    unknown: list[tuple[list[Operation], list[tuple[str, int, bytes]]]] = []
+    unknown: list[tuple[list[Operation], list[tuple[str, int, bytes]], bool]] = []
     for finding, operations in zip(findings, witnesses, strict=True):
         if finding.kind not in _REST_ON_EFFECTS:
             continue
-        for operation in operations:
+        for operation in list(operations):
             if operation.outcome is Outcome.INFO or any(
                 isinstance(action, Sent) and action.acks != ACKS_ALL for action in operation.actions
             ):
                 sent = [(action.topic, action.partition, mark(action.value)) for action in operation.actions if isinstance(action, Sent)]
-                unknown.append((operations, sent))
+                unknown.append((operations, sent, operation.transactional))
                 wanted.update(dict.fromkeys(sent))
     if not wanted:
         return
@@ -88,10 +88,9 @@ def _add_effects(findings: list[Finding], witnesses: list[list[Operation]], walk
                 value = (action.topic, action.partition, mark(action.value))
                 if value in wanted and wanted[value] is None:
                     wanted[value] = operation
-    for operations, sent in unknown:
-        shown = next((poll for value in sent if (poll := wanted[value]) is not None), None)
-        if shown is not None:
-            operations.append(shown)
+    for operations, sent, is_atomic in unknown:
+        polls = [poll for value in sent if (poll := wanted[value]) is not None]
+        operations += polls[:1] if is_atomic else polls
 
 
 def _look_up(findings: list[Finding], operations: Iterable[Operation]) -> tuple[dict[Send, Operation], dict[Read, Operation]]:

@@ -70,7 +70,7 @@ def test_values_are_shown_as_text_or_hex_and_shortened():
 def test_reading_the_same_records_again_takes_no_more_memory():
     def peak(readers):
         steps = history(
-            *written(*map(str, range(500))), *[ok(f"reader {n}", *[polled(o, str(o)) for o in range(500)]) for n in range(readers)]
+            *written(*map(str, range(1_500))), *[ok(f"reader {n}", *[polled(o, str(o)) for o in range(1_500)]) for n in range(readers)]
         )
         tracemalloc.start()
         assert check(steps).valid

@@ -40,6 +40,7 @@ SCENARIO = Scenario(
         side_one_in=OneOf(0, Octaves(4, 64)),
         inquirers=OneOf(0, 1, 1, 2),
         inquire_every=Octaves(5 * MILLISECOND, 500 * MILLISECOND),
+        versions_less=OneOf(0, 0, 0, Octaves(1, 20)),
         request_timeout=OneOf(3 * SECOND, Octaves(500 * MILLISECOND, 10 * SECOND)),
         delivery_timeout=OneOf(60 * SECOND, 120 * SECOND, Octaves(SECOND, 20 * SECOND)),
     ),
@@ -60,6 +61,7 @@ SCENARIO = Scenario(
         fetch_sessions_max=OneOf(1_000, 1_000, Octaves(1, 8)),
         fetch_session_eviction=OneOf(120 * SECOND, Octaves(1_000, 10 * SECOND)),
     ),
+    wall_error_max=OneOf(0, Octaves(MILLISECOND, 100_000 * SECOND)),
     faults=FaultMix(
         process_kill_every=SOMETIMES,
         power_cut_every=SOMETIMES,

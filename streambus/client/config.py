@@ -57,6 +57,9 @@ class NetworkConfig:
     pipelined_requests_max: int = 64
     """Requests without an answer on one connection; more wait inside."""
 
+    latest_versions: tuple[tuple[int, int], ...] = ()
+    """API keys of which no newer version is spoken than the one beside it, as an older release does."""
+
     retry_backoff: int = 100 * MILLISECOND
     retry_backoff_max: int = 1 * SECOND
 

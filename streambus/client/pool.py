@@ -218,7 +218,8 @@ class Pool:
         elif body.error_code != ErrorCode.NONE:
             self._lose(turn, link, f"handshake refused with error {body.error_code}", close=True)
         else:
-            link.versions = spoken
+            limits = dict(self.config.latest_versions)
+            link.versions = {key: (first, min(last, limits.get(key, last))) for key, (first, last) in spoken.items()}
             link.state = LinkState.READY
             link.used_at = turn.now
             self._wake_at(turn, link, Instant(turn.now + self.config.health_check_interval))

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeVar
 
+import attrs
+
 from streambus import checkers, client
 from streambus.broker import BrokerConfig, Listener, Ready
 from streambus.kernel import SECOND
@@ -24,6 +26,7 @@ from streambus.sim.disk import SimulatedDisk
 from streambus.sim.faults import FaultInjector, WildBit
 from streambus.sim.host import Host
 from streambus.sim.oracles import explain_waits, oracles
+from streambus.sim.releases import client_versions
 from streambus.sim.simulation import Factories, Simulation
 from streambus.sim.supervisor import Supervisor
 from streambus.sim.tape import BROKER, Tape
@@ -62,6 +65,7 @@ class Cluster:
         self.tape = tape
         self.scenario = tape.scenario
         self.simulation = Simulation(tape.schedule.seed, factories, self.scenario.link, tape.schedule.calm)
+        self.simulation.is_mischievous = self.scenario.mischief
         self.history = checkers.History()
         self.acknowledged: dict[Place, int] = {}
         self.users: dict[str, User] = {}
@@ -169,7 +173,9 @@ class Cluster:
             recent_bytes=scenario.recent_bytes,
         )
         config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits)
-        return self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
+        host = self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
+        self._set_clock(host)
+        return host
 
     def _add_supervisor(self) -> Supervisor:
         simulation, disk = self.simulation, self.broker.disk
@@ -197,9 +203,11 @@ class Cluster:
 
     def _add(self, kind: Callable[..., UserT], name: str, config: Any, **settings: Any) -> UserT:
         simulation = self.simulation
+        config = self._older(name, config)
         user = kind(name, simulation.agenda, self.history, simulation.streams.stream(name, "user"), **settings)
         user.host = simulation.add_host(name, config, self._disk(name), performers={client.Complete: user.on_complete})
         user.host.owner = user
+        self._set_clock(user.host)
         self.users[name] = user
         return user
 
@@ -243,6 +251,19 @@ class Cluster:
             partition_fetch_bytes_max=load.fetch_bytes,
             network=self._network(),
         )
+
+    def _older(self, name: str, config: Any) -> Any:
+        """The config of the same client in an older release, if the scenario has such."""
+        less = self.scenario.load.versions_less
+        if not less:
+            return config
+        dice = self.simulation.streams.stream(name, "versions")
+        return attrs.evolve(config, network=attrs.evolve(config.network, latest_versions=client_versions(dice, less)))
+
+    def _set_clock(self, host: Host) -> None:
+        error = self.scenario.wall_error_max
+        if error:
+            host.step_clock(self.simulation.streams.stream(host.name, "wall error").between(-error, error))
 
     def _network(self) -> client.NetworkConfig:
         return client.NetworkConfig(connect_timeout=2 * SECOND, request_timeout=self.scenario.load.request_timeout)

@@ -50,6 +50,8 @@ class Load:
     inquirers: Any = 0
     """Clients that ask the broker this and that, and make and delete topics."""
     inquire_every: Any = 100 * MILLISECOND
+    versions_less: Any = 0
+    """Every client speaks up to so many versions fewer of an API, as older releases do."""
     request_timeout: Any = 3 * SECOND
     delivery_timeout: Any = 60 * SECOND
 
@@ -73,6 +75,10 @@ class Scenario:
     faults: FaultMix = FaultMix()  # noqa: RUF009 (a frozen value)
     plan: tuple[Planned, ...] = ()
     """Faults stated one by one, beside those that `faults` draws."""
+    mischief: Any = False
+    """Whether nodes do unusual things now and then that they may do at any time (`Turn.buggify`)."""
+    wall_error_max: Any = 0
+    """The wall clock of any host may be wrong by so many microseconds from the beginning."""
     safety_only: Any = False
     """Whether more may happen than a correct cluster survives (`docs/fault-model.md`, beyond the budget). Then records may get lost and
     the run need not come to rest: what is left to judge is that nobody raises, and that nobody is told what is not true."""

@@ -4,12 +4,13 @@ from typing import Any, Self
 
 import attrs
 
-from streambus.broker import Broker, BrokerConfig
+from streambus.broker import BrokerConfig
 from streambus.kernel import MILLISECOND, Prng, StopRequested
 from streambus.sim.agenda import Occurrence
 from streambus.sim.faults.deed import Cast
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.host import Host
+from streambus.sim.releases import broker_versions
 from streambus.sim.simulation import Simulation
 
 FEW_BYTES, MANY_BYTES = 1_024, 1 << 22
@@ -155,11 +156,8 @@ class RollingUpgrade:
         _start_again(*occurrence.subject)
 
     def _other_release(self, config: Any, dice: Prng) -> BrokerConfig:
-        versions = [
-            (int(key), max(first, last - dice.below(self.versions_less + 1))) for key, (first, last) in sorted(Broker.VERSIONS.items())
-        ]
         store = attrs.evolve(config.store, segment_bytes=self.segment_bytes)
-        other: BrokerConfig = attrs.evolve(config, store=store, latest_versions=tuple(versions))
+        other: BrokerConfig = attrs.evolve(config, store=store, latest_versions=broker_versions(dice, self.versions_less))
         return other
 
 

@@ -45,12 +45,6 @@ UNSAFE_ANSWERS_MAX = 5 * SECOND
 UNSAFE_REST_MAX = 15 * SECOND
 """If only safety counts, nobody waits for answers and for the final reading longer than this."""
 
-SAFETY_ONLY = checkers.Contract(
-    "safety only",
-    "Whatever the disk does: nobody reads what was never sent to where it is read.",
-    tuple([kind for kind in checkers.Kind if kind is not checkers.Kind.PHANTOM]),
-)
-"""What is left to promise when more happens than one broker on one disk survives."""
 
 WILD = checkers.Contract("wild bits", "A client may be told anything: only the nodes themselves are looked at.", tuple(checkers.Kind))
 """What is left to promise when bits flip on the wire where no checksum tells."""
@@ -108,7 +102,7 @@ class Cluster:
         if any(isinstance(planned.deed, WildBit) for planned in self.tape.faults):
             return WILD
         if self.scenario.safety_only:
-            return SAFETY_ONLY
+            return checkers.SAFETY_ONLY
         contract = checkers.DURABLE_LOG if self._is_idempotent() else checkers.AT_LEAST_ONCE
         return contract if self.is_done else checkers.Contract(contract.name, contract.promise, (*contract.allowed, checkers.Kind.UNSEEN))
 

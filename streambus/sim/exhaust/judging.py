@@ -16,7 +16,7 @@ from streambus.broker import Broker
 from streambus.kernel import Buffer, FileSlice, Node
 from streambus.records import decode_records
 from streambus.sim.exhaust.disks import Disks
-from streambus.sim.exhaust.users import Script, User
+from streambus.sim.exhaust.users import END, Script, User
 
 Promises = tuple[tuple[str, int, int], ...]
 """Topic, partition, and the offset up to which it is promised."""
@@ -114,11 +114,11 @@ def history(scripts: Sequence[Script], users: Sequence[User], contents: Contents
         for operation in script.operations(user):
             written.append(operation)
     places = tuple((topic, partition) for topic, partition, _ in contents)
-    written.append(checkers.Operation(FINAL_READER, checkers.Outcome.OK, 0, 0, (checkers.Assigned(places),)))
-    for number, (topic, partition, records) in enumerate(contents, start=1):
+    written.append(checkers.Operation(FINAL_READER, checkers.Outcome.OK, 2 * END, 2 * END, (checkers.Assigned(places),)))
+    for date, (topic, partition, records) in enumerate(contents, start=2 * END + 1):
         polled = tuple(checkers.Polled(topic, partition, offset, value) for offset, value in records)
         if polled:
-            written.append(checkers.Operation(FINAL_READER, checkers.Outcome.OK, number, number, polled))
+            written.append(checkers.Operation(FINAL_READER, checkers.Outcome.OK, date, date, polled))
     return written
 
 

@@ -21,6 +21,9 @@ TICKETS_PER_WISH = 1_000
 DATE_MS = 1_767_225_600_000
 """The timestamp of every record."""
 
+END = 1_000_000
+"""In histories: when users are done, and the final reading begins later."""
+
 Record = tuple[int, bytes]
 """Offset and value."""
 
@@ -142,7 +145,8 @@ class Script:
         return ends
 
     def operations(self, user: User) -> list[checkers.Operation]:
-        """The user's part of the history. Dates are places in its own script: nobody compares those of two processes."""
+        """The user's part of the history. Worlds have no common clock, so nothing of one process is over before another's begins: every
+        send ends at the end, in the order in which they were made, and all that was read is one long operation."""
         operations: list[checkers.Operation] = []
         answered = {place: (outcome, offset) for place, outcome, offset in user.sent}
         for place in range(user.at):
@@ -151,17 +155,15 @@ class Script:
                 continue
             outcome, offset = answered.get(place, (Outcome.INFO.value, -1))
             sent = checkers.Sent(wish.topic, wish.partition, self.value(place), offset if offset >= 0 else None)
-            operations.append(checkers.Operation(self.name, Outcome(outcome), place, place, (sent,)))
+            operations.append(checkers.Operation(self.name, Outcome(outcome), place, END + place, (sent,)))
+        read: list[checkers.Action] = []
         for place in user.assigned:
             wish = self.wishes[place]
             assert isinstance(wish, ReadUntil), wish
-            assigned = checkers.Assigned(((wish.topic, wish.partition),))
-            operations.append(checkers.Operation(self.name, Outcome.OK, place, place, (assigned,)))
-            polled = tuple(
-                checkers.Polled(wish.topic, wish.partition, offset, value) for number, (offset, value) in user.read if number == place
-            )
-            if polled:
-                operations.append(checkers.Operation(self.name, Outcome.OK, place, place, polled))
+            read.append(checkers.Assigned(((wish.topic, wish.partition),)))
+            read += [checkers.Polled(wish.topic, wish.partition, offset, value) for number, (offset, value) in user.read if number == place]
+        if read:
+            operations.append(checkers.Operation(self.name, Outcome.OK, 0, END, tuple(read)))
         return operations
 
 

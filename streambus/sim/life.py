@@ -167,12 +167,6 @@ class Life:
             is_newborn = bool(self.ready) and type(self.ready[0]) is Started
             self.ready.insert(1 if is_newborn else 0, ClockAdjusted(offset))
 
-    def _when(self, deadline: Instant) -> int | None:
-        """The simulated time at which the node's own clock will show `deadline`; None if it stands still."""
-        if self.has_true_clock:
-            return deadline - self.shift
-        return self.clock.monotonic.when(deadline - self.origin)
-
     # Steps -------------------------------------------------------------------------------------------------------------
 
     def _burst(self, _occurrence: Occurrence) -> None:
@@ -220,7 +214,8 @@ class Life:
         deadline = self.node.next_deadline
         if deadline is None:
             return
-        due, now = self._when(deadline), self.agenda.now
+        now = self.agenda.now
+        due = deadline - self.shift if self.has_true_clock else self.clock.monotonic.when(deadline - self.origin)
         if due is None:
             return
         if self._alarm is not None and now <= self._alarm <= due:

@@ -4,7 +4,7 @@ from typing import Any
 
 import attrs
 
-from streambus.records import decode_records
+from streambus.records import BadBatch, decode_records
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.cluster_model import PartitionFacts
 from streambus.sim.oracles.door import Asked, error_name
@@ -51,7 +51,10 @@ def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
         return Expected(name, data.partition_index, ErrorCode.NONE, (start, -1, log.epoch_of(start)))
     if kind == LATEST_TIERED:
         return Expected(name, data.partition_index, ErrorCode.NONE, NOTHING)
-    return Expected(name, data.partition_index, ErrorCode.NONE, _search(log, kind), is_searched=True)
+    try:
+        return Expected(name, data.partition_index, ErrorCode.NONE, _search(log, kind), is_searched=True)
+    except (BadBatch, StopIteration):  # Who wrote the batch lied about what is in it.
+        return Expected(name, data.partition_index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING)
 
 
 def _refusal(facts: PartitionFacts, data: Any, version: int) -> ErrorCode | None:

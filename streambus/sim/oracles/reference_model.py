@@ -11,6 +11,7 @@ earlier step (`Asked.is_old`: it stood behind another) are watermarks known as r
 
 from typing import Any
 
+from streambus.broker.offsets import BatchRead
 from streambus.kernel import Close, Closed, Connected, Effect, Event, Instant, Received, Send, Sync, Woken, Write
 from streambus.sim.life import Life
 from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
@@ -78,6 +79,8 @@ class ReferenceModel:
             self.door.connect(event.connection)  # type: ignore[attr-defined]
         elif kind is Closed:
             self._forget(self.door.close(event.connection))  # type: ignore[attr-defined]
+        elif kind is BatchRead:
+            self._compare_read(event)
         if effects:
             self._on_effects(life, effects, arrived)
         elif arrived:
@@ -99,6 +102,13 @@ class ReferenceModel:
         for asked in arrived:
             self._look_at(guest, asked)
         return arrived
+
+    def _compare_read(self, event: Any) -> None:
+        """A disk may give other bytes than it was given: then a search may end with an error."""
+        lookup = event.search.lookups[0]
+        log = self.model.written.logs.get(lookup.log_id)
+        if log is None or not log.batches or event.data != log.batches[log.row_of(lookup.base_offset)].data:
+            self.model.has_read_error = True
 
     def _look_at(self, guest: Guest, asked: Asked) -> None:
         model = self.model

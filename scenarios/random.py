@@ -62,6 +62,7 @@ SCENARIO = Scenario(
         fetch_session_eviction=OneOf(120 * SECOND, Octaves(1_000, 10 * SECOND)),
     ),
     wall_error_max=OneOf(0, Octaves(MILLISECOND, 100_000 * SECOND)),
+    mischief=OneOf(False, True),
     faults=FaultMix(
         process_kill_every=SOMETIMES,
         power_cut_every=SOMETIMES,

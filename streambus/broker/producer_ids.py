@@ -74,6 +74,8 @@ def init_producer_id(broker: Broker, turn: Turn, call: Call) -> None:
         error = ErrorCode.INVALID_REQUEST if request.transactional_id == "" else ErrorCode.COORDINATOR_NOT_AVAILABLE
         broker.answer(turn, call, _refuse(error))
         return
+    if turn.buggify("producer ids: the rest of a block is thrown away"):
+        broker.producer_ids.next = broker.producer_ids.end
     if broker.producer_ids.must_ask:
         _ask_for_block(broker, turn)
     broker.delay(turn, DelayedInitProducerId(call), (broker.METADATA_LOG,), Instant(turn.now + broker.REQUEST_TIMEOUT))

@@ -355,6 +355,8 @@ class Consumer(Node):
     def _advance(self, turn: Turn) -> None:
         """Look up and fetch whatever is missing; wake when a back-off ends."""
         self.is_stirred = False
+        if turn.buggify("consumer: metadata is asked for once more"):
+            self.cluster.refresh(turn)
         self.lookup.advance(turn, self.cluster)
         self._fetch(turn)
         now = turn.now
@@ -390,6 +392,8 @@ class Consumer(Node):
 
     def _send_fetch(self, turn: Turn, leader: Endpoint, session: FetchSession, wanted: dict[TopicPartition, Wanted]) -> None:
         config = self.config
+        if turn.buggify("consumer: a fetch session is given up"):
+            session.reset()
         request = session.next_request(wanted, config.partition_fetch_bytes_max)
         request.max_wait_ms = config.fetch_wait_max // 1000
         request.min_bytes = config.fetch_bytes_min

@@ -208,7 +208,9 @@ class Producer(Node):
         if not outbox.is_expiry_set:
             outbox.is_expiry_set = True
             turn.wake_at(deadline, DeliveryOver(event.topic, partition))
-        if opened:
+        if turn.buggify("producer: a batch is sealed early"):
+            outbox.seal()
+        elif opened:
             self._seal_later(turn, event.topic, partition)
         if len(outbox.queue) > queued:
             self.active[event.topic, partition] = None
@@ -411,6 +413,8 @@ class Producer(Node):
 
     def on_produce_replied(self, turn: Turn, event: ProduceReplied) -> None:
         """Judge every batch of the request, then send what its return made possible."""
+        if turn.buggify("producer: metadata is asked for once more"):
+            self.cluster.refresh(turn)
         dispatch = self.dispatches.pop(event.request)
         self.in_flight[dispatch.broker] -= 1
         if not self.in_flight[dispatch.broker]:

@@ -44,13 +44,14 @@ class Node:
         self.timers = Timers()
         self.dice = Prng(0)
         self.wall_offset = 0
+        self.mischief = 0
 
     def step(self, now: Instant, event: Event) -> list[Effect]:
         """Take `event` in at `now`; return what the world shall do, in order."""
         kind = type(event)
         if kind is Started or kind is ClockAdjusted:
             self._set_clock(event)
-        turn = Turn(now, self.dice, self.timers, self.wall_offset)
+        turn = Turn(now, self.dice, self.timers, self.wall_offset, self.mischief)
         facts = turn.facts
         if kind is Woken:
             facts += self.timers.due(now)
@@ -73,6 +74,7 @@ class Node:
     def _set_clock(self, event: Event) -> None:
         if isinstance(event, Started):
             self.dice = Prng(event.seed)
+            self.mischief = event.mischief
         assert isinstance(event, Started | ClockAdjusted)
         self.wall_offset = event.wall_offset
 

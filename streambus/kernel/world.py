@@ -58,11 +58,13 @@ class Severity(Enum):
 class Started(Event):
     """The node was born, or born again beside the disk of an earlier life.
 
-    `wall_offset`: wall clock minus `Instant` clock, in microseconds. `seed`: of the node's dice.
+    `wall_offset`: wall clock minus `Instant` clock, in microseconds. `seed`: of the node's dice. `mischief`: which of the unusual things
+    that it may do (`Turn.buggify`) it does now and then; 0 for none, as in production.
     """
 
     wall_offset: int
     seed: int
+    mischief: int = 0
 
 
 @message

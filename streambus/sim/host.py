@@ -76,7 +76,8 @@ class Host:
         simulation.born(life)
         for listener in getattr(self.config, "listeners", ()):
             simulation.network.listen(life, f"{listener.host}:{listener.port}", listener.name)
-        life.enqueue(Started(life.wall_offset, self.births.bits64()))
+        mischief = self.births.bits64() if simulation.is_mischievous else 0
+        life.enqueue(Started(life.wall_offset, self.births.bits64(), mischief))
         if self.owner is not None and self.lives > 1:
             self.owner.on_rebirth()
         return life

@@ -87,6 +87,8 @@ class Simulation:
         """By host, who is told when its node ends its own life, and says whether that is in order."""
         self.failed_at: tuple[int, int] | None = None
         """When the first of them happened: how many events there had been, and the simulated time."""
+        self.is_mischievous = False
+        """Whether nodes do unusual things now and then (`Turn.buggify`)."""
         self.is_stopped = False
 
     def add_host(

@@ -131,15 +131,24 @@ class Store:
         view = batch if type(batch) is memoryview else memoryview(batch)
         size = len(view)
         assert size == header.size, (size, header.size)
+        if turn.mischief:
+            self._be_mischievous(turn)
         base_offset = log.log_end_offset
         keyspace = log.keyspace
         prefix = stamped_prefix(header, base_offset, leader_epoch)
         end = self.wal.append_batch(keyspace, prefix, view)
         log.append(header, base_offset, leader_epoch, end - size, size, turn.now // MILLISECOND)
         self.appended.append((end, keyspace, log.log_end_offset))
-        if size <= self.config.recent_batch_bytes:
+        if size <= self.config.recent_batch_bytes and not turn.buggify("storage: a recent batch is not kept"):
             self.recent.keep(log, base_offset, prefix + view[16:], self.keyspaces.logs_by_number)
         return base_offset
+
+    def _be_mischievous(self, turn: Turn) -> None:
+        """What may happen before any append, and hardly ever does."""
+        if turn.buggify("storage: a segment ends early"):
+            self.wal.begin_segment()
+        if turn.buggify("storage: a group is flushed in the middle of a burst"):
+            self.wal.flush(turn)
 
     def truncate(self, _turn: Turn, log: Log, end_offset: int) -> None:
         """Forget the batches of `log` that reach beyond `end_offset`, which is not below its start."""

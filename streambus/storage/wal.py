@@ -61,6 +61,14 @@ class Wal:
         """Bytes that are not durable."""
         return self.end - self.durable
 
+    def begin_segment(self) -> None:
+        """The next frame opens a segment, however large the present one is. Nothing, if there is nothing in that one yet."""
+        group = self.gathering
+        if self.end > group.segment:
+            if group.parts:
+                self.sealed.append(group)
+            self.gathering = Group(self.end, self.end)
+
     def append(self, kind: FrameKind, keyspace: int, payload: bytes) -> int:
         """Add a frame; return the WAL position at which it ends."""
         group = self._group_for(FRAME_HEADER_BYTES + len(payload))
@@ -122,8 +130,8 @@ class Wal:
         if self.end + size - group.segment > self.segment_bytes and self.end > group.segment:
             if group.parts:
                 sometimes("storage: a segment is full while a group gathers")
-                self.sealed.append(group)
-            self.gathering = group = Group(self.end, self.end)
+            self.begin_segment()
+            group = self.gathering
         return group
 
     def _advance(self, group: Group, size: int) -> int:

@@ -1,6 +1,6 @@
 """The checker: walks a history, lays what it says into ledgers and paths, and judges.
 
-`Checker.observe` is the first walk; it keeps what the package's theory of operation says and no operation, except the last one of each path.
+`Checker.observe` is the first walk; it keeps what the package's theory of operation says, and of the operations only the last one of each path.
 `Judgement` (in `judgement`) is what follows at the end.
 """
 
@@ -67,7 +67,7 @@ class Checker:
 
     Time is linear in the number of actions. Memory is bounded by the number of distinct values and offsets (some 250 bytes for each value,
     whatever its length), of processes times partitions, and of what is wrong; it does not grow with how often records are read.
-    Only if the dependencies of operations may form a circle is more needed at the end: some 150 bytes for each operation.
+    Only if the dependencies of operations may form a circle is more needed at the end: some 1,000 bytes for each operation.
     """
 
     def __init__(self, contract: Contract = DURABLE_LOG, faults: Iterable[Fault] = ()) -> None:

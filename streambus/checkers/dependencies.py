@@ -11,7 +11,7 @@ The nodes are operations that may have taken effect. Edges, with names as in Ady
 The last two would be many: gates (nodes that are no operations) stand for all that has ended so far. An operation of unknown outcome, and one
 whose acknowledgement promises nothing, never ends.
 
-Building the graph costs some 150 bytes for each operation. It is built only if it can hold a circle: `can_be_ordered` finds an order
+Building and searching the graph costs some 1,000 bytes for each operation. It is built only if it can hold a circle: `can_be_ordered` finds an order
 in which all edges lead forward, from what a ledger knows anyway, for nearly all histories in which every operation sends to one place.
 """
 

@@ -17,11 +17,16 @@ from streambus.checkers import History, Operation, Outcome, Sent
 UNANSWERED_MAX = 500
 """Records of one writer whose fate is open before it waits."""
 
-DELIVERY_SECONDS_MAX = 30
-"""How long a producer tries before it gives up on a record, whose fate is unknown then."""
+DELIVERY_SECONDS_MAX = 300
+"""How long a producer tries before it gives up on a record: longer than any run is sick.
 
-ANSWER_SECONDS_MAX = DELIVERY_SECONDS_MAX + 20
-"""After this everything has an answer, if only that nobody knows."""
+A producer that gives up on one record may write another one twice: librdkafka takes a new epoch then, under which it sends again what
+had no answer, and no broker can tell that it is the same. So nobody gives up; what has no answer when all is well again is the broker's
+fault.
+"""
+
+ANSWER_SECONDS_MAX = 60
+"""So long after the last fault everything has an answer."""
 
 
 @attrs.frozen

@@ -16,12 +16,12 @@ all clients together learnt about a partition can be laid into one **Ledger**:
 2. acknowledged and read offsets go into the partition's `ledger`, in arrays by number of value; contradictions on the way are noted;
 3. each process's path through a partition, as reader and as writer, is followed on its own (`order`): it may only go forward,
    and a reader may not leave out a record; who is subscribed may, between polls, and that is told as excused;
-4. what a group committed is a register that members read back (`groups`), what the leader says of a partition may only grow (`observations`),
-   and somebody should get something done while no fault is at work (`pauses`);
+4. what a group committed is a register that members read back (`groups`), what the leader says of a partition may only grow
+   (`observations`), and somebody should get something done while no fault is at work (`pauses`);
 5. at the end the ledgers are read (`judgement`, `contents`): what was promised and is missing, what is there and was never sent;
 6. if a circle of dependencies is possible, the operations are walked again, their graph is built (`dependencies`) and its tangles are
-   searched for the shortest circle of each kind (`components`, `cycles`, `isolation`). Of plain sends and polls it nearly never is: an order
-   in which all dependencies lead forward is found without the graph;
+   searched for the shortest circle of each kind (`components`, `cycles`, `isolation`). Of plain sends and polls it nearly never is: an
+   order in which all dependencies lead forward is found without the graph;
 7. only if something is wrong is the history walked once more, to collect the few operations that prove it (`witness`).
 
 It is conservative: every anomaly it reports is proven by its witness, given that values are unique and a process does one thing after
@@ -30,8 +30,8 @@ holds no record (a control record). Lost writes are judged as Jepsen's Kafka wor
 beginning. `Coverage` says what could not be judged and what the history lacks for it.
 
 It covers what Jepsen's Kafka workload reports, under its names, and more. Where we differ from it: what it calls a duplicate because the
-sender was told another offset is a `wrong-offset`; sends of one process under way together are not put in order by their process (only their
-offsets are compared); times and lags begin only at a record that was polled.
+sender was told another offset is a `wrong-offset`; sends of one process under way together are not put in order by their process (only
+their offsets are compared); times and lags begin only at a record that was polled.
 
 What was promised is a **Contract**; what it does not exclude is reported but does not make the history invalid. `CONTRACTS` has those
 with names. Records may be missing only if they were `Deleted`, or by a contract's retention or compaction.

@@ -1,7 +1,7 @@
 """The checker: walks a history, lays what it says into ledgers and paths, and judges.
 
-`Checker.observe` is the first walk; it keeps what the package's theory of operation says, and of the operations only the last one of each path.
-`Judgement` (in `judgement`) is what follows at the end.
+`Checker.observe` is the first walk; it keeps what the package's theory of operation says, and of the operations only the last one of
+each path. `Judgement` (in `judgement`) is what follows at the end.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -145,7 +145,8 @@ class Checker:
             reader.polled_at = invoked_at
 
     def verdict(self, operations: Source) -> Verdict:
-        """The judgement on what was observed. `operations` are the observed ones once more, in the same order: the witnesses are among them.
+        """The judgement on what was observed. `operations` are the observed ones once more, in the same order: the witnesses are among
+        them.
 
         They are walked up to four times, and only if something is wrong or may be: a list, or a callable that reads a file anew, will do.
         """

@@ -130,7 +130,7 @@ class Contents:
         flags, found = ledger.flags, ledger.found
         for number, offset in enumerate(ledger.acked):
             place = found[number]
-            if place == offset or place == NO_OFFSET or offset == NO_OFFSET:
+            if NO_OFFSET in (place, offset) or place == offset:
                 continue
             if flags[number] & REPEATED or not flags[number] & ACKNOWLEDGED or offset in ledger.copies.get(number, ()):
                 continue

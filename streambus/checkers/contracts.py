@@ -70,7 +70,8 @@ AT_LEAST_ONCE = Contract(
 
 ACKS_1 = Contract(
     "acks=1",
-    "What is read was sent, once, and is the same for everybody as long as its leader lives; a record that only the leader acknowledged may be lost "
+    "What is read was sent, once, and is the same for everybody as long as its leader lives; a record that only "
+    "the leader acknowledged may be lost "
     "or replaced when the leader fails.",
     (*NEVER_PROMISED, *RETRIED, Kind.WRONG_OFFSET),
     leader_acks_promise=False,

@@ -1,7 +1,8 @@
 """Circles: operations that would each have to come before the next, and the last before the first.
 
 For every tangle of the graph (a strongly connected component over the edges that a kind looks at) that holds the edges the kind asks for,
-there is one anomaly, shown by the shortest closed walk that was found. It is looked for in two steps: one walk through the graph's edges, which
+there is one anomaly, shown by the shortest closed walk that was found. It is looked for in two steps: one walk through the graph's
+edges, which
 link neighbours only; then, among the few operations on it, the shortest one over all that is known of each pair of them. The search has a
 budget: a tangle too large for it is reported as `…-cycle-exists`, without the walk.
 """

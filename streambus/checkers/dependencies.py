@@ -8,10 +8,11 @@ The nodes are operations that may have taken effect. Edges, with names as in Ady
   seen a partition as it was; a plain poll may end anywhere.
 - *process*: one ended before the other began, and the same process did both. *Realtime*: whoever did them, strictly before.
 
-The last two would be many: gates (nodes that are no operations) stand for all that has ended so far. An operation of unknown outcome, and one
-whose acknowledgement promises nothing, never ends.
+The last two would be many: gates (nodes that are no operations) stand for all that has ended so far. An operation of unknown outcome,
+and one whose acknowledgement promises nothing, never ends.
 
-Building and searching the graph costs some 1,000 bytes for each operation. It is built only if it can hold a circle: `can_be_ordered` finds an order
+Building and searching the graph costs some 1,000 bytes for each operation. It is built only if it can hold a circle: `can_be_ordered`
+finds an order
 in which all edges lead forward, from what a ledger knows anyway, for nearly all histories in which every operation sends to one place.
 """
 
@@ -19,6 +20,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from streambus.checkers.findings import Place
 from streambus.checkers.frontier import NEVER
@@ -58,7 +60,8 @@ def _fits(ledger: Ledger) -> bool:
 
 
 def _places(ledger: Ledger) -> list[tuple[int, int]]:
-    """Offsets and numbers of what was read or acknowledged, in order of offsets. A value read elsewhere than acknowledged is there twice."""
+    """Offsets and numbers of what was read or acknowledged, in order of offsets. A value read elsewhere than acknowledged is there
+    twice."""
     found = ledger.found
     places = list(ledger.log)
     unread = [
@@ -140,12 +143,15 @@ class Dependencies:
                     last[place] = (action.offset, action.value)
             elif type(action) is Sent:
                 self._write(node, action)
+        nodes, places, offsets, numbers = self.reads
         for place, (offset, value) in last.items():
-            ledger = self.ledgers.get(place)
-            number = -1 if ledger is None else ledger.numbers.get(mark(value), -1)
-            if number >= 0:
-                for column, cell in zip(self.reads, (node, self.index[place], offset, number), strict=True):
-                    column.append(cell)
+            index = self.index.get(place)
+            number = -1 if index is None else self.ledgers[place].numbers.get(mark(value), -1)
+            if index is not None and number >= 0:
+                nodes.append(node)
+                places.append(index)
+                offsets.append(offset)
+                numbers.append(number)
 
     def _write(self, node: int, sent: Sent) -> None:
         value = mark(sent.value)
@@ -172,7 +178,7 @@ class Dependencies:
     def _link_sends(self) -> None:
         self.version_orders = self.lines()
         for line in self.version_orders:
-            for (_, one), (_, other) in zip(line, line[1:], strict=False):
+            for (_, one), (_, other) in pairwise(line):
                 self._link(one, other, WW)
 
     def _link_reads(self) -> None:

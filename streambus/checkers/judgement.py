@@ -40,7 +40,8 @@ def judge(checker: "Checker", walk: Callable[[], Iterable[Operation]]) -> Verdic
 
 
 def _promote(checker: "Checker") -> None:
-    """Count as acknowledged what must have taken effect: all of a transaction if a part of it was read, and reads of what named an offset."""
+    """Count as acknowledged what must have taken effect: all of a transaction if a part of it was read, and reads of what named an
+    offset."""
     for transaction in checker.open_transactions:
         if any(checker.ledgers[place].flags[number] & READ_COMMITTED for place, number in transaction):
             for place, number in transaction:

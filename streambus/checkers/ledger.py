@@ -113,7 +113,8 @@ class Ledger:
         return number
 
     def on_polled(self, offset: int, value: bytes, over: int, read: int) -> None:
-        """A consumer was given `value` at `offset`, in a poll that was over then. `read`: `READ`, with `READ_COMMITTED` if it asked for it."""
+        """A consumer was given `value` at `offset`, in a poll that was over then. `read`: `READ`, with `READ_COMMITTED` if it asked for
+        it."""
         self.polled += 1
         if len(value) > MARK_BYTES_MAX:
             value = mark(value)

@@ -1,9 +1,10 @@
 """Observations: what the broker said of a partition, against what clients know of it.
 
 Watermarks and epochs only grow: whoever asks after somebody else was told something must be told no less. That a record was read, or
-acknowledged with all acks, says as much of the high watermark as a number does. Only the leader's own word counts (`Observed`): a follower may
-lag. A listing by time must name the first record that is young enough among those that were read; where no record was read, or its timestamp
-was not noted, nothing can be decided.
+acknowledged with all acks, says as much of the high watermark as a number does. Only the leader's own word counts (`Observed`): a
+follower may
+lag. A listing by time must name the first record that is young enough among those that were read; where no record was read, or its
+timestamp was not noted, nothing can be decided.
 
 What cannot be judged from a history at all: that a record's headers and timestamp arrive unchanged is judged by its value, which stands for
 all of it; that retention is due is judged only by age, since sizes are not in a history.
@@ -73,7 +74,8 @@ class Observations:
                     Kind.READ_BELOW_LOG_START,
                     *self.place,
                     polled.offset,
-                    f"{operation.process} read offset {polled.offset}, but {proof.process} had been told before that the log begins behind it.",
+                    f"{operation.process} read offset {polled.offset}, but {proof.process} had been told before that the log begins "
+                    f"behind it.",
                     operations=(proof, operation),
                 )
             )
@@ -140,7 +142,8 @@ class Observations:
                     Kind.INCONSISTENT_EPOCHS,
                     *self.place,
                     first[0],
-                    f"Offset {furthest[0]} was read with leader epoch {furthest_epoch}, and offset {first[0]}, not behind it, with epoch {epoch}.",
+                    f"Offset {furthest[0]} was read with leader epoch {furthest_epoch}, and offset {first[0]}, not behind it, with "
+                    f"epoch {epoch}.",
                     operations=(furthest[1], first[1]),
                 )
             if furthest is None or last[0] > furthest[0]:

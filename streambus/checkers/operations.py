@@ -123,7 +123,8 @@ class Committed:
 
 @message
 class Resumed:
-    """The process asked for the group's committed offset and was told this one (None: there is none). If there is one it reads on from there."""
+    """The process asked for the group's committed offset and was told this one (None: there is none). If there is one it reads on from
+    there."""
 
     group: str
     topic: str
@@ -179,7 +180,8 @@ class Operation:
     `completed_at` is when the client learnt the outcome or gave up waiting, None if it never did either. `actions` are in the order
     in which they happened. `error` says in words why an operation is not `OK`.
 
-    A `transactional` operation is one transaction: its sends and committed offsets take effect together or not at all; `OK` is committed, `FAIL`
+    A `transactional` operation is one transaction: its sends and committed offsets take effect together or not at all; `OK` is
+    committed, `FAIL`
     aborted. What it or any other operation polled is a fact whatever became of it: a recorder notes only what it was really given.
     `isolation` is what its polls asked for.
     """

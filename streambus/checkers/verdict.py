@@ -29,8 +29,8 @@ class PartitionCoverage:
     """What the history holds of one partition.
 
     `acknowledged`, `failed` and `unknown` count sends by outcome; `read` counts offsets that were read, `polled` how often in total.
-    `last_offset` is the highest that was read, `unseen` counts acknowledged records that nobody read to the end. `worst_lag` (µs) is how long at
-    least the record after a reader's last one had been there when that reader polled: a lower bound on staleness.
+    `last_offset` is the highest that was read, `unseen` counts acknowledged records that nobody read to the end. `worst_lag` (µs) is how
+    long at least the record after a reader's last one had been there when that reader polled: a lower bound on staleness.
     """
 
     topic: str
@@ -70,8 +70,8 @@ class Measures:
     """What was measured and is not part of the judgement, unless the contract bounds it.
 
     `unseen` is a series of moments and how many acknowledged records nobody had read by then. `consumed` says how many records were given
-    how often to the same subscribed process. `longest_pause` is the longest time (µs) in which no operation ended `OK` although no fault was
-    at work, and `pause_began_at` when it began. `unknown_causes` are the reasons for operations of unknown outcome.
+    how often to the same subscribed process. `longest_pause` is the longest time (µs) in which no operation ended `OK` although no fault
+    was at work, and `pause_began_at` when it began. `unknown_causes` are the reasons for operations of unknown outcome.
     """
 
     unseen: tuple[tuple[int, int], ...] = ()

@@ -4,8 +4,8 @@ Keeping an operation beside every offset and value would make each correct histo
 those that are wrong, and works as well when the history is read from a file.
 
 A witness judged on its own shows the same kind of anomaly. Two kinds are an absence, and their witness proves it only as long as it is
-complete: that nobody read a *lost write* or an *unseen* record is a fact about all other operations; and if the very operation that sent an unseen
-record was itself given another one there, it looks lost on its own. *Unavailable* has no witness at all.
+complete: that nobody read a *lost write* or an *unseen* record is a fact about all other operations; and if the very operation that sent
+an unseen record was itself given another one there, it looks lost on its own. *Unavailable* has no witness at all.
 """
 
 from collections.abc import Callable, Iterable

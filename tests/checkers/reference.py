@@ -1,7 +1,7 @@
 """The checker's definitions, spelt out over all pairs with lists and sets: slow, naive, and independent of how the checker does it.
 
-`defined(history)` gives, for each kind, how many records it befell. It expects values that are sent at most once, and operations that do not
-end before they begin.
+`defined(history)` gives, for each kind, how many records it befell. It expects values that are sent at most once, and operations that do
+not end before they begin.
 """
 
 from itertools import combinations, pairwise
@@ -361,9 +361,9 @@ def groups(facts):
 
     commits = [(n, o, a, *proven(facts, n, o)) for n, o, a in every(Committed) if o.outcome is not Outcome.FAIL]
     owners = [(o, a) for _, o, a in every(Rebalanced) if o.outcome is Outcome.OK]
-    for n, read, resumed in every(Resumed):
+    for _, read, resumed in every(Resumed):
         if read.outcome is Outcome.OK:
-            yield from resumption(read, resumed, [c for c in commits if same(c[2], resumed)], n)
+            yield from resumption(read, resumed, [c for c in commits if same(c[2], resumed)])
     for at, (n, operation, committed, _, _) in enumerate(commits):
         if operation.outcome is not Outcome.OK:
             continue
@@ -409,7 +409,7 @@ def latest_of(commits, now):
     return max(done, key=lambda c: (c[1].invoked_at, -commits.index(c)), default=None)
 
 
-def resumption(read, resumed, commits, n):
+def resumption(read, resumed, commits):
     latest = latest_of(commits, read.invoked_at)
     ended_at = NEVER if read.completed_at is None else read.completed_at
     if resumed.offset is None:
@@ -481,14 +481,14 @@ def epochs_and_times(facts, where, starts):
             times.setdefault(polled.offset, polled.timestamp)
     for operation in facts.operations:
         for action in operation.actions:
-            if isinstance(action, Listed) and place(action) == where and action.query >= 0 and action.offset is not None:
-                if operation.outcome is Outcome.OK:
-                    yield (
-                        Kind.WRONG_LISTING,
-                        any(
-                            time < action.query
-                            if offset == action.offset
-                            else (max([0, *starts]) <= offset < action.offset and time >= action.query)
-                            for offset, time in times.items()
-                        ),
-                    )
+            by_time = isinstance(action, Listed) and place(action) == where and action.query >= 0 and action.offset is not None
+            if by_time and operation.outcome is Outcome.OK:
+                yield (
+                    Kind.WRONG_LISTING,
+                    any(
+                        time < action.query
+                        if offset == action.offset
+                        else (max([0, *starts]) <= offset < action.offset and time >= action.query)
+                        for offset, time in times.items()
+                    ),
+                )

@@ -129,7 +129,8 @@ def test_a_circle_is_told_edge_by_edge_and_breaks_only_strict_contracts(steps, k
 def test_the_words_of_a_circle():
     (anomaly,) = [anomaly for anomaly in check(G0).anomalies if anomaly.kind is Kind.G0]
     assert anomaly.witness == (
-        "T1 sent “a” to offset 0 of orders/0, before T2's “d” at offset 3; T2 sent “b” to offset 1 of orders/0, before T1's “c” at offset 2: "
+        "T1 sent “a” to offset 0 of orders/0, before T2's “d” at offset 3; T2 sent “b” to offset 1 of orders/0, before "
+        "T1's “c” at offset 2: "
         "a circle, in which T1 is one at 0, T2 is two at 1."
     )
 

@@ -8,7 +8,6 @@ from streambus.kernel import MILLISECOND, Prng
 from streambus.sim.agenda import Occurrence
 from streambus.sim.faults.deed import Cast
 from streambus.sim.faults.mix import FaultMix
-from streambus.sim.faults.weather import a_direction
 from streambus.sim.life import Life
 from streambus.sim.network import Afterlife, Door, Endpoint, Stop
 from streambus.sim.simulation import Simulation
@@ -27,7 +26,7 @@ class Detour:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, for a while."""
-        return cls(*a_direction(dice, cast), dice.between(MILLISECOND, mix.detour_max))
+        return cls(*cast.a_direction(dice), dice.between(MILLISECOND, mix.detour_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Choose those that fall back, each as likely as not."""
@@ -52,7 +51,7 @@ class LateBytes:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """A broker and a client, for a while."""
-        return cls(cast.a_broker(dice), cast.a_client(dice), dice.between(MILLISECOND, mix.detour_max))
+        return cls(*cast.a_pair(dice), dice.between(MILLISECOND, mix.detour_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """The client loses them."""
@@ -82,7 +81,7 @@ class HalfOpen:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """A broker and a client, for a while."""
-        return cls(cast.a_broker(dice), cast.a_client(dice), dice.chance(1, 2), dice.between(MILLISECOND, mix.half_open_max))
+        return cls(*cast.a_pair(dice), dice.chance(1, 2), dice.between(MILLISECOND, mix.half_open_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """One end hears that it is over."""
@@ -116,7 +115,7 @@ class GhostConnection:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """A broker and a client, for a while."""
-        return cls(cast.a_broker(dice), cast.a_client(dice), dice.between(MILLISECOND, mix.half_open_max))
+        return cls(*cast.a_pair(dice), dice.between(MILLISECOND, mix.half_open_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Knock."""

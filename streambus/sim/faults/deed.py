@@ -26,6 +26,17 @@ class Cast:
         """One of the clients."""
         return self.clients[dice.below(len(self.clients))]
 
+    def a_pair(self, dice: Prng) -> tuple[str, str]:
+        """A broker, and somebody whom it talks to."""
+        broker = self.a_broker(dice)
+        others = [name for name in self.brokers + self.clients if name != broker]
+        return broker, others[dice.below(len(others))]
+
+    def a_direction(self, dice: Prng) -> tuple[str, str]:
+        """From a broker to somebody, or back."""
+        pair = self.a_pair(dice)
+        return pair if dice.chance(1, 2) else pair[::-1]
+
     def anybody(self, dice: Prng) -> str:
         """One of all hosts."""
         everybody = self.brokers + self.clients

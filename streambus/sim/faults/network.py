@@ -21,7 +21,7 @@ class LinkReset:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """Somewhere, for a while."""
-        return cls(cast.a_broker(dice), cast.a_client(dice))
+        return cls(*cast.a_pair(dice))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Break them."""
@@ -47,8 +47,7 @@ class Partition:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """Somewhere, for a while."""
-        pair = (cast.a_broker(dice), cast.a_client(dice))
-        source, target = pair if dice.chance(1, 2) else pair[::-1]
+        source, target = cast.a_direction(dice)
         return cls(source, target, both=dice.chance(1, 2), lasts=dice.between(MILLISECOND, mix.partition_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
@@ -108,8 +107,7 @@ class Clog:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, for a while."""
-        pair = (cast.a_broker(dice), cast.a_client(dice))
-        source, target = pair if dice.chance(1, 2) else pair[::-1]
+        source, target = cast.a_direction(dice)
         return cls(source, target, dice.between(MILLISECOND, mix.clog_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:

@@ -26,7 +26,7 @@ class LatencySpike:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, for a while."""
-        return cls(*a_direction(dice, cast), dice.between(2, mix.latency_factor_max), dice.between(MILLISECOND, mix.bad_weather_max))
+        return cls(*cast.a_direction(dice), dice.between(2, mix.latency_factor_max), dice.between(MILLISECOND, mix.bad_weather_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Slower."""
@@ -56,7 +56,7 @@ class PacketLoss:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, for a while."""
-        source, target = a_direction(dice, cast)
+        source, target = cast.a_direction(dice)
         lasts = dice.between(MILLISECOND, mix.bad_weather_max)
         return cls(source, target, dice.between(1, mix.loss_per_mille_max), dice.between(2, 6), lasts)
 
@@ -87,7 +87,7 @@ class NarrowLink:
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, for a while."""
         rate = RATE_MIN << dice.below(8)
-        return cls(*a_direction(dice, cast), rate + dice.below(rate), dice.between(MILLISECOND, mix.bad_weather_max))
+        return cls(*cast.a_direction(dice), rate + dice.below(rate), dice.between(MILLISECOND, mix.bad_weather_max))
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Narrow."""
@@ -114,7 +114,7 @@ class FlippedBit:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, once within a while."""
-        return cls(*a_direction(dice, cast), mix.bad_weather_max)
+        return cls(*cast.a_direction(dice), mix.bad_weather_max)
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Lie in wait."""
@@ -137,7 +137,7 @@ class WildBit:
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """One direction, once within a while."""
-        return cls(*a_direction(dice, cast), mix.bad_weather_max)
+        return cls(*cast.a_direction(dice), mix.bad_weather_max)
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Lie in wait."""
@@ -146,12 +146,6 @@ class WildBit:
     def end(self, simulation: Simulation) -> str:
         """Over."""
         return _end_rot(simulation, self.target, self.peer)
-
-
-def a_direction(dice: Prng, cast: Cast) -> tuple[str, str]:
-    """From a broker to a client, or back."""
-    pair = (cast.a_broker(dice), cast.a_client(dice))
-    return pair if dice.chance(1, 2) else pair[::-1]
 
 
 def _let_rot(weather: Weather, rot: Rot) -> bool:

@@ -42,6 +42,10 @@ class Follower(threading.Thread):
         self._history = history
         self._enough = threading.Event()
 
+    def abandon(self) -> None:
+        """Read no more."""
+        self._enough.set()
+
     def finish(self) -> None:
         """Read no more, and end. Raises what went wrong."""
         self._enough.set()

@@ -3,7 +3,7 @@
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -20,6 +20,9 @@ from streambus.checkers import Contract, History, Operation, Polled, Sent, Verdi
 
 PAUSE_SECONDS = (0.3, 1.5)
 """How long there is peace between two strikes."""
+
+DISMISS_SECONDS_MAX = 10
+"""A client that hangs for longer ends with the process."""
 
 DISK_BYTES = 64 * 1024 * 1024
 DISK_BYTES_PER_RECORD = 2_000
@@ -86,9 +89,9 @@ def play_round(nemesis: Nemesis, *, seconds: float, rate: float, seed: int, guar
                 thread.start()
             try:
                 _strike(nemesis, stage, seconds, lambda: progress(_state(nemesis, stage, writers)))
-            finally:
-                stage.over.set()
                 records = _finish(stage, writers, followers)
+            finally:
+                _dismiss([*writers, *followers])
             facts = {
                 "records sent": sum(writer.sent for writer in writers),
                 "acknowledged": sum(writer.acknowledged for writer in writers),
@@ -96,7 +99,7 @@ def play_round(nemesis: Nemesis, *, seconds: float, rate: float, seed: int, guar
                 "followed": sum(follower.read for follower in followers),
                 "faults": len(history.faults),
                 "lives of the broker": stage.broker.lives,
-                "producers that gave up": sum(writer.lives - 1 for writer in writers),
+                "producers that failed for good": sum(writer.lives - 1 for writer in writers),
             }
             return Round(nemesis.name, history, judge(history, topics), tuple(stage.violations), facts)
 
@@ -175,6 +178,14 @@ def _finish(stage: Stage, writers: list[Writer], followers: list[Follower]) -> i
     finally:
         stage.look_for_tracebacks()
     return 0
+
+
+def _dismiss(clients: Sequence[Writer | Follower]) -> None:
+    """Nobody goes on, whether or not it was finished with."""
+    for client in clients:
+        client.abandon()
+    for client in clients:
+        client.join(DISMISS_SECONDS_MAX)
 
 
 def _state(nemesis: Nemesis, stage: Stage, writers: list[Writer]) -> str:

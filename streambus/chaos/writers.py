@@ -80,6 +80,7 @@ class Writer(threading.Thread):
         self._rate = rate
         self._dice = random.Random(seed)
         self._enough = threading.Event()
+        self._abandoned = threading.Event()
         self._open: dict[bytes, Operation] = {}
         """What is known so far of records without an answer."""
 
@@ -96,6 +97,11 @@ class Writer(threading.Thread):
     def stop_writing(self) -> None:
         """Write no more."""
         self._enough.set()
+
+    def abandon(self) -> None:
+        """Write no more and wait for nothing: nobody wants to know any more."""
+        self._enough.set()
+        self._abandoned.set()
 
     def finish(self) -> None:
         """Write no more, wait for the answers, and end. Raises what went wrong."""
@@ -134,7 +140,7 @@ class Writer(threading.Thread):
 
     def _answers(self, producer: StockProducer) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS_MAX
-        while self.unanswered and time.monotonic() < deadline:
+        while self.unanswered and time.monotonic() < deadline and not self._abandoned.is_set():
             producer.poll(0.05)
         producer.close()
 

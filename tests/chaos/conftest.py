@@ -19,6 +19,9 @@ from streambus.checkers import History
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "equipment(*equipment): skip, with the reason, where the machine does not allow this equipment")
+    config.addinivalue_line(
+        "filterwarnings", r"ignore:.*is deprecated. Use files\(\):DeprecationWarning"
+    )  # kafka-python reads its schemas so
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

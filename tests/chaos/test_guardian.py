@@ -71,6 +71,24 @@ def test_even_a_killed_run_leaves_no_broker_and_no_folder(tmp_path: Path) -> Non
     watch_until_gone(folder)
 
 
+def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streambus.cli", "chaos", "run", "--nemesis", "sigkill", "--for", "60", "--out", str(tmp_path / "out")]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(scratch)}) as runner:
+        for _ in range(2_000):
+            if list(scratch.glob("*/data/wal/*")):
+                break
+            select.select([], [], [], 0.01)
+        brokers = [int(path.read_text()) for path in scratch.glob("*/data/.lock")]
+        runner.send_signal(signal.SIGINT)
+        assert runner.wait(30) == 130
+    assert len(brokers) == 1
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "out").exists()
+    assert not Path(f"/proc/{brokers[0]}").exists()
+
+
 def watch_until_gone(folder: Path) -> None:
     """The guardian removes the folder after the broker; nobody tells us when, so look until it is done."""
     for _ in range(1_000):

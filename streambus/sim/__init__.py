@@ -27,7 +27,7 @@ from outside, by the `factories` of `run`.
 Not here: threads, real files, real time (but for measuring how long a run took).
 """
 
-from streambus.sim.chores import Assign, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Seek, Send
+from streambus.sim.chores import Assign, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Seek, Send, Vandalise
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.disk_queue import DiskSpeed
 from streambus.sim.faults import ClockStep, FaultMix, LinkReset, Partition, Planned, PowerCut, ProcessKill, SlowDisk
@@ -84,6 +84,7 @@ __all__ = [
     "Storyteller",
     "Tape",
     "UnreadableJournal",
+    "Vandalise",
     "drawn_tape",
     "find_playable",
     "find_scenario",

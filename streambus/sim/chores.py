@@ -11,6 +11,7 @@ import attrs
 from streambus.kernel import MILLISECOND, Prng
 from streambus.sim.scenario import Load
 from streambus.sim.streams import Streams
+from streambus.sim.vandal import TRICKS
 
 
 @attrs.frozen
@@ -37,7 +38,8 @@ class Assign:
 
 @attrs.frozen
 class Seek:
-    """A reader moves its position in one partition: to so many thousandths of what it has read, or to the beginning of the log."""
+    """A reader moves its position in one partition: to so many thousandths of what it has read, which may be behind the end of the log; or
+    to its beginning."""
 
     at: int
     user: str
@@ -86,7 +88,17 @@ class DeleteTopic:
     topic: str
 
 
-Chore = Send | Assign | Seek | LookUp | Describe | CreateTopic | DeleteTopic
+@attrs.frozen
+class Vandalise:
+    """A vandal plays a trick (`streambus.sim.vandal`) on the broker."""
+
+    at: int
+    user: str
+    trick: str
+    luck: int = 0
+
+
+Chore = Send | Assign | Seek | LookUp | Describe | CreateTopic | DeleteTopic | Vandalise
 
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")
 SPECIAL_TIMESTAMPS = (-1, -2, -3, -4, -5)
@@ -109,6 +121,8 @@ def drawn_chores(load: Load, duration: int, streams: Streams) -> tuple[Chore, ..
         chores.extend(_readings(f"reader-{number}", load, duration, places, streams))
     for number in range(load.inquirers):
         chores.extend(_inquiries(f"inquirer-{number}", load, duration, places, streams))
+    for number in range(load.vandals):
+        chores.extend(_tricks(f"vandal-{number}", load, duration, streams))
     return tuple(sorted(chores, key=attrgetter("at")))
 
 
@@ -138,9 +152,17 @@ def _readings(user: str, load: Load, duration: int, places: list[tuple[str, int]
             chores.append(Assign(at, user))
         else:
             topic, partition = places[dice.below(len(places))]
-            chores.append(Seek(at, user, topic, partition, dice.below(1_001) if dice.chance(3, 4) else None))
+            chores.append(Seek(at, user, topic, partition, _per_mille(dice)))
         at += _pause(load.seek_every, duration, dice)
     return chores
+
+
+def _per_mille(dice: Prng) -> int | None:
+    """Mostly somewhere in what was read, sometimes at the beginning, now and then behind the end."""
+    choice = dice.below(16)
+    if choice < 3:
+        return None
+    return dice.below(1_001) if choice < 15 else dice.between(1_001, 1_500)
 
 
 def _inquiries(user: str, load: Load, duration: int, places: list[tuple[str, int]], streams: Streams) -> list[Chore]:
@@ -166,6 +188,17 @@ def _inquiry(at: int, user: str, places: list[tuple[str, int]], dice: Prng) -> C
     if kind == 5:
         return DeleteTopic(at, user, side)
     return Describe(at, user, DESCRIPTIONS[dice.below(len(DESCRIPTIONS))], side if dice.chance(1, 3) else topic)
+
+
+def _tricks(user: str, load: Load, duration: int, streams: Streams) -> list[Chore]:
+    dice = streams.stream(user, "chores")
+    tricks = tuple(TRICKS)
+    chores: list[Chore] = []
+    at = _pause(load.vandalise_every, duration, dice)
+    while at < duration:
+        chores.append(Vandalise(at, user, tricks[dice.below(len(tricks))], dice.bits64()))
+        at += _pause(load.vandalise_every, duration, dice)
+    return chores
 
 
 def _pause(every: int, duration: int, dice: Prng) -> int:

@@ -30,7 +30,8 @@ from streambus.sim.releases import client_versions
 from streambus.sim.simulation import Factories, Simulation
 from streambus.sim.supervisor import Supervisor
 from streambus.sim.tape import BROKER, Tape
-from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, Writer
+from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, VandalOwner, Writer
+from streambus.sim.vandal import VandalConfig
 from streambus.storage import StoreConfig
 
 PORT = 9092
@@ -192,6 +193,10 @@ class Cluster:
         """One who asks."""
         return self._add(Inquirer, name, self._admin_config())
 
+    def add_vandal(self, name: str) -> User:
+        """One who does damage."""
+        return self._add(VandalOwner, name, VandalConfig(BROKER, PORT))
+
     def _add_reader(self, name: str, kind: Callable[..., UserT]) -> UserT:
         return self._add(kind, name, self._consumer_config(), places=self.places, poll_records=self.scenario.load.poll_records)
 
@@ -249,7 +254,7 @@ class Cluster:
     def _older(self, name: str, config: Any) -> Any:
         """The config of the same client in an older release, if the scenario has such."""
         less = self.scenario.load.versions_less
-        if not less:
+        if not less or isinstance(config, VandalConfig):
             return config
         dice = self.simulation.streams.stream(name, "versions")
         return attrs.evolve(config, network=attrs.evolve(config.network, latest_versions=client_versions(dice, less)))
@@ -267,6 +272,7 @@ _CALLINGS: dict[str, Callable[[Cluster, str], User]] = {
     "writer": Cluster.add_writer,
     "reader": Cluster.add_reader,
     "inquirer": Cluster.add_inquirer,
+    "vandal": Cluster.add_vandal,
 }
 """What a user is, by the first word of its name."""
 

@@ -3,10 +3,12 @@
 from streambus.broker import Broker, BrokerConfig
 from streambus.client import Admin, AdminConfig, Consumer, ConsumerConfig, Producer, ProducerConfig
 from streambus.sim.simulation import Factories
+from streambus.sim.vandal import Vandal, VandalConfig
 
 FACTORIES: Factories = {
     BrokerConfig: Broker,
     ProducerConfig: Producer,
     ConsumerConfig: Consumer,
     AdminConfig: Admin,
+    VandalConfig: Vandal,
 }

@@ -50,6 +50,9 @@ class Load:
     inquirers: Any = 0
     """Clients that ask the broker this and that, and make and delete topics."""
     inquire_every: Any = 100 * MILLISECOND
+    vandals: Any = 0
+    """Peers that do not keep to the protocol (`streambus.sim.vandal`)."""
+    vandalise_every: Any = 200 * MILLISECOND
     versions_less: Any = 0
     """Every client speaks up to so many versions fewer of an API, as older releases do."""
     request_timeout: Any = 3 * SECOND

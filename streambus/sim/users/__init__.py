@@ -7,6 +7,7 @@ by `Complete` effects.
 - `Writer` sends records with unique values;
 - `Reader` polls the partitions it is assigned, and goes elsewhere when told;
 - `Inquirer` asks the broker for offsets and descriptions, and makes and deletes topics on the side;
+- `VandalOwner` sends a peer out that does not keep to the protocol;
 - `FinalReader` reads everything from the beginning to its end when all else has come to rest.
 """
 
@@ -14,6 +15,7 @@ from streambus.sim.users.inquirer import Inquirer
 from streambus.sim.users.reader import FinalReader, Reader
 from streambus.sim.users.topic_maker import TopicMaker
 from streambus.sim.users.user import Place, User
+from streambus.sim.users.vandal import VandalOwner
 from streambus.sim.users.writer import Writer
 
-__all__ = ["FinalReader", "Inquirer", "Place", "Reader", "TopicMaker", "User", "Writer"]
+__all__ = ["FinalReader", "Inquirer", "Place", "Reader", "TopicMaker", "User", "VandalOwner", "Writer"]

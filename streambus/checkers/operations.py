@@ -7,7 +7,7 @@ arrive unchanged, so that a changed header shows as a value that nobody sent.
 """
 
 from enum import Enum
-from typing import Any, cast
+from typing import Any, get_args
 
 import attrs
 
@@ -166,9 +166,12 @@ class Deleted:
 Action = Sent | Polled | Assigned | Sought | Subscribed | Rebalanced | Committed | Resumed | Observed | Listed | Deleted
 
 
+_NAMES: dict[Any, tuple[str, ...]] = {kind: tuple([field.name for field in attrs.fields(kind)]) for kind in get_args(Action)}
+
+
 def fields_of(action: Action) -> tuple[Any, ...]:
     """What an action holds, in the order of its class."""
-    return tuple([getattr(action, field.name) for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(action)))])
+    return tuple([getattr(action, name) for name in _NAMES[type(action)]])
 
 
 @message

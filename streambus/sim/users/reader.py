@@ -95,9 +95,16 @@ class Reader(User):
                 self.go_on()
             else:
                 self.note(Outcome.INFO, invoked_at, (action,), result.text)
-                self.after(RETRY_AFTER, lambda: self.assign(client.EARLIEST))
+                self.after(RETRY_AFTER, self._position_again)
 
         self.wish(make, answered)
+
+    def _position_again(self) -> None:
+        """A position was refused: begin anew, unless it is time to stop."""
+        if self.is_reading:
+            self.assign(client.EARLIEST)
+        else:
+            self.go_on()
 
     def _poll(self) -> None:
         invoked_at = self.agenda.now

@@ -12,7 +12,7 @@ from typing import Any
 
 from streambus.cli.misuse import Misuse
 from streambus.kernel import SECOND
-from streambus.sim import NoScenario, drawn_tape, find_scenario
+from streambus.sim import NoScenario, Scenario, drawn_tape, find_scenario
 from streambus.sim.swarm import (
     Campaign,
     Logbook,
@@ -36,7 +36,8 @@ branches of the code were taken.
 examples:
   streambus sim swarm --seeds 1000                           1,000 worlds on all cores
   streambus sim swarm --seeds 20000 --out nightly            kept in a folder; called again, it goes on where it was
-  streambus sim swarm --seeds 500 --twice --require-rare     every run in two processes, and every rare branch taken: for CI
+  streambus sim swarm --seeds 500 --scenario random --scenario anything_goes --twice --require-rare
+                                                             every run in two processes, and every rare branch taken: for CI
   streambus sim swarm --seeds 1000000 --engine dask --address tcp://scheduler:8786
 
 exit status: 0 clean, 1 a violation, a run that was not the same twice, or (--require-rare) a branch that was never taken, 2 misuse
@@ -53,7 +54,12 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("--seeds", type=int, required=True, help="how many", metavar="N")
     parser.add_argument("--first", type=int, default=1, help="the first of them (default: 1)", metavar="N")
-    parser.add_argument("--scenario", default="random", help="the scenario they are drawn from (default: random)", metavar="NAME")
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        help="where they are drawn from (default: random); may be given again: N seeds of each",
+        metavar="NAME",
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)", metavar="N")
     parser.add_argument("--twice", action="store_true", help="play every seed in two processes with two hash seeds, and compare")
     parser.add_argument("--require-rare", action="store_true", help="fail if a rare branch was never taken")
@@ -69,21 +75,33 @@ def swarm_command(arguments: argparse.Namespace) -> int:
     if arguments.seeds < 1 or arguments.jobs < 1:
         raise Misuse("--seeds and --jobs need numbers of at least 1")
     try:
-        name, scenario = find_scenario(arguments.scenario)
-        seeds = range(arguments.first, arguments.first + arguments.seeds)
-        logbook = None if arguments.out is None else Logbook(arguments.out, name, scenario, CHUNK)
+        scenarios = [find_scenario(name) for name in arguments.scenario or ["random"]]
         with _engines(arguments) as engines:
-            progress = Campaign(name, scenario, seeds, engines, logbook).run(_shower(arguments))
+            campaigns = [_run(arguments, name, scenario, engines) for name, scenario in scenarios]
     except (NoScenario, NoEngine, OtherCampaign) as error:
         raise Misuse(str(error)) from error
-    divergences = [first_divergence(drawn_tape(scenario, seed)) or "" for seed in progress.mismatches[:1]]
+    progress = campaigns[0]
+    for other in campaigns[1:]:
+        progress += other
+    parted = [
+        drawn_tape(scenario, campaign.mismatches[0])
+        for campaign, (_, scenario) in zip(campaigns, scenarios, strict=True)
+        if campaign.mismatches
+    ]
+    divergences = [first_divergence(tape) or "" for tape in parted[:1]]
     never = [branch for branch in rare_branches() if branch not in progress.tally.reached]
     if arguments.json:
         print(json.dumps(_to_json(progress, never, divergences)))
     else:
-        print("\r\x1b[K" * sys.stderr.isatty() + _words(progress, never, divergences, logbook))
+        print("\r\x1b[K" * sys.stderr.isatty() + _words(progress, never, divergences, arguments.out))
     is_bad = progress.tally.failed or progress.mismatches or (arguments.require_rare and never)
     return VIOLATION if is_bad else CLEAN
+
+
+def _run(arguments: argparse.Namespace, name: str, scenario: Scenario, engines: tuple[Executor, ...]) -> Progress:
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    logbook = None if arguments.out is None else Logbook(arguments.out / name, name, scenario, CHUNK)
+    return Campaign(name, scenario, seeds, engines, logbook).run(_shower(arguments))
 
 
 @contextmanager
@@ -122,7 +140,7 @@ def _show(progress: Progress) -> None:
     print(f"\r\x1b[K{line[:138]}", end="", file=sys.stderr, flush=True)
 
 
-def _words(progress: Progress, never: list[str], divergences: list[str], logbook: Logbook | None) -> str:
+def _words(progress: Progress, never: list[str], divergences: list[str], folder: Path | None) -> str:
     tally = progress.tally
     lines = [
         f"{progress.done:,} seeds, {tally.failed} failed, {tally.events:,} events, {tally.operations:,} operations, "
@@ -135,7 +153,7 @@ def _words(progress: Progress, never: list[str], divergences: list[str], logbook
         lines += ["", "never taken:"] + [f"  {branch}" for branch in never]
     for failure in tally.failures[:10]:
         lines += ["", f"seed {failure.tape.schedule.seed}: {failure.violations[0]}"]
-        lines += [f"  kept in {logbook.folder_of(failure)}"] if logbook is not None else []
+        lines += [f"  kept in {folder / failure.name}"] if folder is not None else []
         lines += [f"  less:  streambus sim shrink {failure.name} --seed {failure.tape.schedule.seed}"]
     if progress.mismatches:
         shown = ", ".join(map(str, progress.mismatches[:10]))

@@ -167,6 +167,8 @@ def test_the_command_tells_what_a_swarm_reached(quick: str, tmp_path: Path, caps
     assert "link reset" in told
     assert main([*arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["resumed"] == 9
+    assert main(["sim", "swarm", "--scenario", quick, "--scenario", quick, "--seeds", "2", "--jobs", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["seeds"] == 4
 
 
 @pytest.mark.parametrize("arguments", [["0"], ["1", "--engine", "dask", "--twice"], ["1", "--scenario", "nowhere"]])

@@ -27,6 +27,15 @@ class Progress:
     mismatches: list[int] = attrs.field(factory=list)
     seconds: float = 0.0
 
+    def __add__(self, other: "Progress") -> "Progress":
+        return Progress(
+            self.total + other.total,
+            self.tally + other.tally,
+            self.resumed + other.resumed,
+            self.mismatches + other.mismatches,
+            self.seconds + other.seconds,
+        )
+
     @property
     def done(self) -> int:
         """Seeds played, now or before."""

@@ -51,5 +51,6 @@ def test_wild_bits_end_no_node():
     scenario = attrs.evolve(LITTLE, faults=FaultMix(wild_bit_every=15 * MILLISECOND, bad_weather_max=15 * MILLISECOND), safety_only=True)
     outcome = run(scenario, 1)
     assert outcome.violations == ()
+    assert outcome.simulated_microseconds < 10 * SECOND, "somebody was never served again"
     assert any(isinstance(planned.deed, WildBit) for planned in outcome.tape.faults)
     assert sum("1 bits flipped" in fault.details for fault in outcome.history.faults) > 5

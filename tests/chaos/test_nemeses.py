@@ -68,7 +68,7 @@ def test_a_mix_passes_on_what_went_wrong(stage) -> None:
         mix.strike(set_stage)
 
 
-@pytest.mark.parametrize("name", ["write fails", "write is torn", "sync fails", "sync fails and loses pages"])
+@pytest.mark.parametrize("name", ["write is torn", "sync fails and loses pages"])
 def test_a_broker_whose_disk_failed_refuses_records_until_it_is_revived(stage, name: str) -> None:
     set_stage = stage(Equipment.FAULTY_DISK)
     assert produces(set_stage, b"before")

@@ -13,7 +13,7 @@ there are no processes, only slim occurrences (`agenda`).
 deadline (`life`). 3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`); bytes travel over
 links (`network`). 4. **Users** own the clients and write the **history** (`users`); **faults** are values in a plan (`faults`);
 **observers** look on: invariants of the broker at
-   every step (`oracles`), the journal (`journal`).
+   every step (`oracles`), the journal (`journal`). An operator restarts a broker whose disk has failed (`supervisor`).
 5. `run(scenario, seed)` composes all this: load under faults, rest, final reading, judgement (`run`).
 
 Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`streams`):

@@ -304,6 +304,48 @@ def test_equal_dice_draw_equal_faults(kind: Any):
     assert drawn[0] == drawn[1]
 
 
+def test_half_a_directory_sync_makes_any_of_the_names_durable_and_forgets_none():
+    seen = set()
+    for seed in range(20):
+        disk = SimulatedDisk(Prng(seed))
+        disk.perform(Create(F))
+        disk.perform(Create(G))
+        disk.perform_partly(SyncDirectory())
+        whole = disk.copy()
+        whole.perform(SyncDirectory())
+        for future in (disk, whole):
+            future.power_cut(Prng(1), Survival.NOTHING)
+        assert list(whole.contents()) == [F, G]
+        seen.add(tuple(disk.contents()))
+    assert seen == {(), (F,), (G,), (F, G)}
+
+
+def test_half_a_sync_makes_any_part_durable_and_forgets_nothing():
+    seen = set()
+    for seed in range(20):
+        disk = Scene(FullDisk(HOST, room=99, lasts=9), content=b"").disk
+        disk.dice = Prng(seed)
+        disk.perform(Write(F, 0, (b"bytes",)))
+        disk.perform_partly(Sync(F, Done()))
+        disk.perform_partly(Sync(G, Done()))
+        whole = disk.copy()
+        whole.perform(Sync(F, Done()))
+        for future in (disk, whole):
+            future.power_cut(Prng(1), Survival.NOTHING)
+        assert whole.contents() == {F: b"bytes"}
+        seen.add(disk.contents()[F])
+    assert seen == {b"", b"bytes", bytes(5)}
+
+
+def test_half_of_any_other_operation_happened_or_not():
+    seen = set()
+    for seed in range(20):
+        disk = SimulatedDisk(Prng(seed))
+        disk.perform_partly(Create(F))
+        seen.add(tuple(disk.contents()))
+    assert seen == {(), (F,)}
+
+
 def test_a_copy_of_a_disk_is_free_of_faults():
     scene = Scene(DeadDisk(HOST, lasts=9))
     copy = scene.disk.copy()

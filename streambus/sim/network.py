@@ -19,38 +19,23 @@ Faults:
 - a **door** may refuse dials, leave them unanswered, or be slammed behind those who come in.
 """
 
-from collections import deque
-from enum import Enum, IntFlag
+from enum import Enum
 from typing import TYPE_CHECKING
 
-import attrs
-
-from streambus.kernel import Closed, Congested, Connected, ConnectionId, Event, Prng, Relieved
+from streambus.kernel import Closed, Congested, Connected, ConnectionId, Prng, Relieved
 from streambus.sim.agenda import Agenda, Occurrence
+from streambus.sim.endpoint import NEVER_PAUSED, PAUSED, Afterlife, Endpoint, Nobody, Stop
+from streambus.sim.link import Link, LinkSpeed
 from streambus.sim.streams import Streams
 from streambus.sim.weather import Weather
 
 if TYPE_CHECKING:
     from streambus.sim.life import Life
 
+__all__ = ["Afterlife", "Door", "Endpoint", "LinkSpeed", "SimulatedNetwork", "Stop"]
+
 DIAL_TIMEOUT = 1_000_000
 """Microseconds until a dial over a blocked link, or to a machine without power, is given up."""
-
-
-class Stop(IntFlag):
-    """Why an endpoint delivers nothing."""
-
-    PAUSED = 1
-    """Its node asked for it."""
-    STOPPED = 2
-    """Its node takes no step: what arrives stays in the socket's buffer."""
-    SLOW = 4
-    """Its node reads slowly: `trickle` gives it a little now and then."""
-    DETOURED = 8
-    """Its packets are still on their way."""
-
-
-PAUSED, NEVER_PAUSED = int(Stop.PAUSED), ~int(Stop.PAUSED)
 
 
 class Door(Enum):
@@ -59,123 +44,6 @@ class Door(Enum):
     REFUSES = "refuses"
     IS_SILENT = "is silent"
     SLAMS = "slams"
-
-
-class Afterlife(Enum):
-    """What becomes of bytes that reach an end that is closed."""
-
-    IGNORED = "ignored"
-    """The peer was told, or will be."""
-    LOST = "lost"
-    """Nobody answers."""
-    REJECTED = "rejected"
-    """The sender is reset."""
-
-
-@attrs.frozen
-class LinkSpeed:
-    """Latency in microseconds between a smallest and a largest value, now and then `tail` times more; throughput; what may be queued."""
-
-    latency_min: int = 40
-    latency_max: int = 400
-    tail: int = 20
-    tail_one_in: int = 64
-    bytes_per_microsecond: int = 1_000
-    queue_bytes_max: int = 1 << 20
-    """Above it the sender is told `Congested`; below half of it, `Relieved`."""
-
-
-class Link:
-    """One direction between two hosts."""
-
-    __slots__ = ("blocked", "clogs", "dials", "dice", "endpoints", "name", "speed", "weather")
-
-    def __init__(self, name: str, speed: LinkSpeed, dice: Prng) -> None:
-        self.name = name
-        self.speed = speed
-        self.dice = dice
-        self.blocked = 0
-        self.clogs = 0
-        """How many of the blocks let dials wait."""
-        self.dials: list[tuple[Life, ConnectionId, str]] = []
-        """Those that wait."""
-        self.weather: Weather | None = None
-        self.endpoints: dict[Endpoint, None] = {}
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether nothing passes, and a dial is not even kept waiting."""
-        return self.blocked > self.clogs
-
-    def latency(self, length: int = 0) -> int:
-        """How long `length` bytes travel this time. One draw: the lower half decides where in the range, the upper half whether tail."""
-        speed = self.speed
-        draw = self.dice.bits64()
-        latency = speed.latency_min + ((draw & 0xFFFF_FFFF) * (speed.latency_max - speed.latency_min + 1) >> 32)
-        if (draw >> 32) * speed.tail_one_in >> 32 == 0:
-            latency *= self.dice.between(1, speed.tail)
-        return latency + length // speed.bytes_per_microsecond
-
-
-class Endpoint:
-    """One end of a connection, as the life that holds it has it. `link` is the one over which this end *receives*."""
-
-    __slots__ = (
-        "afterlife",
-        "allowance",
-        "connection",
-        "glued",
-        "held",
-        "is_closing",
-        "is_congested",
-        "is_open",
-        "last_arrival",
-        "life",
-        "link",
-        "other",
-        "stops",
-        "under_way",
-    )
-
-    other: "Endpoint"
-
-    def __init__(self, life: "Life | Nobody", connection: ConnectionId, link: Link) -> None:
-        self.life = life
-        self.connection = connection
-        self.link = link
-        self.is_open = True
-        self.is_closing = False
-        self.is_congested = False
-        self.stops: int = life.socket_stops
-        self.afterlife = Afterlife.IGNORED
-        self.glued = False
-        self.last_arrival = 0
-        self.under_way = 0
-        """Bytes sent to this end and not yet delivered to its node."""
-        self.allowance: int | None = None
-        """After a reset: how many of them still arrive."""
-        self.held: deque[bytes | Closed] = deque()
-        """What has arrived but waits for the link or for the node to read again."""
-        link.endpoints[self] = None
-
-
-class Nobody:
-    """Holds the other end of a connection that nobody made. Stands where a life would."""
-
-    is_over = True
-    socket_stops = 0
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.endpoints: dict[ConnectionId, Endpoint] = {}
-        self.host = self
-        self.life = None
-
-    def enqueue(self, event: Event) -> None:
-        """Nothing happens to nobody."""
-
-    def receive(self, connection: ConnectionId, data: bytes, *, glued: bool) -> None:
-        """Nobody hears."""
 
 
 class SimulatedNetwork:

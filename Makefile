@@ -8,13 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test bench check examples clean has-python
+.PHONY: setup demo test bench swarm mutants check examples clean has-python
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start a real broker, kill it under load, verify every acknowledged record, simulate 50 power cuts, write a report"
 	@echo "make test    run the whole test suite with coverage"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
+	@echo "make swarm   800 simulated worlds, each played in two processes"
+	@echo "make mutants plant bugs and see whether the simulator finds them"
 	@echo "make check   lint, types and layering"
 	@echo "make examples  make the example reports in reports/examples again"
 	@echo "make setup   only make $(VENV) (the others do it by themselves)"
@@ -40,6 +42,12 @@ test: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+swarm: $(READY)
+	@$(BIN)/streambus sim swarm --seeds 400 --scenario random --scenario anything_goes --twice --require-rare
+
+mutants: $(READY)
+	@$(BIN)/streambus sim mutants --seeds 200 --shrink 0
 
 check: $(READY)
 	@$(BIN)/ruff check .

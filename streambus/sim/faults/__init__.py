@@ -10,9 +10,9 @@ how one is drawn. `FAULTS` (`plan`) lists every kind; `FaultMix` (`mix`) says ho
 Families, one file each: what cuts (`network`), what spoils a link (`weather`), what befalls single connections (`connections`), processes
 and machines (`process`), lives that end before their time (`restart`, `power`), clocks (`clock`), and disks (`disk_*`).
 
-A fault that finds its like going on at the same place refuses (`begin` says False), unless the two simply add up. What it has to remember until
-it ends is among the simulation's `afflictions`. Whatever it has done, `end` undoes, whenever that comes; what cannot be undone, such as time
-that a clock has lost, is said in the fault model. What was really done is noted in the history by the injector.
+A fault that finds its like going on at the same place refuses (`begin` says False), unless the two simply add up. What it has to
+remember until it ends is among the simulation's `afflictions`. Whatever it has done, `end` undoes, whenever that comes; what cannot be
+undone, such as time that a clock has lost, is said in the fault model. What was really done is noted in the history by the injector.
 
 A planned fault carries the seed of its own luck, so that taking one fault out of a plan leaves all others as they were.
 What each fault does, and what a correct cluster may lose by it, is the fault model: `docs/fault-model.md`.

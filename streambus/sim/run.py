@@ -94,6 +94,12 @@ def play(
     simulation.observers.extend(observers)
     if journal is not None:
         simulation.observers.append(JournalWriter(journal, name or tape.scenario.title, tape.schedule.seed))
+    return outcome_of(cluster, name, began)
+
+
+def outcome_of(cluster: Cluster, name: str, began: float) -> Outcome:
+    """Let a cluster play, and judge it. `began`: when that was, in wall time."""
+    simulation, tape = cluster.simulation, cluster.tape
     forget_reached()
     violations = cluster.play()
     rarely = reached()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import hypothesis  # noqa: F401  it wants to see trio's dice before a command line has told the garbage collector to look away
 import pytest
 
 TRACES = Path(__file__).parent / "traces"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import hypothesis  # noqa: F401  it wants to see trio's dice before a command line has told the garbage collector to look away
 import pytest
 
 from streambus.chaos.equipment import Equipment, missing

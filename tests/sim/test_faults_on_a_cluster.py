@@ -5,7 +5,8 @@ import pytest
 
 from streambus import broker
 from streambus.kernel import MILLISECOND, SECOND
-from streambus.sim import FaultMix, Load, Outcome, Scenario, run
+from streambus.sim import FACTORIES, FaultMix, Load, Outcome, Scenario, drawn_tape, run
+from streambus.sim.cluster import Cluster
 from streambus.sim.faults import BEYOND_THE_BUDGET, FAULTS, WildBit
 from streambus.sim.faults.deed import snake, words
 
@@ -30,6 +31,24 @@ def test_a_cluster_survives_it(kind: type):
     outcome = little(**{f"{snake(kind)}_every": 60 * MILLISECOND})
     assert outcome.violations == ()
     assert {fault.name for fault in outcome.history.faults} == {words(kind)}
+
+
+def test_nothing_of_any_fault_is_left_when_all_have_healed():
+    everything = attrs.evolve(MILD, **{f"{snake(kind)}_every": 300 * MILLISECOND for kind in KINDS})
+    cluster = Cluster(drawn_tape(attrs.evolve(LITTLE, duration=SECOND, faults=everything), 1), FACTORIES)
+    assert cluster.play() == ()
+    simulation = cluster.simulation
+    assert len({fault.name for fault in cluster.history.faults}) > len(KINDS) // 2
+    assert simulation.afflictions == {}
+    assert simulation.network.doors == {}
+    for link in simulation.network.links.values():
+        assert (link.blocked, link.clogs, link.dials, link.weather) == (0, 0, [], None)
+    for host in simulation.hosts.values():
+        life = host.life
+        assert life is not None
+        assert (host.downs, host.slowness, host.clock.is_true) == (0, 1, True)
+        assert (life.stops, life.is_frozen, life.socket_stops, life.slowness, life.has_true_clock) == (0, False, 0, 1, True)
+        assert not any(endpoint.stops or endpoint.held for endpoint in life.endpoints.values())
 
 
 def test_a_client_that_was_killed_is_another_process_in_the_history():

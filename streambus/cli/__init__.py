@@ -20,7 +20,7 @@ from streambus.cli.misuse import Misuse
 COMMANDS = {
     "serve": "run a broker",
     "sim": "run, search and replay simulated clusters",
-    "chaos": "attack a real broker through stock clients, and judge what they saw",
+    "chaos": "attack a real broker through stock clients",
     "demo": "see a broker survive being killed, and 50 simulated power cuts",
 }
 """Name and purpose of every command. The module has the command's name."""

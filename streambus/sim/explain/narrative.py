@@ -110,12 +110,16 @@ def _text(draft: _Draft) -> str:
 
 
 def _shared(texts: list[str]) -> list[str]:
-    """What begins as the clause before it does is not begun again: “is asked to send a, b and c”."""
-    return [
-        text.removeprefix(verb) if before.startswith(verb) and text.startswith(verb) else text
-        for before, text in zip(["", *texts], texts, strict=False)
-        for verb in [next((verb for verb in VERBS if text.startswith(verb)), "-")]
-    ]
+    """What was said in the clause before is not said again: “is asked to send a, b and c”, “answers a although …, answers b as early”."""
+    said: list[str] = []
+    verb, reason = "-", "-"
+    for text in texts:
+        doing, although, why = text.partition(" although ")
+        short = doing.removeprefix(verb) + (" likewise" if although and why == reason else although + why)
+        said.append(short)
+        verb = next((known for known in VERBS if text.startswith(known)), "-")
+        reason = why if although else reason
+    return said
 
 
 def _verdict(recording: Recording) -> str:

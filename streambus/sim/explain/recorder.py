@@ -141,7 +141,9 @@ class Recorder:
         if type(event) in (Drained, Woken) and not effects and not step.clauses and not self._is_at_fault():
             self.happenings.pop()
             return
-        step.details[:0] = [told(event, is_broker=log.door is not None)] if step.title != told(event, is_broker=log.door is not None) else []
+        step.details[:0] = (
+            [told(event, is_broker=log.door is not None)] if step.title != told(event, is_broker=log.door is not None) else []
+        )
         step.details.extend([told(effect, is_broker=log.door is not None) for effect in effects[:DETAILS_MAX] if type(effect) is not Send])
         log.last_step = step.number
 
@@ -205,11 +207,11 @@ class Recorder:
         kind = type(event)
         if kind is Started:
             step.because(log.birth, "its birth")
-        elif kind is Received:
+        elif isinstance(event, Received):
             self._received(log, step, event)
-        elif kind is Connected:
+        elif isinstance(event, Connected):
             self._connected(log, step, event)
-        elif kind is Closed:
+        elif isinstance(event, Closed):
             self._closed(log, step, event)
         elif kind is Drained:
             for number in log.burst:
@@ -238,7 +240,7 @@ class Recorder:
         else:
             step.title = f"asked to {type(event).__name__.lower()}"
 
-    def _connected(self, log: LifeLog, step: Happening, event: Any) -> None:
+    def _connected(self, log: LifeLog, step: Happening, event: Connected) -> None:
         if log.door is None or event.connection < 0:
             return
         log.door.connect(event.connection)
@@ -254,8 +256,7 @@ class Recorder:
         if log.door is not None:
             log.door.close(event.connection)
         for key in [key for key in log.asked if key[0] == event.connection]:
-            asked, number = log.asked.pop(key)
-            step.because(number, "its request was under way")
+            step.because(log.asked.pop(key)[1], "its request was under way")
         step.because(log.closings.pop(event.connection, None), "it closed the connection")
         peer, theirs = log.peers.pop(event.connection, (None, 0))
         if peer is not None:
@@ -408,9 +409,11 @@ class Recorder:
     def _answered(self, log: LifeLog, step: Happening, effects: list[Effect], place: int, doubts: dict[str, str]) -> list[Spoken]:
         assert log.door is not None
         send = effects[place]
+        assert isinstance(send, Send)
         spoken = []
         for asked, body in log.door.answers(effects, place):
-            _, number = log.asked.pop((send.connection, asked.correlation_id), (None, None))  # type: ignore[attr-defined]
+            known = log.asked.pop((send.connection, asked.correlation_id), None)
+            number = known[1] if known is not None else None
             step.because(number, "it answers what this step received")
             one = answer(asked, body, self.names)
             spoken.append(one)
@@ -533,6 +536,7 @@ class Recorder:
         for (place, name), value in log.marks.items():
             if name != "log end" or place == "the metadata log":
                 continue
+            self.first_places = {key: found for key, found in self.first_places.items() if key[0] != place or found[0] < value}
             had = last.marks.get((place, name), 0)
             known = last.marks.get((place, "recovery point"), 0)
             words = f"recovers {self.names.log(place)} up to offset {value:,}"

@@ -139,9 +139,9 @@ def _roots(outcome: Outcome, recorder: Recorder) -> list[int]:
 def _births_before(step: Happening, happenings: list[Happening]) -> Iterator[int]:
     """The birth of a node that lives again, and what its recovery found: whatever it does rests on that."""
     for one in happenings:
-        if one.lane == step.lane and one.life == step.life > 1 and one.number <= step.number:
-            if one.kind is Kind.BIRTH or any(clause.text.startswith("recovers ") for clause in one.clauses):
-                yield one.number
+        is_beginning = one.kind is Kind.BIRTH or any(clause.text.startswith("recovers ") for clause in one.clauses)
+        if is_beginning and one.lane == step.lane and one.life == step.life > 1 and one.number <= step.number:
+            yield one.number
 
 
 def _waiting(outcome: Outcome, happenings: list[Happening]) -> Iterator[int]:
@@ -159,9 +159,9 @@ def _witnesses(operation: checkers.Operation, happenings: list[Happening]) -> It
     moments = (operation.invoked_at, operation.completed_at)
     name = operation.process.partition("/")[0]
     for one in happenings:
-        if one.kind is Kind.STEP and name.startswith(one.lane) and labels & set(one.labels):
-            if one.title.startswith("asked to send") or (one.at in moments and one.weight >= 5):
-                yield one.number
+        is_witness = one.kind is Kind.STEP and name == one.lane and bool(labels & set(one.labels))
+        if is_witness and (one.title.startswith("asked to send") or (one.at in moments and one.weight >= TOLD_WEIGHT)):
+            yield one.number
 
 
 def _add_violations(outcome: Outcome, violations: tuple[str, ...], recorder: Recorder, roots: list[int]) -> None:

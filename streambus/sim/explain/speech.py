@@ -109,11 +109,7 @@ Told = tuple[str, tuple[tuple[str, int, tuple[str, ...]], ...]]
 
 def _produce(body: Any, names: Names) -> Told:
     places = tuple(
-        [
-            (names.of(topic, data.index, "name"), -1, labels_in(data.records))
-            for topic in body.topic_data
-            for data in topic.partition_data
-        ]
+        [(names.of(topic, data.index, "name"), -1, labels_in(data.records)) for topic in body.topic_data for data in topic.partition_data]
     )
     return ", ".join([f"{quoted(labels)} to {place}" for place, _, labels in places]), places
 
@@ -131,11 +127,7 @@ def _produced(body: Any, names: Names) -> Told:
 
 def _fetch(body: Any, names: Names) -> Told:
     places = tuple(
-        [
-            (names.of(topic, data.partition, "topic"), data.fetch_offset, ())
-            for topic in body.topics
-            for data in topic.partitions
-        ]
+        [(names.of(topic, data.partition, "topic"), data.fetch_offset, ()) for topic in body.topics for data in topic.partitions]
     )
     return listed([f"{place} from {offset:,}" for place, offset, _ in places]) if places else "what is new", places
 
@@ -163,9 +155,7 @@ def _list_offsets(body: Any, names: Names) -> Told:
 
 
 def _offsets_listed(body: Any, names: Names) -> Told:
-    places = tuple(
-        [(names.of(topic, data.partition_index, "name"), data.offset, ()) for topic in body.topics for data in topic.partitions]
-    )
+    places = tuple([(names.of(topic, data.partition_index, "name"), data.offset, ()) for topic in body.topics for data in topic.partitions])
     errors = [_error(data.error_code) for topic in body.topics for data in topic.partitions if data.error_code]
     return listed(errors or [f"{place} at {offset:,}" for place, offset, _ in places]), places
 

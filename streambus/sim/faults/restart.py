@@ -123,13 +123,16 @@ class RollingUpgrade:
     grace: int
     """Microseconds that it has to stop before it is killed."""
     lasts: int
+    pipelined_requests_max: int = 256
+    fetch_sessions_max: int = 1_000
 
     @classmethod
     def drawn(cls, dice: Prng, mix: FaultMix, cast: Cast) -> Self:
         """Some broker, for a while."""
         segment_bytes = FEW_BYTES << dice.below((MANY_BYTES // FEW_BYTES).bit_length())
         grace, lasts = dice.between(1, 200 * MILLISECOND), dice.between(MILLISECOND, mix.upgrade_max)
-        return cls(cast.a_broker(dice), dice.below(20), segment_bytes, grace, lasts)
+        limits = (1 << dice.below(9), 1 << dice.below(10))
+        return cls(cast.a_broker(dice), dice.below(20), segment_bytes, grace, lasts, *limits)
 
     def begin(self, simulation: Simulation, dice: Prng) -> bool:
         """Become the other release."""
@@ -157,7 +160,8 @@ class RollingUpgrade:
 
     def _other_release(self, config: Any, dice: Prng) -> BrokerConfig:
         store = attrs.evolve(config.store, segment_bytes=self.segment_bytes)
-        other: BrokerConfig = attrs.evolve(config, store=store, latest_versions=broker_versions(dice, self.versions_less))
+        limits = attrs.evolve(config.limits, pipelined_requests_max=self.pipelined_requests_max, fetch_sessions_max=self.fetch_sessions_max)
+        other: BrokerConfig = attrs.evolve(config, store=store, limits=limits, latest_versions=broker_versions(dice, self.versions_less))
         return other
 
 

@@ -12,6 +12,7 @@ from streambus import wire
 from streambus.broker import startup
 from streambus.broker.config import BrokerConfig
 from streambus.broker.connections import (
+    PAUSED_ANSWERING,
     PAUSED_CONGESTED,
     PAUSED_PENDING,
     PAUSED_PIPELINE,
@@ -87,10 +88,20 @@ from streambus.wire import ApiKey
 
 Handler = Callable[["Broker", Turn, Call], None]
 
+PART_COST = 256
+"""Bytes that a part of an answer costs beside what is in it: an answer of many small slices of files is large, too."""
+
 
 @message
 class IdleSwept(Event):
     """Time to close connections that nobody uses."""
+
+
+@message
+class HeldDue(Event):
+    """A connection that was answered a lot may be answered more."""
+
+    connection: ConnectionId
 
 
 @message
@@ -158,6 +169,7 @@ class Broker(Node):
         Congested: "on_congested",
         Relieved: "on_relieved",
         Closed: "on_closed",
+        HeldDue: "on_held_due",
         IdleSwept: "on_idle_swept",
         DiskFailed: "on_disk_failed",
         StopRequested: "on_stop_requested",
@@ -247,9 +259,7 @@ class Broker(Node):
         self.is_serving = True
         turn.do(Ready(self.cluster_id, self.recovered_bytes))
         for connection in list(self.connections.values()):
-            held, connection.held = connection.held, deque()
-            for call in held:
-                self._carry_out(turn, call)
+            self._carry_out_held(turn, connection)
             self._resume(turn, connection, PAUSED_STARTING)
 
     def on_stop_requested(self, turn: Turn, event: StopRequested) -> None:
@@ -292,12 +302,11 @@ class Broker(Node):
             return
         connection.last_active = turn.now
         for request in connection.wire.receive(event.data):
-            call = Call(event.connection, connection.open_slot(), request)
-            if self.is_serving:
-                self._carry_out(turn, call)
-            else:
-                sometimes("broker: a request waits for the end of recovery")
-                connection.held.append(call)
+            connection.held.append(Call(event.connection, connection.open_slot(), request))
+        if not self.is_serving:
+            sometimes("broker: a request waits for the end of recovery")
+        elif not connection.pauses & PAUSED_ANSWERING:
+            self._carry_out_held(turn, connection)
         if connection.wire.error is not None:
             sometimes("broker: a stream cannot be understood")
             self.counters.broken_streams += 1
@@ -309,6 +318,29 @@ class Broker(Node):
             self.slowed[event.connection] = None
             sometimes("broker: the disk is behind, nobody is read from")
             self._pause(turn, connection, PAUSED_PENDING)
+
+    def _carry_out_held(self, turn: Turn, connection: Connection) -> None:
+        """Carry out what a connection has asked for, a portion at a time: whoever asks for more than is sent must wait for the rest.
+
+        Answers that nobody reads would fill the memory: a few hundred requests fit into one piece of a stream, and each may be answered
+        with a whole log. After a portion the driver has the chance to say that the peer does not keep up.
+        """
+        held = connection.held
+        connection.answered = 0
+        while held and connection.answered < self.config.limits.answer_bytes_max:
+            self._carry_out(turn, held.popleft())
+        if held:
+            sometimes("broker: a client asks for more than it can be sent at once")
+            self._pause(turn, connection, PAUSED_ANSWERING)
+            turn.wake_at(turn.now, HeldDue(connection.id))
+        else:
+            self._resume(turn, connection, PAUSED_ANSWERING)
+
+    def on_held_due(self, turn: Turn, event: HeldDue) -> None:
+        """The next portion, unless the last one has not been read yet: then it follows when it has."""
+        connection = self.connections.get(event.connection)
+        if connection is not None and connection.pauses & PAUSED_ANSWERING and not connection.pauses & PAUSED_CONGESTED:
+            self._carry_out_held(turn, connection)
 
     def on_stream_broken(self, turn: Turn, event: StreamBroken) -> None:
         """Close a connection that cannot be understood."""
@@ -326,6 +358,7 @@ class Broker(Node):
         connection = self.connections.get(event.connection)
         if connection is not None:
             self._resume(turn, connection, PAUSED_CONGESTED)
+            self.on_held_due(turn, HeldDue(connection.id))
 
     def on_closed(self, turn: Turn, event: Closed) -> None:
         """The client is gone; nobody waits for its answers."""
@@ -398,6 +431,8 @@ class Broker(Node):
             self._fill(turn, connection, call, SILENT)
 
     def _fill(self, turn: Turn, connection: Connection, call: Call, parts: tuple[Any, ...]) -> None:
+        for part in parts:
+            connection.answered += PART_COST + len(part)
         if connection.fill_slot(call.slot, parts) and not connection.answers_told:
             connection.answers_told = True
             turn.tell(AnswersReady(connection.id))

@@ -26,6 +26,9 @@ class Limits:
     pipelined_requests_max: int = 256
     """Unanswered requests of one connection before we stop reading from it."""
 
+    answer_bytes_max: int = 4 * 1024 * 1024
+    """Bytes of answers that one connection is given at once. If it has asked for more, it must take these first."""
+
     pending_bytes_max: int = 64 * 1024 * 1024
     """Bytes appended but not yet durable before we stop reading from everyone who produces."""
 

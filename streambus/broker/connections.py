@@ -24,6 +24,8 @@ PAUSED_PENDING = 8
 """The disk is behind everything that was produced."""
 PAUSED_STOPPING = 16
 """The broker is shutting down: what was asked is answered, nothing more is read."""
+PAUSED_ANSWERING = 32
+"""What was asked for last is answered in portions, and there is more to come."""
 
 
 @message
@@ -61,6 +63,9 @@ class Connection:
         self.first_slot = 0
         self.slots: deque[tuple[Part, ...] | None] = deque()
         self.held: deque[Call] = deque()
+        """Requests that were understood and have not been carried out: the broker is not ready, or too many answers are on their way."""
+        self.answered = 0
+        """What the answers of this portion cost so far."""
         self.pauses = 0
         self.answers_told = False
         self.last_active = now

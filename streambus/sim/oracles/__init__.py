@@ -11,7 +11,7 @@ over. A violation is told to the simulation in one sentence that names the law, 
    `list_offsets_law`, `topics_law`, `identity_law`), and what the broker asks of its disk (`written`, `wal_document`). From these alone
    it keeps a small model over all lives (`broker_model`: `log_model`, `cluster_model`). It uses the wire codec and the header of a
    batch, and nothing of what the broker, its store or its controller know.
-2. `watermarks`, `metadata_law`, `store_law` and `waiting_law` look inside and compare.
+2. `watermarks`, `metadata_law`, `store_law`, `waiting_law` and `pause_law` look inside and compare.
 3. `replay_law` tries a crash on a copy of the disk, and compares what recovers.
 4. `ticket_law`, `producer_law` and `consumer_law` look at the clients; `record_lookup` tells them what the log has.
 5. `wait_chain` and `wait_inside` explain who waits for what.
@@ -23,6 +23,7 @@ They must not change anything, draw no random numbers, and know nothing of the b
 from streambus.sim.oracles.consumer_law import ConsumerLaw
 from streambus.sim.oracles.metadata_law import MetadataLaw
 from streambus.sim.oracles.oracle import Oracle
+from streambus.sim.oracles.pause_law import PauseLaw
 from streambus.sim.oracles.producer_law import ProducerLaw
 from streambus.sim.oracles.reference_model import ReferenceModel
 from streambus.sim.oracles.replay_law import ReplayLaw
@@ -49,6 +50,7 @@ def oracles(
         return [
             Watermarks(simulation, broker_host, is_budgeted=False),
             WaitingLaw(simulation, broker_host),
+            PauseLaw(simulation, broker_host),
             TicketLaw(simulation, clients),
         ]
     reference = ReferenceModel(simulation, broker_host)
@@ -58,6 +60,7 @@ def oracles(
         MetadataLaw(simulation, broker_host, reference),
         StoreLaw(simulation, broker_host, reference),
         WaitingLaw(simulation, broker_host),
+        PauseLaw(simulation, broker_host),
         ReplayLaw(simulation, broker_host, reference),
         TicketLaw(simulation, clients),
         ProducerLaw(simulation, clients, reference),

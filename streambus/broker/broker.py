@@ -470,12 +470,16 @@ class Broker(Node):
 
     def on_wal_durable(self, turn: Turn, event: WalDurable) -> None:
         """A group is on the disk: those who were slowed down may go on, and a shutdown may be complete."""
+        self._resume_slowed(turn)
+        if self.is_stopping:
+            turn.tell(StopReady())
+
+    def _resume_slowed(self, turn: Turn) -> None:
+        """Read again from those who were slowed down, once little enough is pending; after a failure of the disk nothing is."""
         if self.slowed and self.store.pending_bytes <= self.config.limits.pending_bytes_max // 2:
             slowed, self.slowed = self.slowed, {}
             for connection in slowed:
                 self._resume(turn, self.connections[connection], PAUSED_PENDING)
-        if self.is_stopping:
-            turn.tell(StopReady())
 
     def on_store_failed(self, turn: Turn, event: StoreFailed) -> None:
         """Nothing more can be made durable: refuse what waits for it. What is durable can still be read."""
@@ -485,6 +489,7 @@ class Broker(Node):
         self.complete(turn, self.METADATA_LOG)
         for log_id in list(self.partitions_by_log):
             self.complete(turn, log_id)
+        self._resume_slowed(turn)
 
     def on_disk_failed(self, turn: Turn, event: DiskFailed) -> None:
         """A disk operation failed: the store judges its own; a read for a request costs that request its answer."""

@@ -57,6 +57,7 @@ SCENARIO = Scenario(
     recent_bytes=OneOf(0, Octaves(1_024, 1 << 20)),
     limits=Limits(
         pipelined_requests_max=OneOf(256, Octaves(1, 256)),
+        answer_bytes_max=OneOf(4 << 20, 4 << 20, Octaves(64, 1 << 16)),
         pending_bytes_max=OneOf(64 << 20, Octaves(1_024, 1 << 20)),
         delayed_requests_max=OneOf(200_000, 200_000, Between(12, 64)),
         fetch_bytes_max=OneOf(55 << 20, 55 << 20, Octaves(256, 1 << 20)),

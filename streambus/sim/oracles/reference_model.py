@@ -12,7 +12,7 @@ earlier step (`Asked.is_old`: it stood behind another) are watermarks known as r
 from typing import Any
 
 from streambus.broker.offsets import BatchRead
-from streambus.kernel import Close, Closed, Connected, Effect, Event, Instant, Received, Send, Sync, Woken, Write
+from streambus.kernel import Close, Closed, Connected, Effect, Event, Instant, Received, Relieved, Send, Sync, Woken, Write
 from streambus.sim.life import Life
 from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
 from streambus.sim.oracles.broker_model import BrokerModel
@@ -74,13 +74,15 @@ class ReferenceModel:
         arrived: list[Asked] = []
         kind = type(event)
         if kind is Received:
-            arrived = self._receive(event)
+            arrived = self._receive(life, event)
         elif kind is Connected:
             self.door.connect(event.connection)  # type: ignore[attr-defined]
         elif kind is Closed:
             self._forget(self.door.close(event.connection))  # type: ignore[attr-defined]
         elif kind is BatchRead:
             self._compare_read(event)
+        elif kind is Woken or kind is Relieved:
+            arrived = self._receive_held(life)
         if effects:
             self._on_effects(life, effects, arrived)
         elif arrived:
@@ -90,18 +92,29 @@ class ReferenceModel:
 
     # Requests ----------------------------------------------------------------------------------------------------------
 
-    def _receive(self, event: Any) -> list[Asked]:
+    def _receive(self, life: Life, event: Any) -> list[Asked]:
         assert self.door is not None
         arrived = self.door.receive(event.connection, event.data)
         if not arrived:
             return []
         guest = self.door.guests[event.connection]
-        if not self.model.is_serving:
-            guest.received.extend(arrived)
-            return []
-        for asked in arrived:
-            self._look_at(guest, asked)
-        return arrived
+        guest.received.extend(arrived)
+        return self._take_up(life, guest) if self.model.is_serving else []
+
+    def _receive_held(self, life: Life) -> list[Asked]:
+        """What the broker takes up now of that which it held back, because it had answered enough at once."""
+        assert self.door is not None
+        return [asked for guest in self.door.guests.values() if guest.received for asked in self._take_up(life, guest)]
+
+    def _take_up(self, life: Life, guest: Guest) -> list[Asked]:
+        """Look at the requests that the broker does not hold back any more."""
+        connection = life.node.connections.get(guest.number)  # type: ignore[attr-defined]
+        held = len(connection.held) if connection is not None else 0
+        taken: list[Asked] = []
+        while len(guest.received) > held:
+            taken.append(guest.received.popleft())
+            self._look_at(guest, taken[-1])
+        return taken
 
     def _compare_read(self, event: Any) -> None:
         """A disk may give other bytes than it was given: then a search may end with an error."""
@@ -123,17 +136,10 @@ class ReferenceModel:
             guest.asked.append(asked)
             self.door.unanswered += 1
 
-    def _begin_serving(self) -> list[Asked]:
-        """The broker has recovered: it looks at everything that waited."""
-        assert self.door is not None
+    def _begin_serving(self, life: Life) -> list[Asked]:
+        """The broker has recovered: it looks at what waited."""
         self.model.is_serving = True
-        waited: list[Asked] = []
-        for guest in self.door.guests.values():
-            while guest.received:
-                asked = guest.received.popleft()
-                self._look_at(guest, asked)
-                waited.append(asked)
-        return waited
+        return self._receive_held(life)
 
     def _forget(self, guest: Guest | None) -> None:
         if guest is not None and self.fetch_law is not None:
@@ -156,7 +162,7 @@ class ReferenceModel:
             elif kind is Write or kind is Sync:
                 model.on_effect(effect)
             elif kind.__name__ == "Ready":
-                arrived += self._begin_serving()
+                arrived += self._begin_serving(life)
             else:
                 door.check_effect(effect)
                 if kind is Close:

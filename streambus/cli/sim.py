@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from streambus.cli import exhaust, mutants, scenarios, search, shrink, swarm
+from streambus.cli import exhaust, explain, mutants, scenarios, search, shrink, swarm
 from streambus.cli.misuse import Misuse
 from streambus.sim import (
     FACTORIES,
@@ -40,6 +40,7 @@ examples:
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
   streambus sim search --plays 2000                        runs that learn from each other
   streambus sim shrink random --seed 4711                  cut a failing run down to what matters
+  streambus sim explain failures/random-4711               say why a run went wrong, and draw it
   streambus sim mutants                                    plant bugs, and see whether they are found
 """
 
@@ -85,6 +86,7 @@ def register(subparsers: Any) -> None:
     scenarios.register(commands)
     swarm.register(commands)
     shrink.register(commands)
+    explain.register(commands)
     search.register(commands)
     mutants.register(commands)
     exhaust.register(commands)

@@ -13,7 +13,8 @@ over a folder of many such reports.
    rest. `pictures` chooses, orders and captions them.
 3. `anomalies` tells each anomaly with its operations, its picture and its `order_table`: who saw what at which offset.
 4. `campaign` tells of further runs, thousands if need be; `reproduction` says how to see a run again.
-5. `page` puts the verdict first, then the promise, what was covered, the proof, the pictures and the `tables`.
+5. `space_time` draws a run that was explained (`streambus.sim.explain`): its story beside its lanes, messages and disk operations.
+6. `page` puts the verdict first, then the promise, what was covered, the proof, the pictures and the `tables`.
 
 The page is one text that loads nothing, so it can be mailed and kept. It reads in light and in dark, on a screen, on a phone and on paper,
 and never says by colour alone what it says. Its script (hovering, zooming, hiding, copying) only adds to what is there without it. The page
@@ -26,5 +27,6 @@ What is drawn and listed is bounded, so a report of a million operations is as s
 from streambus.reporting.gallery import write_gallery
 from streambus.reporting.report import write_report
 from streambus.reporting.run import Fact, Reproduction, Run, SubRun
+from streambus.reporting.space_time import explanation_page, write_explanation
 
-__all__ = ["Fact", "Reproduction", "Run", "SubRun", "write_gallery", "write_report"]
+__all__ = ["Fact", "Reproduction", "Run", "SubRun", "explanation_page", "write_explanation", "write_gallery", "write_report"]

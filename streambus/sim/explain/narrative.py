@@ -12,6 +12,7 @@ from streambus.sim.explain.recording import FAULTS, Recording
 SENTENCES_MAX = 24
 WEIGHT_MIN = 3
 PRELUDE_WEIGHT_MIN = 7
+HEARD_WEIGHT = 3
 TOGETHER = 2_000
 """Microseconds within which steps of one node may share a sentence."""
 
@@ -51,8 +52,8 @@ def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SE
     drafts = _without_prelude(_drafts([one for one in recording.sorted() if one.number in cone]))
     left_out = len(drafts) + bool(recording.violations) - sentences_max
     if left_out > 0:
-        nearest = sorted(drafts, key=lambda draft: (draft.weight, -min(cone[one.number] for one in draft.happenings), draft.at))
-        dropped = {id(draft) for draft in nearest[:left_out]}
+        is_clean = not recording.violations
+        dropped = {id(draft) for draft in sorted(drafts, key=lambda draft: _importance(draft, cone, is_clean=is_clean))[:left_out]}
         drafts = [draft for draft in drafts if id(draft) not in dropped]
     sentences = [
         Sentence(number, draft.at, _text(draft), tuple([one.number for one in draft.happenings]), draft.weight)
@@ -62,6 +63,11 @@ def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SE
         violation = recording.happenings[-1]
         sentences.append(Sentence(len(sentences) + 1, violation.at, _verdict(recording), (violation.number,), 10))
     return tuple(sentences)
+
+
+def _importance(draft: _Draft, cone: dict[int, int], *, is_clean: bool) -> tuple[int, int, int]:
+    """Weight first, then nearness to what went wrong; of a clean run the beginning is told."""
+    return draft.weight, -min(cone[one.number] for one in draft.happenings), -draft.at if is_clean else draft.at
 
 
 def _drafts(happenings: list[Happening]) -> list[_Draft]:
@@ -87,9 +93,10 @@ def _without_prelude(drafts: list[_Draft]) -> list[_Draft]:
 
 def _telling(one: Happening) -> list[Clause]:
     """The clauses of a happening that matter. What it received is only told with what it did then."""
-    if one.kind is Kind.VIOLATION or one.kind is Kind.DISK and one.weight < 8:
+    if one.kind is Kind.VIOLATION or (one.kind is Kind.DISK and one.weight < 8):
         return []
-    return [clause for clause in one.clauses if clause.weight >= WEIGHT_MIN]
+    least = HEARD_WEIGHT + 1 if one.weight > HEARD_WEIGHT else WEIGHT_MIN
+    return [clause for clause in one.clauses if clause.weight >= (least if clause.rank == 0 else WEIGHT_MIN)]
 
 
 def _goes_with(last: _Draft, one: Happening, clauses: list[Clause]) -> bool:

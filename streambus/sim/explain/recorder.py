@@ -105,6 +105,8 @@ class Recorder:
         """By host, what ended its last life."""
         self.before: dict[str, LifeLog] = {}
         """By host, its last life."""
+        self.brought: dict[str, tuple[str, ...]] = {}
+        """The records that the requests of this step bring, by partition."""
         self.first_places: dict[tuple[str, str], tuple[int, int]] = {}
         """Where each record was appended first: log and label to offset and step."""
 
@@ -128,6 +130,7 @@ class Recorder:
         self._note_due_dates(log)
         step = self._new(Kind.STEP, life.name, told(event, is_broker=log.door is not None))
         step.life, step.step = life.number, self.simulation.events
+        self.brought.clear()
         self._event(log, step, now, event)
         self._disk_effects(log, step, effects)
         if log.door is not None:
@@ -141,10 +144,10 @@ class Recorder:
         if type(event) in (Drained, Woken) and not effects and not step.clauses and not self._is_at_fault():
             self.happenings.pop()
             return
-        step.details[:0] = (
-            [told(event, is_broker=log.door is not None)] if step.title != told(event, is_broker=log.door is not None) else []
-        )
-        step.details.extend([told(effect, is_broker=log.door is not None) for effect in effects[:DETAILS_MAX] if type(effect) is not Send])
+        words = told(event, is_broker=log.door is not None)
+        step.details[:0] = [words] if step.title != words else []
+        others = [effect for effect in effects[:DETAILS_MAX] if type(effect) is not Send]
+        step.details.extend([told(effect, is_broker=log.door is not None) for effect in others])
         log.last_step = step.number
 
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
@@ -293,8 +296,9 @@ class Recorder:
             step.details.append(f"received from {name}: {what}{colon}")
             weight = 1 if one.api in SETUP else 2 if one.is_request else 3
             step.say(f"receives {what} from {name}{colon}", weight, 0)
-            for _, _, labels in one.places:
+            for place, _, labels in one.places:
                 step.labels.update(dict.fromkeys(labels))
+                self.brought[place] = self.brought.get(place, ()) + labels
 
     def _requests(self, log: LifeLog, step: Happening, connection: ConnectionId, data: Any) -> list[Spoken]:
         assert log.door is not None
@@ -508,15 +512,14 @@ class Recorder:
             if place == "the metadata log":
                 step.say(f"appends {counted(value - before, 'record')} to the metadata log (log end {before:,} → {value:,})", 3)
                 return
-            again = [label for label in step.labels if (place, label) in self.first_places]
-            words = f"appends {quoted(tuple(step.labels))} to {place} at offset {before:,}" if step.labels else f"appends to {place}"
+            labels = self.brought.get(place, ())
+            words = f"appends {quoted(labels)} to {place} at offset {before:,}" if labels else f"appends to {place}"
             step.say(f"{words} (log end {before:,} → {value:,})", 6)
-            for label in again:
-                offset, number = self.first_places[place, label]
-                step.say(f"appends “{label}” a second time: it has been at offset {offset:,} already", 10)
-                step.because(number, "it appended the same record before")
-            for at, label in enumerate(step.labels):
-                self.first_places.setdefault((place, label), (before + at, step.number))
+            for at, label in enumerate(labels):
+                offset, number = self.first_places.setdefault((place, label), (before + at, step.number))
+                if number != step.number:
+                    step.say(f"appends “{label}” a second time: it has been at offset {offset:,} already", 10)
+                    step.because(number, "it appended the same record before")
         elif name == "recovery point" and log.is_recovered and value > before:
             doubt = log.durability.doubt(place, value - 1)
             if doubt is not None:

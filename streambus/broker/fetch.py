@@ -97,7 +97,6 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
             sometimes("fetch: an old leader epoch is fenced")
             return ErrorCode.FENCED_LEADER_EPOCH
         if want.leader_epoch > partition.leader_epoch:
-            sometimes("fetch: a leader epoch is not known yet")
             return ErrorCode.UNKNOWN_LEADER_EPOCH
     log = partition.log
     if want.offset < log.log_start_offset or want.offset > log.log_end_offset:

@@ -39,8 +39,9 @@ def rare_collections() -> Iterator[None]:
 class Observer(Protocol):
     """Somebody who looks on: a journal, a check, a test. It must not change anything.
 
-    One who has an attribute `hosts` hears of the lives on the hosts with these names only, which costs the others nothing. What is
-    in a simulation's list of observers when `run` begins, or a life, counts.
+    One who has an attribute `hosts` hears of the lives on the hosts with these names only, which costs the others nothing. One who has
+    an attribute `unmoved_by`, a tuple of event types, does not hear of steps on such an event that have no effects: half of all steps
+    are of that kind. What is in a simulation's list of observers when `run` begins, or a life, counts.
     """
 
     def on_birth(self, life: Life) -> None:
@@ -54,6 +55,24 @@ class Observer(Protocol):
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """A node has raised `error` instead."""
         ...
+
+
+Look = Callable[["Life", Instant, Event, list[Effect]], None]
+"""How an observer hears of a step."""
+
+
+class Looks(dict[type, tuple[Look, ...]]):
+    """Who looks at one host: at steps with effects all of them, at steps without, by type of event, those whom it moves."""
+
+    def __init__(self, observers: list[Observer]) -> None:
+        super().__init__()
+        self.observers = observers
+        self.at_effects = tuple([observer.on_step for observer in observers])
+
+    def __missing__(self, event: type) -> tuple[Look, ...]:
+        found = tuple([observer.on_step for observer in self.observers if event not in getattr(observer, "unmoved_by", ())])
+        self[event] = found
+        return found
 
 
 class Simulation:
@@ -79,8 +98,8 @@ class Simulation:
         self.trace = TraceHash()
         self.events = 0
         self.observers: list[Observer] = []
-        self._looks: dict[str, list[Callable[[Life, Instant, Event, list[Effect]], None]]] = {}
-        """By host: the `on_step` of everybody who looks at it."""
+        self._looks: dict[str, Looks] = {}
+        """By host: everybody who looks at it."""
         self.failures: list[str] = []
         """What no node may do: raise, or end its own life with an error. The first one stops the run."""
         self.supervisors: dict[str, Callable[[Life, Halt], bool]] = {}
@@ -141,7 +160,8 @@ class Simulation:
         """A node has taken one step."""
         self.events += 1
         self.trace.note(life.host.index, now, event, effects)
-        for look in self._looks[life.name]:
+        looks = self._looks[life.name]
+        for look in looks.at_effects if effects else looks[type(event)]:
             look(life, now, event, effects)
 
     def raised(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
@@ -160,7 +180,7 @@ class Simulation:
 
     def _watch(self) -> None:
         """Work out who looks at which host."""
-        self._looks = {name: [observer.on_step for observer in self._observers_of(name)] for name in self.hosts}
+        self._looks = {name: Looks(self._observers_of(name)) for name in self.hosts}
 
     def _observers_of(self, host: str) -> list[Observer]:
         return [observer for observer in self.observers if host in getattr(observer, "hosts", (host,))]

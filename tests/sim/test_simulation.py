@@ -1,7 +1,12 @@
 """The driver, with nodes so small that one sees through them."""
 
+from collections import Counter as Counted
+from typing import Any
+
 from toy_nodes import Client, ClientConfig, Notary, NotaryConfig, PlainDisk, Said
 
+from streambus.kernel import Drained, Effect, Event, Instant
+from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
 SECOND = 1_000_000
@@ -94,3 +99,37 @@ def test_a_node_that_raises_fails_the_run():
     world.notary.tell(object())  # type: ignore[arg-type]
     world.simulation.run(SECOND)
     assert "notary raised UnroutedEvent" in world.simulation.failures[0]
+
+
+class Counter:
+    """An observer that counts the steps it hears of, by event and by whether there were effects."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.heard: Counted[tuple[str, bool]] = Counted()
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def on_birth(self, life: Life) -> None:
+        """Not counted."""
+
+    def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
+        """Not counted."""
+
+    def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
+        self.heard[type(event).__name__, bool(effects)] += 1
+
+
+def test_an_observer_does_not_hear_of_steps_that_do_not_move_it():
+    world, everything, something = Notarised(seed=5), Counter(), Counter(unmoved_by=(Drained,))
+    world.simulation.observers += [everything, something]
+    world.run()
+    expected = dict(everything.heard)
+    assert expected.pop(("Drained", False)) > 0
+    assert something.heard == expected
+
+
+def test_an_observer_hears_of_its_own_hosts_only():
+    world, everything, notary = Notarised(seed=5), Counter(), Counter(hosts=("notary",))
+    world.simulation.observers += [everything, notary]
+    world.run()
+    assert 0 < notary.heard.total() < everything.heard.total()

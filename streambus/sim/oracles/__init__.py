@@ -17,9 +17,11 @@ over. A violation is told to the simulation in one sentence that names the law, 
 5. `wait_chain` and `wait_inside` explain who waits for what.
 
 Oracles must be cheap: what has not changed is not looked at, and heavy comparisons are made on a schedule that only depends on steps.
+Each says what it is `unmoved_by`: steps on such events that have no effects never reach it, and do not count in its schedule.
 They must not change anything, draw no random numbers, and know nothing of the bugs that others plant.
 """
 
+from streambus.client import ConsumerConfig, ProducerConfig
 from streambus.sim.oracles.consumer_law import ConsumerLaw
 from streambus.sim.oracles.metadata_law import MetadataLaw
 from streambus.sim.oracles.oracle import Oracle
@@ -46,6 +48,8 @@ def oracles(
     get lost: then every life is judged for itself, and nobody remembers for the broker what its disk may have forgotten.
     """
     clients = tuple([name for name in simulation.hosts if name != broker_host])
+    producers = tuple([name for name in clients if isinstance(simulation.hosts[name].config, ProducerConfig)])
+    consumers = tuple([name for name in clients if isinstance(simulation.hosts[name].config, ConsumerConfig)])
     if not is_budgeted:
         return [
             Watermarks(simulation, broker_host, is_budgeted=False),
@@ -63,6 +67,6 @@ def oracles(
         PauseLaw(simulation, broker_host),
         ReplayLaw(simulation, broker_host, reference),
         TicketLaw(simulation, clients),
-        ProducerLaw(simulation, clients, reference),
-        ConsumerLaw(simulation, clients, broker_host, reference),
+        ProducerLaw(simulation, producers, reference),
+        ConsumerLaw(simulation, consumers, broker_host, reference),
     ]

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
-from streambus.kernel import ClockAdjusted, DiskFailed, Effect, Event, Started
+import attrs
+
+from streambus.kernel import ClockAdjusted, DiskFailed, Effect, Event, Received, Started
 from streambus.sim.life import Life
 from streambus.sim.oracles.cluster_model import ClusterModel, PartitionFacts, TopicFacts
 from streambus.sim.oracles.log_model import LogModel
@@ -17,6 +20,17 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "min.insync.replicas": ("min.insync.replicas", "1"),
 }
 """Of the topic settings that decide about a batch: the broker's setting behind it, and Kafka's default."""
+
+
+@attrs.frozen
+class BatchRules:
+    """What the settings of a topic say about its batches."""
+
+    bytes_max: int
+    is_append_time: bool
+    after_max_ms: int
+    before_max_ms: int
+    isr_min: int
 
 
 class BrokerModel:
@@ -42,6 +56,10 @@ class BrokerModel:
         self.is_deciding = self.was_deciding = False
         """Whether it has, since this step, and before it: then nobody outside knows what it will say about topics."""
         self.config: Any = None
+        self.properties: dict[str, str] = {}
+        """The broker's settings, as it was given them."""
+        self.rules: dict[UUID, BatchRules] = {}
+        """Of topics by id, as long as nothing becomes known about the cluster."""
         self.node_id = 0
         self.cluster_id: str | None = None
         """Of all lives: it is given once."""
@@ -60,6 +78,8 @@ class BrokerModel:
         self.is_serving = self.has_read_error = self.is_deciding = False
         self.node = life.node
         self.config = life.host.config
+        self.properties = dict(self.config.properties)
+        self.rules.clear()
         self.node_id = self.config.node_id
         self.names_under_way.clear()
         self.now = self.wall_offset = 0
@@ -76,6 +96,8 @@ class BrokerModel:
         self.now = now
         self.was_deciding, self.is_deciding = self.is_deciding, bool(getattr(self.node, "uncommitted", ()))
         kind = type(event)
+        if kind is Received:
+            return
         if kind is Started or kind is ClockAdjusted:
             self.wall_offset = event.wall_offset  # type: ignore[attr-defined]
         elif kind is DiskFailed:
@@ -92,6 +114,7 @@ class BrokerModel:
         for batch in batches:
             self.cluster.apply(batch)
         self.cluster_moved_in = self.step
+        self.rules.clear()
         if not self.is_deciding:
             self.names_under_way.clear()
         self._judge_metadata()
@@ -154,8 +177,20 @@ class BrokerModel:
     def setting(self, topic: TopicFacts, name: str) -> str:
         """What a topic is configured to."""
         broker_name, default = SETTINGS[name]
-        properties: dict[str, str] = dict(self.config.properties)
-        return topic.settings.get(name) or properties.get(broker_name, default)
+        return topic.settings.get(name) or self.properties.get(broker_name, default)
+
+    def rules_of(self, topic: TopicFacts) -> BatchRules:
+        """What the batches of a topic must keep to."""
+        rules = self.rules.get(topic.topic_id)
+        if rules is None:
+            rules = self.rules[topic.topic_id] = BatchRules(
+                int(self.setting(topic, "max.message.bytes")),
+                self.setting(topic, "message.timestamp.type") == "LogAppendTime",
+                int(self.setting(topic, "message.timestamp.after.max.ms")),
+                int(self.setting(topic, "message.timestamp.before.max.ms")),
+                int(self.setting(topic, "min.insync.replicas")),
+            )
+        return rules
 
     def metadata_log(self) -> LogModel:
         """The log of the metadata records."""

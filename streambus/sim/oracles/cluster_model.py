@@ -1,14 +1,25 @@
 """The cluster as its metadata log tells it, applied by somebody who is not the broker: dicts of topics, partitions and settings."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import attrs
 
 from streambus.records import decode_records
-from streambus.wire import decode_record
+from streambus.wire import Message, decode_record
 
 TOPIC, NO_LEADER_CHANGE = 2, -2
+
+BATCHES_MAX = 4_096
+"""So many batches stay decoded: every life, and every recovery that is tried, begins with the same ones again."""
+
+
+@lru_cache(maxsize=BATCHES_MAX)
+def changes_in(batch: bytes) -> tuple[tuple[int, Message], ...]:
+    """The changes in one batch of the metadata log, with their offsets. They are shared: nobody may change them."""
+    return tuple([(record.offset, decode_record(record.value or b"")) for record in decode_records(batch)])
 
 
 @attrs.define(eq=False)
@@ -54,12 +65,11 @@ class ClusterModel:
 
     def apply(self, batch: bytes) -> None:
         """Take in the records of one batch of the metadata log."""
-        for record in decode_records(batch):
-            change = decode_record(record.value or b"")
-            taker = getattr(self, f"_{type(change).__name__}", None)
+        for offset, change in changes_in(batch):
+            taker = _TAKERS.get(type(change).__name__)
             if taker is not None:
-                taker(change, record.offset)
-            self.end_offset = record.offset + 1
+                taker(self, change, offset)
+            self.end_offset = offset + 1
 
     def existed(self, name: str) -> bool:
         """Whether there ever was a topic of this name."""
@@ -132,3 +142,9 @@ class ClusterModel:
                 f"{self.next_producer_id} were before"
             )
         self.next_producer_id = max(self.next_producer_id, record.next_producer_id)
+
+
+_TAKERS: dict[str, Callable[[ClusterModel, Any, int], None]] = {
+    name[1:]: taker for name, taker in vars(ClusterModel).items() if name.endswith("Record")
+}
+"""What is done with a record, by the name of its type. Records that are not here say nothing that a model has to know."""

@@ -41,17 +41,23 @@ def judge_api_versions(model: BrokerModel, asked: Asked, body: Any) -> str | Non
     if body.error_code:
         return f"it is answered with {error_name(body.error_code)}"
     spoken = {entry.api_key: (entry.min_version, entry.max_version) for entry in body.api_keys}
-    limits = dict(model.config.latest_versions)
-    expected_spoken = model.spoken.setdefault(model.config.latest_versions, spoken)
-    for key, (first, last) in spoken.items():
-        if key not in VERSIONS or not 0 <= first <= last <= min(VERSIONS[key][-1], limits.get(key, VERSIONS[key][-1])):
-            return f"api key {key} is advertised in versions {first} to {last}"
-    complaint = differs("what is spoken", expected_spoken, spoken)
+    known = model.spoken.get(model.config.latest_versions)
+    complaint = differs("what is spoken", known, spoken) if known is not None else _first_words(model, spoken)
     if complaint is None and asked.version >= 3 and model.is_settled and not asked.is_old:
         levels = {feature.name: feature.max_version_level for feature in body.finalized_features}
         expected = {name: level for name, level in model.cluster.features.items() if level > 0}
         complaint = differs("the finalized features", expected, levels)
     return complaint
+
+
+def _first_words(model: BrokerModel, spoken: dict[Any, tuple[int, int]]) -> str | None:
+    """What a release speaks is looked at when it is said for the first time; later on it is that again."""
+    limits = dict(model.config.latest_versions)
+    for key, (first, last) in spoken.items():
+        if key not in VERSIONS or not 0 <= first <= last <= min(VERSIONS[key][-1], limits.get(key, VERSIONS[key][-1])):
+            return f"api key {key} is advertised in versions {first} to {last}"
+    model.spoken[model.config.latest_versions] = spoken
+    return None
 
 
 INIT_PRODUCER_ID = Law(ask_producer_id, judge_producer_id)

@@ -12,22 +12,16 @@ REMEMBERED = 5
 EPOCH_TOO_OLD, OUT_OF_ORDER, TOO_OLD = "its producer epoch is too old", "its sequence is out of order", "it is too old to be remembered"
 
 
-@attrs.frozen(eq=False)
 class Batch:
-    """A batch as it is stored: `data` are its bytes, with base offset and leader epoch."""
+    """A batch as it is stored: `data` are its bytes, with base offset and leader epoch. `end_offset` is behind it."""
 
-    data: bytes
-    header: BatchHeader
+    __slots__ = ("base_offset", "data", "end_offset", "header")
 
-    @property
-    def base_offset(self) -> int:
-        """Its first offset."""
-        return self.header.base_offset
-
-    @property
-    def end_offset(self) -> int:
-        """The offset behind it."""
-        return self.header.next_offset
+    def __init__(self, data: bytes, header: BatchHeader) -> None:
+        self.data = data
+        self.header = header
+        self.base_offset = header.base_offset
+        self.end_offset = header.next_offset
 
 
 @attrs.define(eq=False)

@@ -8,7 +8,7 @@ and what their high watermark is: with one replica, the durable end of the log.
 from typing import Any
 
 from streambus.broker import Broker
-from streambus.kernel import Effect, Event, Instant
+from streambus.kernel import Closed, Connected, Drained, Effect, Event, Instant, Received, Woken
 from streambus.sim.life import Life
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.law import differs
@@ -23,6 +23,7 @@ class MetadataLaw:
         self.simulation = simulation
         self.host = host
         self.hosts = (host,)
+        self.unmoved_by = (Drained, Received, Woken, Connected, Closed)
         self.reference = reference
 
     def on_birth(self, life: Life) -> None:
@@ -39,8 +40,6 @@ class MetadataLaw:
 
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Look when something has become durable."""
-        if life.name != self.host:
-            return
         model = self.reference.model
         if not model.is_serving:
             return

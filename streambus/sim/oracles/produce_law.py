@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from streambus.records import BadBatch, BatchHeader, crc32c, parse_header
-from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.broker_model import BatchRules, BrokerModel
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
 from streambus.sim.oracles.door import Asked, error_name
 from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
@@ -67,7 +67,7 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
         expected.refusals = complaints
         return expected
     verdict = log.judge(header, model.now_ms, FORGOTTEN_AFTER_MS) if header.producer_id >= 0 else None
-    is_append_time = model.setting(topic, "message.timestamp.type") == "LogAppendTime"
+    is_append_time = model.rules_of(topic).is_append_time
     if isinstance(verdict, str):
         expected.refusals = _REFUSALS[verdict]
     elif verdict is not None:
@@ -79,7 +79,8 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
         if is_append_time:
             expected.append_time = model.wall_ms
             batch = _stamped_with_time(batch, model.wall_ms)
-        stamped = log.end_offset.to_bytes(8, "big") + batch[8:12] + facts.leader_epoch.to_bytes(4, "big") + batch[16:]
+        epoch = facts.leader_epoch.to_bytes(4, "big")
+        stamped = b"".join((log.end_offset.to_bytes(8, "big"), batch[8:12], epoch, memoryview(batch)[16:]))
         expected.batch = log.append(stamped, model.now_ms)
     return expected
 
@@ -93,9 +94,10 @@ def _complaints(
 ) -> list[ErrorCode]:
     """Everything that is wrong with a batch. One of these is what its producer is told."""
     found: list[ErrorCode] = []
+    rules = model.rules_of(topic)
     if header.size != len(batch):
         found += [ErrorCode.CORRUPT_MESSAGE, ErrorCode.INVALID_RECORD]
-    elif crc32c(batch[21:]) != header.crc:
+    elif crc32c(memoryview(batch)[21:]) != header.crc:
         found.append(ErrorCode.CORRUPT_MESSAGE)
     if header.record_count < 1 or header.record_count != header.last_offset_delta + 1 or header.attributes & 7 > 4:
         found.append(ErrorCode.INVALID_RECORD)
@@ -103,18 +105,17 @@ def _complaints(
         found.append(ErrorCode.INVALID_RECORD)
     if header.attributes & 0x10:
         found.append(ErrorCode.INVALID_TXN_STATE)
-    if len(batch) > int(model.setting(topic, "max.message.bytes")):
+    if len(batch) > rules.bytes_max:
         found.append(ErrorCode.MESSAGE_TOO_LARGE)
-    if acks == -1 and len(facts.isr) < int(model.setting(topic, "min.insync.replicas")):
+    if acks == -1 and len(facts.isr) < rules.isr_min:
         found.append(ErrorCode.NOT_ENOUGH_REPLICAS)
-    if model.setting(topic, "message.timestamp.type") != "LogAppendTime" and _is_out_of_time(model, topic, header):
+    if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, header):
         found.append(ErrorCode.INVALID_TIMESTAMP)
     return found
 
 
-def _is_out_of_time(model: BrokerModel, topic: TopicFacts, header: BatchHeader) -> bool:
-    after, before = model.setting(topic, "message.timestamp.after.max.ms"), model.setting(topic, "message.timestamp.before.max.ms")
-    return header.max_timestamp > model.wall_ms + int(after) or 0 <= header.base_timestamp < model.wall_ms - int(before)
+def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader) -> bool:
+    return header.max_timestamp > wall_ms + rules.after_max_ms or 0 <= header.base_timestamp < wall_ms - rules.before_max_ms
 
 
 def _stamped_with_time(batch: bytes, wall_ms: int) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from streambus.client import Acknowledged, Acks, Complete, Failed, Produce, Producer
 from streambus.client.outbox import NO_SEQUENCE, Outbox
-from streambus.kernel import Buffer, Effect, Event, Instant, Send
+from streambus.kernel import Buffer, Drained, Effect, Event, Instant, Received, Send, Woken
 from streambus.records import SEQUENCE_MAX, decode_records
 from streambus.sim.life import Life
 from streambus.sim.oracles.record_lookup import RecordLookup
@@ -23,6 +23,7 @@ class ProducerLaw:
     def __init__(self, simulation: Simulation, hosts: tuple[str, ...], reference: ReferenceModel) -> None:
         self.simulation = simulation
         self.hosts = hosts
+        self.unmoved_by = (Drained, Received, Woken)
         self.model = reference.model
         self.lookup = RecordLookup(reference.model)
         self.sent: dict[tuple[str, int], Produce] = {}
@@ -44,7 +45,7 @@ class ProducerLaw:
             self.sent[life.name, event.ticket] = event
             value = bytes(event.value or b"")
             self.times_sent[value] = self.times_sent.get(value, 0) + 1
-        if not effects or life.name not in self.hosts or not isinstance(life.node, Producer):
+        if not effects or not isinstance(life.node, Producer):
             return
         has_sent = False
         for effect in effects:

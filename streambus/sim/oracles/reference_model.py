@@ -9,10 +9,13 @@ An answer is made when its request is looked at, or later, and leaves when all b
 earlier step (`Asked.is_old`: it stood behind another) are watermarks known as ranges.
 """
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
+from streambus.broker import Ready
 from streambus.broker.offsets import BatchRead
-from streambus.kernel import Close, Closed, Connected, Effect, Event, Instant, Received, Relieved, Send, Sync, Woken, Write
+from streambus.kernel import Close, Closed, Connected, Drained, Effect, Event, Instant, Received, Relieved, Send, Sync, Woken, Write
 from streambus.sim.life import Life
 from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
 from streambus.sim.oracles.broker_model import BrokerModel
@@ -44,20 +47,20 @@ class ReferenceModel:
         self.simulation = simulation
         self.host = host
         self.hosts = (host,)
+        self.unmoved_by = (Drained,)
         self.model = BrokerModel(self._fail)
-        self.door: Door | None = None
+        self.door: Door
+        self.fetch_law: FetchLaw
         self.laws: dict[int, Law] = LAWS
-        self.fetch_law: FetchLaw | None = None
         self.judged = 0
         """Answers that were compared so far."""
 
     def on_birth(self, life: Life) -> None:
         """The broker is born again."""
-        if life.name == self.host:
-            self.model.begin_life(life)
-            self.door = Door(life, self._fail)
-            self.fetch_law = FetchLaw(self.model)
-            self.laws = {**LAWS, ApiKey.FETCH: self.fetch_law.law}
+        self.model.begin_life(life)
+        self.door = Door(life, self._fail)
+        self.fetch_law = FetchLaw(self.model)
+        self.laws = {**LAWS, ApiKey.FETCH: self.fetch_law.law}
 
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """The simulation knows already."""
@@ -67,12 +70,9 @@ class ReferenceModel:
 
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Requests in, disk, answers out."""
-        if life.name != self.host or self.door is None:
-            return
-        model = self.model
+        model, kind = self.model, type(event)
         model.on_event(now, event)
         arrived: list[Asked] = []
-        kind = type(event)
         if kind is Received:
             arrived = self._receive(life, event)
         elif kind is Connected:
@@ -87,13 +87,16 @@ class ReferenceModel:
             self._on_effects(life, effects, arrived)
         elif arrived:
             self._note_waiting(arrived)
-        if kind is Woken or model.written.has_moved_in(model.step) or (arrived and model.is_serving):
-            self._judge_what_is_due(arrived, is_woken=kind is Woken, has_moved=model.written.has_moved_in(model.step))
+        if kind is Woken:
+            self._judge_what_is_due(self.door.guests.values(), is_woken=True)
+        elif model.written.moved_in == model.step:
+            self._judge_what_is_due(self.door.guests.values(), is_woken=False)
+        elif arrived and model.is_serving:
+            self._judge_what_is_due(self._guests_of(arrived), is_woken=False)
 
     # Requests ----------------------------------------------------------------------------------------------------------
 
     def _receive(self, life: Life, event: Any) -> list[Asked]:
-        assert self.door is not None
         arrived = self.door.receive(event.connection, event.data)
         if not arrived:
             return []
@@ -103,7 +106,6 @@ class ReferenceModel:
 
     def _receive_held(self, life: Life) -> list[Asked]:
         """What the broker takes up now of that which it held back, because it had answered enough at once."""
-        assert self.door is not None
         return [asked for guest in self.door.guests.values() if guest.received for asked in self._take_up(life, guest)]
 
     def _take_up(self, life: Life, guest: Guest) -> list[Asked]:
@@ -125,7 +127,6 @@ class ReferenceModel:
 
     def _look_at(self, guest: Guest, asked: Asked) -> None:
         model = self.model
-        assert self.door is not None
         asked.is_crowded = self.door.unanswered >= model.config.limits.delayed_requests_max
         asked.arrived_in = model.step
         asked.arrived_at = model.now
@@ -142,7 +143,7 @@ class ReferenceModel:
         return self._receive_held(life)
 
     def _forget(self, guest: Guest | None) -> None:
-        if guest is not None and self.fetch_law is not None:
+        if guest is not None:
             for asked in guest.asked:
                 if asked.api_key == ApiKey.FETCH and asked.expected.session is not None:
                     self.fetch_law.lost(asked)
@@ -151,7 +152,6 @@ class ReferenceModel:
 
     def _on_effects(self, life: Life, effects: list[Effect], arrived: list[Asked]) -> None:
         door, model = self.door, self.model
-        assert door is not None
         closed: dict[int, None] = {}
         for place, effect in enumerate(effects):
             kind = type(effect)
@@ -161,14 +161,15 @@ class ReferenceModel:
                     self._judge(asked, body)
             elif kind is Write or kind is Sync:
                 model.on_effect(effect)
-            elif kind.__name__ == "Ready":
+            elif kind is Ready:
                 arrived += self._begin_serving(life)
             else:
                 door.check_effect(effect)
                 if kind is Close:
                     closed[effect.connection] = None  # type: ignore[attr-defined]
-        self._judge_closing(arrived, closed)
-        self._note_waiting(arrived)
+        if arrived:
+            self._judge_closing(arrived, closed)
+            self._note_waiting(arrived)
 
     def _judge(self, asked: Asked, body: Any) -> None:
         law = self.laws.get(asked.api_key)
@@ -188,26 +189,20 @@ class ReferenceModel:
 
     def _note_waiting(self, arrived: list[Asked]) -> None:
         """Who stands behind another when the step is over may be answered long before the answer leaves."""
-        assert self.door is not None
-        for connection in dict.fromkeys([asked.connection for asked in arrived]):
-            guest = self.door.guests.get(connection)
-            if guest is not None:
-                for place, asked in enumerate(guest.asked):
-                    if place:
-                        asked.is_old = True
+        for guest in self._guests_of(arrived):
+            for asked in islice(guest.asked, 1, None):
+                asked.is_old = True
+
+    def _guests_of(self, arrived: list[Asked]) -> list[Guest]:
+        """Who sent these, and is there."""
+        guests = self.door.guests
+        return [guests[number] for number in dict.fromkeys([asked.connection for asked in arrived]) if number in guests]
 
     # What is due -------------------------------------------------------------------------------------------------------
 
-    def _judge_what_is_due(self, arrived: list[Asked], *, is_woken: bool, has_moved: bool) -> None:
-        assert self.door is not None
-        guests = self.door.guests
+    def _judge_what_is_due(self, guests: Iterable[Guest], *, is_woken: bool) -> None:
         model = self.model
-        looked_at = (
-            guests.values()
-            if is_woken or has_moved
-            else [guests[number] for number in dict.fromkeys(a.connection for a in arrived) if number in guests]
-        )
-        for guest in looked_at:
+        for guest in guests:
             if not guest.asked:
                 continue
             front = guest.asked[0]

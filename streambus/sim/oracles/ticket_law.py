@@ -12,6 +12,7 @@ class TicketLaw:
     def __init__(self, simulation: Simulation, hosts: tuple[str, ...]) -> None:
         self.simulation = simulation
         self.hosts = hosts
+        self.unmoved_by = (Drained, Received, Woken)
         self.open: dict[str, dict[int, Event]] = {}
 
     def on_birth(self, life: Life) -> None:

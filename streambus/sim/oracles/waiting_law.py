@@ -8,12 +8,12 @@
 from typing import Any
 
 from streambus.broker import Broker
-from streambus.kernel import Closed, Effect, Event, Instant, Read
+from streambus.kernel import Closed, Connected, Drained, Effect, Event, Instant, Read, Received
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
-LOOK_EVERY = 128
-"""Steps of the broker between two looks."""
+LOOK_EVERY = 64
+"""Steps of the broker that move us between two looks."""
 
 
 class WaitingLaw:
@@ -23,6 +23,7 @@ class WaitingLaw:
         self.simulation = simulation
         self.host = host
         self.hosts = (host,)
+        self.unmoved_by = (Drained, Received, Connected)
         self.steps = 0
 
     def on_birth(self, life: Life) -> None:
@@ -39,8 +40,6 @@ class WaitingLaw:
 
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Look when somebody has left, and on a schedule."""
-        if life.name != self.host:
-            return
         self.steps += 1
         if self.steps % LOOK_EVERY == 0 or type(event) is Closed:
             self._look(life, effects)

@@ -16,8 +16,8 @@ from streambus.replication import Partition
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
-CHECK_EVERY = 1_024
-"""Steps between two calls of `Broker.check`, which looks at everything."""
+CHECK_EVERY = 384
+"""Steps that move us between two calls of `Broker.check`, which looks at everything."""
 
 Place = tuple[UUID, int]
 
@@ -31,6 +31,7 @@ class Watermarks:
         """If not, the disk may have lost anything between two lives."""
         self.host = host
         self.hosts = (host,)
+        self.unmoved_by = (Drained, Received)
         self.known: dict[Place, tuple[int, int, int, int]] = {}
         """High watermark, last stable offset, log start, leader epoch: as last seen by anyone."""
         self.led: dict[Place, int] = {}
@@ -39,10 +40,9 @@ class Watermarks:
 
     def on_birth(self, life: Life) -> None:
         """What was led is led no more."""
-        if life.name == self.host and not self.is_budgeted:
+        if not self.is_budgeted:
             self.known.clear()
-        if life.name == self.host:
-            self.led = {place: known[3] for place, known in self.known.items()}
+        self.led = {place: known[3] for place, known in self.known.items()}
 
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
         """The simulation knows already."""
@@ -57,7 +57,7 @@ class Watermarks:
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Look at the broker after its step."""
         broker = life.node
-        if life.name != self.host or not isinstance(broker, Broker):
+        if not isinstance(broker, Broker):
             return
         self.steps += 1
         kind = type(event)

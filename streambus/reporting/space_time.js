@@ -29,6 +29,13 @@
   const clock = (time) => `${(time / 1000).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 })}`;
   const short = (text, most) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
 
+  // A watermark in as many letters as there are: without its log, and then in short words.
+  const fitting = (text, most) => {
+    const bare = text.replace(/^.*?: /, "");
+    const brief = bare.replace("log end", "end").replace("recovery point", "durable").replace("high watermark", "visible");
+    return [text, bare, brief].find((words) => words.length <= most) || short(brief, most);
+  };
+
   // Where everything is. Time is stretched where much happens and folded where nothing does.
   const layOut = () => {
     shown = events.map((_, number) => number).filter((number) => !only.checked || events[number].cone);
@@ -132,21 +139,28 @@
     // Disk operations: bars, side by side where they overlap.
     const busy = new Map();
     shown.filter((number) => events[number].kind === "disk").forEach((number) => {
-      const event = events[number], top = yAt(event.at), low = Math.max(yAt(Math.min(event.end ?? end, end)), top + 5);
+      const event = events[number], is_open = event.state === "under way" && (event.end ?? end) >= end;
+      const asker = (event.why || []).map(([cause]) => cause).find((cause) => places[cause] && events[cause].at === event.at && events[cause].kind === "step");
+      const top = asker === undefined ? yAt(event.at) : places[asker].y;
+      const low = is_open ? Math.max(bottom - 24, top + 12) : Math.max(yAt(Math.min(event.end ?? end, end)), top + 5);
       const slots = busy.get(event.lane) || busy.set(event.lane, []).get(event.lane);
       let slot = slots.findIndex((until) => until < top + 0.5);
       if (slot < 0) slot = slots.length;
       slots[slot] = low;
-      const left = x(event.lane) - 16 + Math.min(slot, 3) * 12;
+      const left = x(event.lane) - 4.5 + Math.min(slot, 3) * 12;
       places[number] = { x: left + 4.5, y: top + 2 };
       const bar = group(number, works), sync = event.title.startsWith("sync") ? " sync" : "";
       const is_never = /^(never|failed|done in part)/.test(event.state || "");
-      bar.append(make("rect", { class: `work${sync}${is_never ? " never" : ""}`, x: left, y: top, width: 9, height: low - top, rx: 2.5 }));
-      const room = Math.floor((lane / 2 - 12) / 5.4), y = top + 9;
-      if (events[number].cone && isFree(left + 12, y - 8, x(event.lane) + lane / 2, y + 3) && room > 4) {
-        bar.append(make("text", { class: "mark", x: left + 13, y }, short(event.title.replace(/^(write|read) ([\d,]+) bytes at .*/, "$1 $2 B").replace(/^sync segment.*/, "sync"), room)));
-        take(left + 12, y - 8, x(event.lane) + lane / 2, y + 3);
-      }
+      bar.append(make("rect", { class: `work${sync}${is_never ? " never" : is_open ? " open" : ""}`, x: left, y: top + 0.75, width: 9, height: Math.max(3, low - top - 1.5), rx: 2.5 }));
+      const room = Math.floor((lane / 2 - 10) / 5.2), y = top + 9;
+      const name = event.title.replace(/^(write|read) ([\d,]+) bytes at .*/, "$1 $2 B").replace(/^sync segment.*/, "sync");
+      const said = is_open && event.end > end ? [`${name}, due`, `${span(event.end - end)} later`] : [name];
+      if (!events[number].cone || room < 5) return;
+      said.forEach((words, line) => {
+        if (!isFree(left + 12, y + line * 12 - 8, x(event.lane) + lane / 2, y + line * 12 + 3)) return;
+        bar.append(make("text", { class: "mark", x: left + 13, y: y + line * 12 }, short(words, room)));
+        take(left + 12, y + line * 12 - 8, x(event.lane) + lane / 2, y + line * 12 + 3);
+      });
     });
     shown.forEach((number) => { if (places[number] && events[number].kind !== "disk") places[number].x = x(events[number].lane); });
 
@@ -170,7 +184,6 @@
       if (event.kind === "crash") dot.append(make("path", { class: "crash", d: `M${place.x - 7} ${place.y - 7}l14 14m0 -14l-14 14` }));
       else if (event.kind === "birth") dot.append(make("circle", { class: "birth", cx: place.x, cy: place.y, r: 5 }));
       else if (event.kind === "violation") {
-        place.y += 0;
         dot.append(make("circle", { class: "violation", cx: place.x, cy: place.y, r: 10 }), make("path", { class: "crash", d: `M${place.x - 4} ${place.y - 4}l8 8m0 -8l-8 8` }));
         const left = place.x > whole / 2, text = "what must not be";
         dot.append(make("text", { class: "violation-name", x: place.x + (left ? -16 : 16), y: place.y + 18, "text-anchor": left ? "end" : "start" }, text));
@@ -186,7 +199,7 @@
         take(left - 9, place.y - 9, left + 9, place.y + 9);
       }
       (movesOf.get(number) || []).slice(0, 3).forEach((text, line) => {
-        const words = short(text.replace("the metadata log", "metadata"), Math.floor((lane - 30) / 5)), y = place.y + 4 + line * 12, left = place.x + 12;
+        const words = fitting(text.replace("the metadata log", "metadata"), Math.floor((lane - 22) / 5)), y = place.y + 4 + line * 12, left = place.x + 12;
         if (!isFree(left, y - 8, left + words.length * 5, y + 2)) return;
         names.append(make("text", { class: `mark${faint(number)}`, x: left, y }, words));
         take(left, y - 8, left + words.length * 5, y + 2);
@@ -197,12 +210,12 @@
     messages.forEach((message) => {
       const from = places[message.from];
       if (!from) return;
-      if (message.to && !places[message.to[0]] && only.checked) return;
+      if (only.checked && !message.cone) return;
       const to = message.to && places[message.to[0]] ? places[message.to[0]] : { x: (from.x + x(message.lane)) / 2, y: from.y + 14 };
-      const is_lost = !message.to, dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy) || 1;
+      const is_lost = message.lost, dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy) || 1;
       const ux = dx / length, uy = dy / length, tip = { x: to.x - ux * 7, y: to.y - uy * 7 };
       const arrow = arrows.appendChild(make("g", { class: `event${message.cone ? "" : " outside"}`, "data-n": message.from }));
-      arrow.append(make("title", {}, message.about), make("line", { class: `arrow${is_lost ? " lost" : ""}`, x1: from.x + ux * 6, y1: from.y + uy * 6, x2: tip.x, y2: tip.y }));
+      arrow.append(make("title", {}, message.about), make("line", { class: `arrow${is_lost ? " lost" : message.to ? "" : " flying"}`, x1: from.x + ux * 6, y1: from.y + uy * 6, x2: tip.x, y2: tip.y }));
       if (is_lost) arrow.append(make("path", { class: "crash", d: `M${to.x - 4} ${to.y - 4}l8 8m0 -8l-8 8` }));
       else arrow.append(make("path", { class: "head", d: `M${tip.x + ux * 2} ${tip.y + uy * 2}L${tip.x - ux * 8 - uy * 4} ${tip.y - uy * 8 + ux * 4}L${tip.x - ux * 8 + uy * 4} ${tip.y - uy * 8 - ux * 4}z` }));
       const words = short(message.text, Math.max(8, Math.floor((Math.abs(dx) - 44) / 5.6))), half = words.length * 2.9;
@@ -300,5 +313,5 @@
   new ResizeObserver(() => { if (space.clientWidth !== width) { width = space.clientWidth; draw(); } }).observe(space);
   draw();
   const violation = events.findIndex((event) => event.kind === "violation");
-  if (violation >= 0) { choose(violation, false, false); space.scrollTop = Math.max(0, (places[violation]?.y ?? 0) - space.clientHeight + 90); }
+  if (violation >= 0) { choose(violation, false, false); space.scrollTo({ top: space.scrollHeight, behavior: "instant" }); }
 })();

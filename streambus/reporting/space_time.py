@@ -25,6 +25,11 @@ DRAWING_MAX = 1_500_000
 DETAILS_MAX = 10
 TEXT_MAX = 220
 TRIED_MAX = 80
+DECISIVE = 9
+"""What weighs so much is marked red."""
+
+UNDER_WAY_MAX = 200_000
+"""What was sent so many microseconds before the end, and has not arrived, is lost."""
 
 FOOTER = (
     "A cause is what an event rests on: the message it received, the disk operation that completed, the timer that was due. "
@@ -97,7 +102,7 @@ def _story(explanation: Explanation) -> str:
     items = []
     for sentence in explanation.sentences:
         told = " ".join(map(str, sentence.happenings))
-        look = "decisive" if sentence.weight >= 9 else ""
+        look = "decisive" if sentence.weight >= DECISIVE else ""
         moment = date(sentence.at)
         items.append(
             f'<li class="{look}" data-happenings="{told}" value="{sentence.number}"><span class="date">{moment}</span>'
@@ -252,15 +257,32 @@ def _message(message: Message, at: dict[int, int], lanes: dict[str, int], explan
     if message.source not in at or message.receiver not in lanes:
         return None
     arrived = [[at[number], when] for number, when in message.arrived if number in at]
-    ends = [message.source, *[number for number, _ in message.arrived]]
     return {
         "from": at[message.source],
         "to": arrived[-1] if arrived else None,
         "lane": lanes[message.receiver],
         "text": _bounded(message.text, 60),
         "about": _bounded(message.detail),
-        "cone": int(not explanation.violations or (len(ends) > 1 and all(end in explanation.cone for end in ends))),
+        "lost": int(not message.arrived and _is_lost(message, explanation)),
+        "cone": int(_is_told(message, explanation)),
     }
+
+
+def _is_told(message: Message, explanation: Explanation) -> bool:
+    """Whether a message is one of the causes, or what the decisive step sent."""
+    cone, arrived = explanation.cone, [number for number, _ in message.arrived]
+    if not explanation.violations:
+        return True
+    if not arrived:
+        return message.source in cone and explanation.recording.happenings[message.source].weight >= DECISIVE
+    return message.source in cone and all(number in cone for number in arrived)
+
+
+def _is_lost(message: Message, explanation: Explanation) -> bool:
+    """Whether what never arrived never will: an end of its connection died, or it should have been there long ago."""
+    ends = (message.sender, message.receiver)
+    died = any(one.kind is Kind.CRASH and one.lane in ends and one.at >= message.sent_at for one in explanation.recording.happenings)
+    return died or explanation.recording.end - message.sent_at > UNDER_WAY_MAX
 
 
 def _moved(move: Move) -> str:

@@ -13,6 +13,7 @@ SENTENCES_MAX = 24
 WEIGHT_MIN = 3
 PRELUDE_WEIGHT_MIN = 7
 HEARD_WEIGHT = 3
+DECISIVE = 7
 TOGETHER = 2_000
 """Microseconds within which steps of one node may share a sentence."""
 
@@ -49,7 +50,7 @@ class _Draft:
 
 def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SENTENCES_MAX) -> tuple[Sentence, ...]:
     """The sentences, at most so many."""
-    drafts = _without_prelude(_drafts([one for one in recording.sorted() if one.number in cone]))
+    drafts = _without_prelude(_drafts([one for one in recording.sorted() if one.number in cone], list(recording.subjects)))
     left_out = len(drafts) + bool(recording.violations) - sentences_max
     if left_out > 0:
         is_clean = not recording.violations
@@ -70,10 +71,10 @@ def _importance(draft: _Draft, cone: dict[int, int], *, is_clean: bool) -> tuple
     return draft.weight, -min(cone[one.number] for one in draft.happenings), -draft.at if is_clean else draft.at
 
 
-def _drafts(happenings: list[Happening]) -> list[_Draft]:
+def _drafts(happenings: list[Happening], subjects: list[str]) -> list[_Draft]:
     drafts: list[_Draft] = []
     for one in happenings:
-        clauses = _telling(one)
+        clauses = [clause for clause in _telling(one) if _is_about(clause, one, subjects)]
         if not clauses:
             continue
         last = drafts[-1] if drafts else None
@@ -89,6 +90,13 @@ def _without_prelude(drafts: list[_Draft]) -> list[_Draft]:
     """If the story is about records, it begins with the first of them: how topics came to be is another story."""
     first = next((at for at, draft in enumerate(drafts) if any(one.labels for one in draft.happenings)), 0)
     return [draft for at, draft in enumerate(drafts) if at >= first or draft.weight >= PRELUDE_WEIGHT_MIN]
+
+
+def _is_about(clause: Clause, one: Happening, subjects: list[str]) -> bool:
+    """If certain records prove what went wrong, the story is about them, and about what is decisive."""
+    if not subjects or clause.weight >= DECISIVE or any(f"“{subject}”" in clause.text for subject in subjects):
+        return True
+    return " more to " in clause.text and any(subject in one.labels for subject in subjects)
 
 
 def _telling(one: Happening) -> list[Clause]:

@@ -19,7 +19,7 @@ from streambus.sim.tape import Branch, Tape
 from streambus.sim.trace import flat
 
 NEIGHBOURS_MAX = 80
-EVENTS_MAX = 400_000
+EVENTS_MAX = 150_000
 """No more is played to find a neighbour, however long the run is."""
 
 LINES_MAX = 8

@@ -53,6 +53,8 @@ SETUP = ("ApiVersions", "Metadata", "InitProducerId", "FindCoordinator", "Descri
 
 WISHES = (client.Produce, client.Poll, client.Assign, client.Seek, client.ListOffsets, client.Ask, client.Flush)
 DETAILS_MAX = 12
+UNTITLED = ("drained", "woken", "a timer is due")
+"""Steps that are called after what they do."""
 
 
 @attrs.define(eq=False)
@@ -82,6 +84,10 @@ class LifeLog:
     wishes: dict[str, int] = attrs.field(factory=dict)
     """By label of a record, the step that was asked to send it."""
     work: deque[tuple[Effect, Happening]] = attrs.field(factory=deque)
+    sent: dict[str, int] = attrs.field(factory=dict)
+    """By label of a record, the step that sent it last."""
+    last_loss: int | None = None
+    """The step that heard last of a lost connection."""
     closings: dict[int, int] = attrs.field(factory=dict)
     last_poll: int | None = None
     last_step: int | None = None
@@ -268,6 +274,7 @@ class Recorder:
                 step.because(end.number, "the other end died")
             else:
                 step.because(peer.closings.get(theirs), "the other end closed it")
+        log.last_loss = step.number
         step.say(f"loses its connection{f' with {peer.life.name}' if peer is not None else ''} ({event.reason})", 3)
 
     def _received(self, log: LifeLog, step: Happening, event: Received) -> None:
@@ -364,8 +371,8 @@ class Recorder:
             return
         peer, _ = log.peers.get(send.connection, (None, 0))
         receiver = peer.life.name if peer is not None else "broker-1" if log.door is None else "somebody"
-        doubts: dict[str, str] = {}
-        spoken = self._answered(log, step, effects, place, doubts) if log.door is not None else self._asked(log, step, send)
+        remarks: dict[str, str] = {}
+        spoken = self._answered(log, step, effects, place, remarks) if log.door is not None else self._asked(log, step, send, remarks)
         names = [one.name if one.is_request else f"answer {one.name}" for one in spoken]
         detail = "; ".join([f"{name}: {one.text}" if one.text else name for name, one in zip(names, spoken, strict=True)])
         size = sum(map(len, send.parts))
@@ -385,13 +392,15 @@ class Recorder:
         for one in spoken:
             colon = f" ({one.text})" if one.text else ""
             if one.is_request:
-                step.say(f"sends {one.name}{colon} to {receiver}", 1 if one.api in SETUP else 3 if one.api == "Fetch" else 5, 5)
+                again = remarks.get(one.name, "")
+                weight = 7 if again else 1 if one.api in SETUP else 3 if one.api == "Fetch" else 5
+                step.say(f"sends {one.name}{colon} to {receiver}{again}", weight, 5)
             else:
-                doubt = doubts.get(one.name, "")
+                doubt = remarks.get(one.name, "")
                 weight = 10 if doubt else 1 if one.api in SETUP else 2 if one.api == "Fetch" else 5
                 step.say(f"answers {one.name} of {receiver}{colon}{doubt}", weight, 5)
 
-    def _asked(self, log: LifeLog, step: Happening, send: Send) -> list[Spoken]:
+    def _asked(self, log: LifeLog, step: Happening, send: Send, again: dict[str, str]) -> list[Spoken]:
         spoken = []
         data = b"".join([bytes(part) for part in send.parts])  # type: ignore[arg-type]
         try:
@@ -400,10 +409,14 @@ class Recorder:
                 log.asked[send.connection, asked.correlation_id] = (asked, step.number)
                 one = request(asked, self.names)
                 spoken.append(one)
-                labels = [label for _, _, found in one.places for label in found]
-                for label in labels:
+                for label in [label for _, _, found in one.places for label in found]:
                     step.labels[label] = None
                     step.because(log.wishes.get(label), "its user asked for it")
+                    if label in log.sent:
+                        again[one.name] = ", again"
+                        step.because(log.sent[label], "it sent the same before")
+                        step.because(log.last_loss, "it had lost a connection")
+                    log.sent[label] = step.number
                 if one.api == "Fetch":
                     step.because(log.last_poll, "its user polls")
         except DecodeError:
@@ -584,6 +597,8 @@ class Recorder:
                 Clause(resolved(clause.text, happening.at, self.happenings), clause.weight, clause.rank)
                 for clause in sorted(happening.clauses, key=lambda clause: clause.rank)
             ]
+            if happening.title in UNTITLED and happening.clauses:
+                happening.title = max(happening.clauses, key=lambda clause: clause.weight).text
 
     def _is_at_fault(self) -> bool:
         return bool(self.simulation.failures)

@@ -45,6 +45,8 @@ class Recording:
     roots: list[int]
     lanes: list[str]
     violations: tuple[str, ...]
+    subjects: dict[str, None]
+    """The labels of the records that prove an anomaly; none if it was not the history that gave it away."""
 
     @property
     def end(self) -> int:
@@ -72,7 +74,7 @@ def record(tape: Tape, factories: Factories, observers: tuple[Observer, ...] = (
     violations = tuple([recorder.names.spelt(violation) for violation in outcome.violations])
     _add_violations(outcome, violations, recorder, roots)
     lanes = _lanes(cluster, recorder)
-    return Recording(outcome, recorder.happenings, recorder.messages, recorder.moves, roots, lanes, violations)
+    return Recording(outcome, recorder.happenings, recorder.messages, recorder.moves, roots, lanes, violations, _subjects(outcome))
 
 
 # Faults ----------------------------------------------------------------------------------------------------------------
@@ -136,6 +138,17 @@ def _roots(outcome: Outcome, recorder: Recorder) -> list[int]:
     return list(roots)
 
 
+def _subjects(outcome: Outcome) -> dict[str, None]:
+    anomalies = [anomaly for anomaly in outcome.verdict.anomalies if anomaly.severity is not checkers.Severity.ALLOWED]
+    return {label: None for anomaly in anomalies for operation in anomaly.operations for label in _labels(operation)}
+
+
+def _labels(operation: checkers.Operation) -> list[str]:
+    """The records that an operation sent or read."""
+    values = [getattr(action, "value", None) for action in operation.actions]
+    return [label_of(value.partition(b" ")[0]) for value in values if value is not None]
+
+
 def _births_before(step: Happening, happenings: list[Happening]) -> Iterator[int]:
     """The birth of a node that lives again, and what its recovery found: whatever it does rests on that."""
     for one in happenings:
@@ -155,7 +168,7 @@ def _waiting(outcome: Outcome, happenings: list[Happening]) -> Iterator[int]:
 
 def _witnesses(operation: checkers.Operation, happenings: list[Happening]) -> Iterator[int]:
     """The steps in which an operation began and ended."""
-    labels = {label_of(value.partition(b" ")[0]) for action in operation.actions if (value := getattr(action, "value", None)) is not None}
+    labels = set(_labels(operation))
     moments = (operation.invoked_at, operation.completed_at)
     name = operation.process.partition("/")[0]
     for one in happenings:

@@ -15,6 +15,8 @@ class Loss(Enum):
 
     WHOLE = "whole"
     TORN = "torn"
+    NAME = "name"
+    """It is in a file whose name is lost."""
 
 
 class Witness(Protocol):
@@ -63,14 +65,18 @@ class WitnessedDisk(SimulatedDisk):
 
     def power_cut(self, dice: Prng, survival: Survival | None = None, names: Survival | None = None) -> None:
         """Lose what is lost, and tell what that was."""
-        unsynced = [(name, number, list(self.files[number].changes)) for name, number in sorted(self.names.items())]
+        before = [(name, len(self.files[number].cached), list(self.files[number].changes)) for name, number in sorted(self.names.items())]
+        numbers = dict(self.names)
         super().power_cut(dice, survival, names)
         lost: list[tuple[Piece, Loss]] = []
-        for name, number, changes in unsynced:
-            file = self.files[number].durable if self.names.get(name) == number else bytearray()
+        for name, length, changes in before:
+            if self.names.get(name) != numbers[name]:
+                lost.append(((name, 0, length), Loss.NAME))
+                continue
+            durable = self.files[numbers[name]].durable
             for change in changes:
                 if change.data is not None:
-                    loss = _loss(change.data, bytes(file[change.position : change.position + len(change.data)]))
+                    loss = _loss(change.data, bytes(durable[change.position : change.position + len(change.data)]))
                     lost.extend([((name, change.position, len(change.data)), loss)] if loss is not None else [])
         for witness in self.witness:
             witness.on_crash(self.host, lost)

@@ -90,7 +90,11 @@ class Durability:
 
     def writers_of(self, pieces: list[Piece]) -> list[int]:
         """The writes of these pieces."""
-        return [work.number for piece, work in self.writes if piece in pieces]
+        return [
+            work.number
+            for (file, position, length), work in self.writes
+            if any(file == name and position < start + size and start < position + length for name, start, size in pieces)
+        ]
 
     def never_durable(self) -> list[tuple[str, int, int, int]]:
         """What was appended and never synced."""

@@ -50,7 +50,7 @@ class _Draft:
 
 def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SENTENCES_MAX) -> tuple[Sentence, ...]:
     """The sentences, at most so many."""
-    drafts = _without_prelude(_drafts([one for one in recording.sorted() if one.number in cone], list(recording.subjects)))
+    drafts = _without_prelude(_drafts([one for one in _in_order(recording) if one.number in cone], list(recording.subjects)))
     left_out = len(drafts) + bool(recording.violations) - sentences_max
     if left_out > 0:
         is_clean = not recording.violations
@@ -64,6 +64,16 @@ def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SE
         violation = recording.happenings[-1]
         sentences.append(Sentence(len(sentences) + 1, violation.at, _verdict(recording), (violation.number,), 10))
     return tuple(sentences)
+
+
+def _in_order(recording: Recording) -> list[Happening]:
+    """By the date at which each is told."""
+    return sorted(recording.sorted(), key=_told_at)
+
+
+def _told_at(one: Happening) -> int:
+    """A disk operation is told of when it ends: what is worth telling is how."""
+    return one.ends_at if one.kind is Kind.DISK and one.ends_at is not None else one.at
 
 
 def _importance(draft: _Draft, cone: dict[int, int], *, is_clean: bool) -> tuple[int, int, int]:
@@ -82,7 +92,7 @@ def _drafts(happenings: list[Happening], subjects: list[str]) -> list[_Draft]:
             last.happenings.append(one)
             last.clauses.extend(clause for clause in clauses if clause not in last.clauses)
         else:
-            drafts.append(_Draft(one.at, one.lane, [one], clauses))
+            drafts.append(_Draft(_told_at(one), one.lane, [one], clauses))
     return drafts
 
 

@@ -53,6 +53,12 @@ SETUP = ("ApiVersions", "Metadata", "InitProducerId", "FindCoordinator", "Descri
 
 WISHES = (client.Produce, client.Poll, client.Assign, client.Seek, client.ListOffsets, client.Ask, client.Flush)
 DETAILS_MAX = 12
+LOSSES = (
+    (Loss.WHOLE, "what was written but not synced is lost"),
+    (Loss.TORN, "what was written but not synced is torn, only some of it is on the disk"),
+    (Loss.NAME, "a file is lost with its name, for which the directory was never synced"),
+)
+
 UNTITLED = ("drained", "woken", "a timer is due")
 """Steps that are called after what they do."""
 
@@ -199,10 +205,10 @@ class Recorder:
             crash.because(work.number, "it was still under way")
         if undone:
             crash.say(f"what its disk had still to do is never done: {listed([work.title for work in undone], 3)}", 8)
-        for loss, words in ((Loss.WHOLE, "is lost"), (Loss.TORN, "is torn, only some of it is on the disk")):
+        for loss, words in LOSSES:
             pieces = [piece for piece, how in lost or [] if how is loss]
             if pieces:
-                crash.say(f"what was written but not synced {words}: {listed([_piece(piece) for piece in pieces], 3)}", 9)
+                crash.say(f"{words}: {listed([_piece(piece) for piece in pieces], 3)}", 9)
                 crash.details.extend(f"{words}: {_piece(piece)}" for piece in pieces[:DETAILS_MAX])
             for number in log.durability.writers_of(pieces):
                 crash.because(number, "its unsynced write is lost")

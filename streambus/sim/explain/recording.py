@@ -1,7 +1,9 @@
 """A run, played while somebody writes down what happened and why."""
 
+import re
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Any
 
 import attrs
 
@@ -84,7 +86,7 @@ def _add_faults(cluster: Cluster, recorder: Recorder) -> None:
     """Faults become happenings, and causes of what they did."""
     now = cluster.simulation.agenda.now
     done = [(fault.name, fault.target, fault.began_at, fault.ended_at, fault.details) for fault in cluster.history.faults]
-    done += [(words(type(deed)), deed.target, began_at, None, "") for deed, began_at in cluster.injector.active.values()]
+    done += [(words(type(deed)), deed.target, began_at, None, _details(deed)) for deed, began_at in cluster.injector.active.values()]
     for name, target, began_at, ended_at, details in sorted(done, key=lambda fault: (fault[2], fault[0], fault[1])):
         number = next(
             (at for at, planned in enumerate(cluster.tape.faults) if planned.at == began_at and words(type(planned.deed)) == name), None
@@ -92,9 +94,19 @@ def _add_faults(cluster: Cluster, recorder: Recorder) -> None:
         title = f"{name} of {target}" if number is None else f"fault {number + 1}: {name} of {target}"
         fault = Happening(len(recorder.happenings), began_at, Kind.FAULT, FAULTS, title, ended_at if ended_at is not None else now)
         lasts = "" if ended_at is None or ended_at == began_at else f" for {span(ended_at - began_at)}"
-        fault.say(f"{name} of {target}{lasts}{f' ({details})' if details else ''}", 7)
+        fault.say(f"{name} of {target}{lasts}{f' ({_plain(details)})' if details else ''}", 7)
         recorder.happenings.append(fault)
         _blame(fault, name, target, recorder)
+
+
+def _details(deed: Any) -> str:
+    fields = [(field.name, getattr(deed, field.name)) for field in attrs.fields(type(deed))]
+    return ", ".join([f"{name} {value}" for name, value in fields if name not in ("target", "lasts")])
+
+
+def _plain(details: str) -> str:
+    """Without the names of classes: `Survival.NOTHING` is nothing."""
+    return re.sub(r"\b[A-Z][A-Za-z]+\.([A-Z_]+)\b", lambda found: found[1].lower().replace("_", " "), details)
 
 
 def _blame(fault: Happening, name: str, target: str, recorder: Recorder) -> None:
@@ -120,27 +132,36 @@ def _roots(outcome: Outcome, recorder: Recorder) -> list[int]:
     """The happenings that show what went wrong: the step at which somebody objected, the operations that prove an anomaly."""
     happenings, roots = recorder.happenings, dict[int, None]()
     if outcome.failed_at is not None:
-        step, at = outcome.failed_at
-        found = [one.number for one in happenings if one.kind is Kind.STEP and one.step is not None and one.step <= step and one.at <= at]
-        last = max(found, key=lambda number: (happenings[number].step or 0, number), default=None)
+        last = _objected_at(outcome.violations[0], *outcome.failed_at, happenings)
         if last is not None:
             roots[last] = None
             step_clauses = happenings[last].clauses
             step_clauses[:] = [attrs.evolve(clause, weight=max(clause.weight, TOLD_WEIGHT)) for clause in step_clauses]
             roots.update(dict.fromkeys(_births_before(happenings[last], happenings)))
         roots.update(dict.fromkeys(_waiting(outcome, happenings)))
-    for anomaly in outcome.verdict.anomalies:
-        if anomaly.severity is not checkers.Severity.ALLOWED:
-            for operation in anomaly.operations:
-                roots.update(dict.fromkeys(_witnesses(operation, happenings)))
+    for operation in _proof(outcome):
+        roots.update(dict.fromkeys(_witnesses(operation, happenings)))
     if outcome.violations:
         roots.update({one.number: None for one in happenings if one.kind is Kind.STEP and one.weight == 10})
     return list(roots)
 
 
-def _subjects(outcome: Outcome) -> dict[str, None]:
+def _objected_at(violation: str, step: int, at: int, happenings: list[Happening]) -> int | None:
+    """The step, or the birth, at which somebody objected: the last one of the host that the objection names, if it names one."""
+    until = [one for one in happenings if one.kind is Kind.BIRTH or (one.kind is Kind.STEP and (one.step or 0) <= step)]
+    until = [one for one in until if one.at <= at]
+    named = [one for one in until if violation.startswith((f"{one.lane}:", f"{one.lane} "))]
+    return max([one.number for one in named or until], default=None)
+
+
+def _proof(outcome: Outcome) -> tuple[checkers.Operation, ...]:
+    """The operations that prove the first anomaly: one story at a time."""
     anomalies = [anomaly for anomaly in outcome.verdict.anomalies if anomaly.severity is not checkers.Severity.ALLOWED]
-    return {label: None for anomaly in anomalies for operation in anomaly.operations for label in _labels(operation)}
+    return anomalies[0].operations if anomalies else ()
+
+
+def _subjects(outcome: Outcome) -> dict[str, None]:
+    return {label: None for operation in _proof(outcome) for label in _labels(operation)}
 
 
 def _labels(operation: checkers.Operation) -> list[str]:

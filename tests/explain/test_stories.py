@@ -1,0 +1,134 @@
+"""The story of a planted bug names the decisive fact, is short, and is the same every time."""
+
+import pytest
+from planted_runs import CLEAN, cut, failing, with_faults
+
+from streambus.kernel import MILLISECOND
+from streambus.sim import play
+from streambus.sim.explain import Explanation, Kind, NothingToExplain, explain, record
+from streambus.sim.registry import FACTORIES
+
+DECISIVE = {
+    "acknowledges_before_sync": ("although the sync that will make it durable is still under way", "due"),
+    "forgets_producers_at_restart": ("is killed", "forgotten 1 producer that wrote to it"),
+    "recovery_keeps_a_torn_tail": ("loses its power", "torn, only some of it is on the disk", "starts again"),
+    "does_not_sync_the_directory": ("loses its power", "a file is lost with its name"),
+    "takes_a_failed_sync_for_a_good_one": ("disk error of broker-1", "although the sync that was to make it durable has failed: EIO"),
+}
+
+
+@pytest.fixture(scope="module")
+def explained() -> dict[str, Explanation]:
+    found = {}
+    for name in DECISIVE:
+        with failing(name) as tape:
+            found[name] = explain(tape, title=name)
+    return found
+
+
+@pytest.mark.parametrize(("name", "words"), DECISIVE.items())
+def test_a_story_names_the_decisive_fact(explained: dict[str, Explanation], name: str, words: tuple[str, ...]):
+    told = "\n".join(sentence.text for sentence in explained[name].sentences)
+    for word in words:
+        assert word in told
+
+
+@pytest.mark.parametrize("name", DECISIVE)
+def test_a_story_is_short_in_order_and_ends_with_what_must_not_be(explained: dict[str, Explanation], name: str):
+    explanation = explained[name]
+    sentences = explanation.sentences
+    assert 3 <= len(sentences) <= 25
+    assert [sentence.number for sentence in sentences] == list(range(1, len(sentences) + 1))
+    assert [sentence.at for sentence in sentences] == sorted(sentence.at for sentence in sentences)
+    assert sentences[-1].text.startswith("Therefore: ")
+    assert explanation.violations[0][:40] in sentences[-1].text
+    assert all(len(sentence.text) < 1_500 for sentence in sentences)
+
+
+@pytest.mark.parametrize("name", DECISIVE)
+def test_every_sentence_is_about_events_in_the_causal_cone(explained: dict[str, Explanation], name: str):
+    explanation = explained[name]
+    assert {number for sentence in explanation.sentences for number in sentence.happenings} <= set(explanation.cone)
+    assert len(explanation.cone) < len(explanation.events)
+
+
+def test_the_same_run_is_told_with_the_same_words():
+    with failing("forgets_producers_at_restart") as tape:
+        assert explain(tape).to_json() == explain(tape).to_json()
+
+
+def test_causes_lie_before_what_they_cause(explained: dict[str, Explanation]):
+    for explanation in explained.values():
+        happenings = explanation.recording.happenings
+        for one in happenings:
+            assert all(happenings[cause].at <= one.at for cause in one.causes), one
+
+
+def test_a_nearest_neighbour_that_passes_is_named(explained: dict[str, Explanation]):
+    neighbour = explained["forgets_producers_at_restart"].neighbour
+    assert neighbour is not None
+    assert neighbour.change == "without fault 1 (process kill of broker-1)"
+    assert neighbour.passing[-1] == "nothing is wrong"
+    assert "is forgotten" in neighbour.failing[-1]
+    assert "the first difference is at" in neighbour.first_difference
+
+
+def test_what_passes_nowhere_near_says_so(explained: dict[str, Explanation]):
+    explanation = explained["acknowledges_before_sync"]
+    assert explanation.neighbour is None
+    assert explanation.tried
+    assert not any(tried.passes for tried in explanation.tried)
+    assert f"None of {len(explanation.tried)} runs" in explanation.lines()[-1]
+
+
+def test_the_nearest_neighbour_shares_most_steps(explained: dict[str, Explanation]):
+    neighbour = explained["recovery_keeps_a_torn_tail"].neighbour
+    assert neighbour is not None
+    assert neighbour.common_steps == max(tried.common_steps for tried in neighbour.tried if tried.passes)
+
+
+def test_a_clean_run_is_only_explained_if_asked():
+    with pytest.raises(NothingToExplain):
+        explain(CLEAN)
+    explanation = explain(CLEAN, anyway=True)
+    assert explanation.violations == ()
+    assert explanation.neighbour is None
+    assert not any(sentence.text.startswith("Therefore") for sentence in explanation.sentences)
+    told = "\n".join(explanation.lines())
+    assert "writer-0 is asked to send “writer-0#1” to topic-0-0" in told
+    assert "takes record “writer-0#1” as acknowledged, at offset 0 of topic-0-0" in told
+    assert "although" not in told, "nothing is called durable too early"
+
+
+def test_recording_changes_nothing():
+    tape = with_faults(cut(46 * MILLISECOND))
+    assert record(tape, FACTORIES).outcome.trace_hash == play(tape).trace_hash
+
+
+def test_every_message_but_those_cut_off_arrives_in_a_step_that_it_causes():
+    recording = record(CLEAN, FACTORIES)
+    arrived = [message for message in recording.messages if message.arrived]
+    assert len(arrived) > 0.9 * len(recording.messages)
+    for message in arrived:
+        for number, at in message.arrived:
+            assert message.source in recording.happenings[number].causes
+            assert at >= message.sent_at
+
+
+def test_a_crash_ends_what_the_disk_had_still_to_do():
+    recording = record(with_faults(cut(46 * MILLISECOND)), FACTORIES)
+    crash = next(one for one in recording.happenings if one.kind is Kind.CRASH)
+    fault = next(one for one in recording.happenings if one.kind is Kind.FAULT)
+    undone = [one for one in recording.happenings if one.kind is Kind.DISK and one.state.startswith("never done")]
+    birth = next(one for one in recording.happenings if one.kind is Kind.BIRTH and one.life == 2)
+    assert fault.number in crash.causes
+    assert undone
+    assert {one.number for one in undone} <= set(crash.causes)
+    assert crash.number in birth.causes
+
+
+def test_a_batch_that_is_sent_again_rests_on_the_lost_connection():
+    recording = record(with_faults(cut(46 * MILLISECOND)), FACTORIES)
+    again = next(one for one in recording.happenings if any(clause.text.endswith(", again") for clause in one.clauses))
+    reasons = set(again.causes.values())
+    assert {"it sent the same before", "it had lost a connection", "its user asked for it"} <= reasons

@@ -6,7 +6,7 @@ codec, which has an oracle of its own. The laws of the door: whole frames only, 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from struct import Struct
 from typing import Any
@@ -122,7 +122,7 @@ class Door:
         guest = self.guests.get(send.connection)
         if guest is None:
             return
-        data = b"".join([self._resolved(part, effects, place) if isinstance(part, FileSlice) else part for part in send.parts])
+        data = b"".join([self._resolved(part, effects, place) if type(part) is FileSlice else part for part in send.parts])  # type: ignore[misc]
         view, at = memoryview(data), 0
         while at < len(data):
             after = at + 4 + _SIZE.unpack_from(data, at)[0] if len(data) - at >= 4 else -1
@@ -171,11 +171,14 @@ class Door:
         return bytes(data)
 
 
-def frames(buffer: bytearray, data: Any) -> Iterator[memoryview]:
+def frames(buffer: bytearray, data: Any) -> Iterable[memoryview]:
     """The frames that `data` completes; what is left over stays in `buffer`."""
     if not buffer and len(data) >= 4 and _SIZE.unpack_from(data)[0] == len(data) - 4:
-        yield memoryview(data)[4:]
-        return
+        return (memoryview(data)[4:],)
+    return _frames_behind(buffer, data)
+
+
+def _frames_behind(buffer: bytearray, data: Any) -> Iterator[memoryview]:
     buffer += data
     whole, at = bytes(buffer), 0
     while len(whole) - at >= 4:
@@ -226,8 +229,10 @@ def _versions_answer(version: int, frame: bytes) -> Message:
 
 
 def _behind_tags(frame: memoryview, at: int) -> int:
-    """Where the tagged fields that begin at `at` end."""
+    """Where the tagged fields that begin at `at` end: mostly there are none."""
     try:
+        if not frame[at]:
+            return at + 1
         count, at = _varint(frame, at)
         for _ in range(count):
             _, at = _varint(frame, at)

@@ -12,7 +12,7 @@ A pause that outlives its reason is a client that waits until it loses patience,
 """
 
 from streambus.broker import Broker, Ready
-from streambus.kernel import Closed, Congested, Effect, Event, Instant, Pause, Received, Relieved, Resume, StopRequested
+from streambus.kernel import Closed, Congested, Drained, Effect, Event, Instant, Pause, Received, Relieved, Resume, StopRequested
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
@@ -24,6 +24,7 @@ class PauseLaw:
         self.simulation = simulation
         self.host = host
         self.hosts = (host,)
+        self.unmoved_by = (Drained,)
         self.paused: dict[int, None] = {}
         self.congested: dict[int, None] = {}
         self.is_serving = self.is_stopping = False

@@ -4,8 +4,9 @@ import attrs
 
 from streambus.sim.failure import Failure, failure_of
 from streambus.sim.registry import FACTORIES
-from streambus.sim.run import play
+from streambus.sim.run import Outcome, play
 from streambus.sim.scenario import Scenario
+from streambus.sim.simulation import rare_collections
 from streambus.sim.tape import drawn_tape
 
 FAILURES_MAX = 64
@@ -47,21 +48,25 @@ class Tally:
 def play_chunk(name: str, scenario: Scenario, first: int, end: int) -> Tally:
     """Play the runs that the seeds from `first` up to but not including `end` make of `scenario`."""
     tally = Tally()
-    for seed in range(first, end):
-        outcome = play(drawn_tape(scenario, seed), name=name, factories=FACTORIES)
-        tally += Tally(
-            1,
-            not outcome.is_clean,
-            outcome.events,
-            len(outcome.history),
-            outcome.simulated_microseconds,
-            outcome.wall_seconds,
-            dict.fromkeys(sorted({fault.name for fault in outcome.history.faults}), 1),
-            dict.fromkeys(outcome.reached, 1),
-            ((seed, outcome.trace_hash),),
-            () if outcome.is_clean else (failure_of(outcome),),
-        )
+    with rare_collections():
+        for seed in range(first, end):
+            tally += _tally_of(seed, play(drawn_tape(scenario, seed), name=name, factories=FACTORIES))
     return tally
+
+
+def _tally_of(seed: int, outcome: Outcome) -> Tally:
+    return Tally(
+        1,
+        not outcome.is_clean,
+        outcome.events,
+        len(outcome.history),
+        outcome.simulated_microseconds,
+        outcome.wall_seconds,
+        dict.fromkeys(sorted({fault.name for fault in outcome.history.faults}), 1),
+        dict.fromkeys(outcome.reached, 1),
+        ((seed, outcome.trace_hash),),
+        () if outcome.is_clean else (failure_of(outcome),),
+    )
 
 
 def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:

@@ -11,7 +11,7 @@ before it had done, and makes new tapes from them.
 2. A run with a feature that is new goes into the corpus, together with the **moments** at which the new features appeared (`corpus`).
 3. The next tape is a **mutation** of one in the corpus (`mutation`): one more fault, aimed at such a moment or soon after another fault; a
    fault moved, repeated, left out; other luck; another future from some moment on; the faults of two tapes together. One in a few is a
-   fresh draw, so that nothing is ever out of reach.
+   fresh draw, so that nothing is ever out of reach: of a dozen tapes that were drawn, the one least like those before (`diversity`).
 4. Tapes whose features are rare, and that have not been tried often, are chosen more often.
 
 The idea is that of coverage-guided fuzzing (AFL), with states of a distributed system in place of branches of a program. It is

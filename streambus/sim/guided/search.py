@@ -9,6 +9,7 @@ from streambus.kernel import Prng
 from streambus.sim.faults import FAULTS, FaultMix
 from streambus.sim.faults.deed import Deed, snake
 from streambus.sim.guided.corpus import Corpus
+from streambus.sim.guided.diversity import CANDIDATES, Diversity
 from streambus.sim.guided.features import FeatureObserver
 from streambus.sim.guided.mutation import mutated
 from streambus.sim.knobs import settled
@@ -19,10 +20,10 @@ from streambus.sim.simulation import Factories
 from streambus.sim.streams import Streams
 from streambus.sim.tape import drawn_tape
 
-FRESH_ONE_IN = 4
+FRESH_ONE_IN = 3
 """One run in so many is a fresh draw."""
 
-WARM_UP = 4
+WARM_UP = 12
 """The first runs are all fresh."""
 
 
@@ -50,11 +51,13 @@ def search(
     dice = Prng(seed).fork("guided search")
     kinds = fault_kinds(scenario)
     corpus = Corpus()
+    diversity = Diversity()
     for number in range(plays_max):
         if number < WARM_UP or not corpus.entries or not kinds or dice.below(FRESH_ONE_IN) == 0:
-            tape = drawn_tape(scenario, seed + number)
+            tape = max([drawn_tape(scenario, dice.bits64()) for _ in range(CANDIDATES)], key=diversity.worth)
         else:
             tape = mutated(corpus.choose(dice), corpus, kinds, dice)
+        diversity.add(tape)
         observer = FeatureObserver()
         outcome = play(tape, factories=factories, observers=(observer,))
         if not outcome.is_clean:

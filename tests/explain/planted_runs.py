@@ -29,9 +29,19 @@ def cut(at: int, lasts: int = MILLISECOND) -> Planned:
     return Planned(at, PowerCut("broker-1", lasts))
 
 
+def lossy_cut(at: int) -> Planned:
+    """A power cut that takes everything unsynced."""
+    return Planned(at, PowerCutLeaving("broker-1", Survival.NOTHING, Survival.NOTHING, MILLISECOND))
+
+
 def with_faults(*faults: Planned) -> Tape:
     """The run with these faults."""
     return attrs.evolve(CLEAN, faults=faults)
+
+
+def drawn_with(tape: Tape, seed: int) -> Tape:
+    """The same run with other chance."""
+    return attrs.evolve(tape, schedule=Schedule(seed))
 
 
 def moments(first: int, last: int, step: int = 1) -> Iterator[int]:
@@ -47,10 +57,7 @@ def tapes_for(name: str) -> Iterable[Tape]:
         return [with_faults(Planned(at, ProcessKill("broker-1", MILLISECOND))) for at in moments(44, 80, 2)]
     if name == "recovery_keeps_a_torn_tail":
         return [
-            attrs.evolve(
-                with_faults(Planned(at, PowerCutLeaving("broker-1", Survival.SOMETHING, Survival.SOMETHING, MILLISECOND))),
-                schedule=Schedule(seed),
-            )
+            drawn_with(with_faults(Planned(at, PowerCutLeaving("broker-1", Survival.SOMETHING, Survival.SOMETHING, MILLISECOND))), seed)
             for seed in range(1, 6)
             for at in moments(52, 70, 2)
         ]
@@ -63,7 +70,7 @@ def tapes_for(name: str) -> Iterable[Tape]:
     return [
         with_faults(
             Planned(0, DiskError("broker-1", "sync", "EIO", skip, 1, 78 * MILLISECOND)),
-            Planned(79 * MILLISECOND, PowerCutLeaving("broker-1", Survival.NOTHING, Survival.NOTHING, MILLISECOND)),
+            lossy_cut(79 * MILLISECOND),
         )
         for skip in range(8)
     ]

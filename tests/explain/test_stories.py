@@ -1,11 +1,12 @@
 """The story of a planted bug names the decisive fact, is short, and is the same every time."""
 
 import pytest
-from planted_runs import CLEAN, cut, failing, with_faults
+from planted_runs import CATALOGUE, CLEAN, cut, drawn_with, failing, lossy_cut, moments, with_faults
 
 from streambus.kernel import MILLISECOND
-from streambus.sim import play
+from streambus.sim import cluster, play
 from streambus.sim.explain import Explanation, Kind, NothingToExplain, explain, record
+from streambus.sim.mutation import read_catalogue
 from streambus.sim.registry import FACTORIES
 
 DECISIVE = {
@@ -116,15 +117,41 @@ def test_every_message_but_those_cut_off_arrives_in_a_step_that_it_causes():
 
 
 def test_a_crash_ends_what_the_disk_had_still_to_do():
-    recording = record(with_faults(cut(46 * MILLISECOND)), FACTORIES)
-    crash = next(one for one in recording.happenings if one.kind is Kind.CRASH)
-    fault = next(one for one in recording.happenings if one.kind is Kind.FAULT)
-    undone = [one for one in recording.happenings if one.kind is Kind.DISK and one.state.startswith("never done")]
-    birth = next(one for one in recording.happenings if one.kind is Kind.BIRTH and one.life == 2)
-    assert fault.number in crash.causes
-    assert undone
-    assert {one.number for one in undone} <= set(crash.causes)
-    assert crash.number in birth.causes
+    recordings = [record(drawn_with(with_faults(cut(48 * MILLISECOND)), seed), FACTORIES) for seed in range(1, 5)]
+    ended = 0
+    for recording in recordings:
+        crash = next(one for one in recording.happenings if one.kind is Kind.CRASH)
+        fault = next(one for one in recording.happenings if one.kind is Kind.FAULT)
+        birth = next(one for one in recording.happenings if one.kind is Kind.BIRTH and one.life == 2)
+        undone = [one.number for one in recording.happenings if one.kind is Kind.DISK and one.state.startswith("never done")]
+        assert fault.number in crash.causes
+        assert crash.number in birth.causes
+        assert set(undone) <= set(crash.causes)
+        ended += len(undone)
+    assert ended
+
+
+def test_a_lost_record_is_followed_from_its_writer_to_the_power_cut(monkeypatch: pytest.MonkeyPatch):
+    """Without anybody who looks inside, only the history gives it away."""
+    monkeypatch.setattr(cluster, "oracles", lambda *_arguments, **_settings: ())
+    with read_catalogue(CATALOGUE)["acknowledges_before_sync"].planted():
+        tapes = [drawn_with(with_faults(lossy_cut(at)), seed) for seed in range(1, 6) for at in moments(46, 58, 2)]
+        lost = next(tape for tape in tapes if not play(tape).is_clean)
+        explanation = explain(lost)
+    told = "\n".join(sentence.text for sentence in explanation.sentences)
+    for words in (
+        "writer-0 is asked to send “writer-0#1” to topic-0-0",
+        "appends record “writer-0#1” to topic-0-0 at offset 0",
+        "calls topic-0-0 durable up to 1, although the sync that will make it durable is still under way",
+        "answers Produce #2 of writer-0 (offset 0 in topic-0-0) likewise",
+        "writer-0 takes record “writer-0#1” as acknowledged",
+        "broker-1 loses its power",
+        "Therefore: lost-write in topic-0-0: “writer-0#1",
+    ):
+        assert words in told, told
+    assert "the metadata log" not in told, "that was called durable too early as well, but is another story"
+    assert explanation.neighbour is not None
+    assert explanation.neighbour.passing[-1] == "nothing is wrong"
 
 
 def test_a_batch_that_is_sent_again_rests_on_the_lost_connection():

@@ -14,6 +14,7 @@ WEIGHT_MIN = 3
 PRELUDE_WEIGHT_MIN = 7
 HEARD_WEIGHT = 3
 DECISIVE = 7
+MAX_WEIGHT = 10
 TOGETHER = 2_000
 """Microseconds within which steps of one node may share a sentence."""
 
@@ -50,7 +51,9 @@ class _Draft:
 
 def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SENTENCES_MAX) -> tuple[Sentence, ...]:
     """The sentences, at most so many."""
-    drafts = _without_prelude(_drafts([one for one in _in_order(recording) if one.number in cone], list(recording.subjects)))
+    subjects = list(recording.subjects)
+    drafts = _drafts([one for one in _in_order(recording) if one.number in cone], subjects)
+    drafts = _without_prelude(drafts, PRELUDE_WEIGHT_MIN if not subjects else MAX_WEIGHT + 1)
     left_out = len(drafts) + bool(recording.violations) - sentences_max
     if left_out > 0:
         is_clean = not recording.violations
@@ -96,10 +99,10 @@ def _drafts(happenings: list[Happening], subjects: list[str]) -> list[_Draft]:
     return drafts
 
 
-def _without_prelude(drafts: list[_Draft]) -> list[_Draft]:
+def _without_prelude(drafts: list[_Draft], weight_min: int) -> list[_Draft]:
     """If the story is about records, it begins with the first of them: how topics came to be is another story."""
     first = next((at for at, draft in enumerate(drafts) if any(one.labels for one in draft.happenings)), 0)
-    return [draft for at, draft in enumerate(drafts) if at >= first or draft.weight >= PRELUDE_WEIGHT_MIN]
+    return [draft for at, draft in enumerate(drafts) if at >= first or draft.weight >= weight_min]
 
 
 def _is_about(clause: Clause, one: Happening, subjects: list[str]) -> bool:

@@ -399,7 +399,7 @@ class Recorder:
             colon = f" ({one.text})" if one.text else ""
             if one.is_request:
                 again = remarks.get(one.name, "")
-                weight = 7 if again else 1 if one.api in SETUP else 3 if one.api == "Fetch" else 5
+                weight = 6 if again else 1 if one.api in SETUP else 3 if one.api == "Fetch" else 5
                 step.say(f"sends {one.name}{colon} to {receiver}{again}", weight, 5)
             else:
                 doubt = remarks.get(one.name, "")

@@ -38,14 +38,15 @@ class Assign:
 
 @attrs.frozen
 class Seek:
-    """A reader moves its position in one partition: to so many thousandths of what it has read, which may be behind the end of the log; or
-    to its beginning."""
+    """A reader moves its position in one partition: to so many thousandths of what it has read, which may be behind the end of the log, and
+    `beyond` more; or to its beginning."""
 
     at: int
     user: str
     topic: str
     partition: int
     per_mille: int | None = None
+    beyond: int = 0
 
 
 @attrs.frozen
@@ -67,6 +68,16 @@ class Describe:
     user: str
     what: str
     topic: str
+
+
+@attrs.frozen
+class Question:
+    """An inquirer asks a question of some kind (`streambus.sim.users.questions`) in some version; the rest is left to `luck`."""
+
+    at: int
+    user: str
+    kind: str
+    luck: int = 0
 
 
 @attrs.frozen
@@ -98,8 +109,11 @@ class Vandalise:
     luck: int = 0
 
 
-Chore = Send | Assign | Seek | LookUp | Describe | CreateTopic | DeleteTopic | Vandalise
+Chore = Send | Assign | Seek | LookUp | Describe | Question | CreateTopic | DeleteTopic | Vandalise
 
+QUESTIONS = (
+    "fetch", "offsets", "metadata", "partitions", "configs", "creation", "deletion", "producer_id", "coordinator", "versions",
+)  # fmt: skip
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")
 SPECIAL_TIMESTAMPS = (-1, -2, -3, -4, -5)
 SIDE_TOPICS = ("side-a", "side-b")
@@ -152,17 +166,19 @@ def _readings(user: str, load: Load, duration: int, places: list[tuple[str, int]
             chores.append(Assign(at, user))
         else:
             topic, partition = places[dice.below(len(places))]
-            chores.append(Seek(at, user, topic, partition, _per_mille(dice)))
+            chores.append(Seek(at, user, topic, partition, *_place(dice)))
         at += _pause(load.seek_every, duration, dice)
     return chores
 
 
-def _per_mille(dice: Prng) -> int | None:
-    """Mostly somewhere in what was read, sometimes at the beginning, now and then behind the end."""
+def _place(dice: Prng) -> tuple[int | None, int]:
+    """Mostly somewhere in what was read, sometimes at the beginning, now and then behind the end, or just there."""
     choice = dice.below(16)
     if choice < 3:
-        return None
-    return dice.below(1_001) if choice < 15 else dice.between(1_001, 1_500)
+        return None, 0
+    if choice < 6:
+        return 1_000, dice.below(3)
+    return (dice.below(1_001) if choice < 15 else dice.between(1_001, 1_500)), 0
 
 
 def _inquiries(user: str, load: Load, duration: int, places: list[tuple[str, int]], streams: Streams) -> list[Chore]:
@@ -176,7 +192,9 @@ def _inquiries(user: str, load: Load, duration: int, places: list[tuple[str, int
 
 
 def _inquiry(at: int, user: str, places: list[tuple[str, int]], dice: Prng) -> Chore:
-    kind = dice.below(8)
+    kind = dice.below(16)
+    if kind >= 8:
+        return Question(at, user, QUESTIONS[dice.below(len(QUESTIONS))], dice.bits64())
     side = SIDE_TOPICS[dice.below(len(SIDE_TOPICS))]
     topic, partition = places[dice.below(len(places))]
     if kind < 2:

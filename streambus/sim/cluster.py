@@ -191,7 +191,7 @@ class Cluster:
 
     def add_inquirer(self, name: str) -> User:
         """One who asks."""
-        return self._add(Inquirer, name, self._admin_config())
+        return self._add(Inquirer, name, self._admin_config(), topics=self.topics)
 
     def add_vandal(self, name: str) -> User:
         """One who does damage."""

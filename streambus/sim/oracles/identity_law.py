@@ -4,7 +4,7 @@ from typing import Any
 
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.door import Asked, error_name
-from streambus.sim.oracles.law import Law, differs, due_at_once, is_too_late, take_note_of_nothing, wait_at_most
+from streambus.sim.oracles.law import Law, differs, due_at_once, due_when_decided, is_too_late, take_note_of_nothing, wait_at_most
 from streambus.wire import VERSIONS, ErrorCode
 
 REQUEST_TIMEOUT_MS = 30_000
@@ -60,5 +60,5 @@ def _first_words(model: BrokerModel, spoken: dict[Any, tuple[int, int]]) -> str 
     return None
 
 
-INIT_PRODUCER_ID = Law(ask_producer_id, judge_producer_id)
+INIT_PRODUCER_ID = Law(ask_producer_id, judge_producer_id, due_when_decided)
 API_VERSIONS = Law(take_note_of_nothing, judge_api_versions, due_at_once)

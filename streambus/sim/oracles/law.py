@@ -28,6 +28,13 @@ def due_at_once(_model: BrokerModel, _asked: Asked) -> str | None:
     return "nothing has to be waited for"
 
 
+def due_when_decided(model: BrokerModel, _asked: Asked) -> str | None:
+    """Whatever waits for a decision is answered when all that was decided is durable, or never will be."""
+    if model.written.is_failed:
+        return "the disk has failed"
+    return None if model.node.uncommitted else "all that was decided is durable"
+
+
 @attrs.frozen
 class Law:
     """The law of one API. `ask` notes what the answer will have to say, `judge` says what is wrong with it, `due` why it must leave now."""

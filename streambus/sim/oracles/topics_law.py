@@ -11,7 +11,7 @@ import attrs
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
 from streambus.sim.oracles.door import Asked, error_name
-from streambus.sim.oracles.law import Law, differs, due_at_once, is_too_late, take_note_of_nothing, wait_at_most
+from streambus.sim.oracles.law import Law, differs, due_at_once, due_when_decided, is_too_late, take_note_of_nothing, wait_at_most
 from streambus.wire import ZERO_UUID, ErrorCode
 
 REQUEST_TIMEOUT_MS = 30_000
@@ -207,6 +207,8 @@ def judge_create(model: BrokerModel, asked: Asked, body: Any) -> str | None:
         complaint = _judge_error(model, asked, expected, result.error_code)
         if complaint is None and result.error_code == ErrorCode.NONE and not asked.body.validate_only:
             complaint = _judge_made(model, asked, expected, result)
+        elif complaint is None and asked.body.validate_only and result.topic_id in model.cluster.names_by_id:
+            complaint = f"it was only to be looked at, but was made as {result.topic_id}"
         if complaint is not None:
             return f"topic {expected.name}: {complaint}"
     return None
@@ -280,9 +282,9 @@ def _judge_error(model: BrokerModel, asked: Asked, expected: Expected, code: int
     return f"it is answered with {error_name(code)}, expected {' or '.join(error.name for error in expected.errors)}"
 
 
-METADATA = Law(ask_metadata, judge_metadata)
-CREATE_TOPICS = Law(ask_create, judge_create)
-DELETE_TOPICS = Law(ask_delete, judge_delete)
+METADATA = Law(ask_metadata, judge_metadata, due_when_decided)
+CREATE_TOPICS = Law(ask_create, judge_create, due_when_decided)
+DELETE_TOPICS = Law(ask_delete, judge_delete, due_when_decided)
 DESCRIBE_TOPIC_PARTITIONS = Law(take_note_of_nothing, judge_describe_topic_partitions, due_at_once)
 DESCRIBE_CLUSTER = Law(take_note_of_nothing, judge_describe_cluster, due_at_once)
 DESCRIBE_CONFIGS = Law(take_note_of_nothing, judge_describe_configs, due_at_once)

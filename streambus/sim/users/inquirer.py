@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from streambus import client
-from streambus.sim.chores import Chore, CreateTopic, DeleteTopic, Describe, LookUp
+from streambus import checkers, client
+from streambus.kernel import Prng
+from streambus.sim.agenda import Agenda
+from streambus.sim.chores import SIDE_TOPICS, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Question
 from streambus.sim.host import WALL_ORIGIN
+from streambus.sim.users.questions import QUESTIONS, Knowledge, learn
 from streambus.sim.users.user import User
 from streambus.wire import messages
 
@@ -13,17 +16,30 @@ UNANSWERED_MAX = 8
 
 
 class Inquirer(User):
-    """Has an admin client."""
+    """Has an admin client. What it is told of topics helps it to ask more."""
+
+    def __init__(self, name: str, agenda: Agenda, history: checkers.History, dice: Prng, *, topics: tuple[str, ...]) -> None:
+        super().__init__(name, agenda, history, dice)
+        self.known = Knowledge(topics, SIDE_TOPICS, {})
 
     def take_up(self, chore: Chore) -> None:
         """Ask."""
-        if len(self.waiting) < UNANSWERED_MAX:
+        if len(self.waiting) >= UNANSWERED_MAX:
+            return
+        version = None
+        if isinstance(chore, Question):
+            dice = Prng(chore.luck)
+            body = QUESTIONS[chore.kind](self.known, dice)
+            if dice.chance(1, 2):
+                version = body.VERSIONS[dice.below(len(body.VERSIONS))]
+        else:
             body = _BODIES[type(chore)](chore)
-            self.wish(lambda ticket: client.Ask(ticket, body), _heard)
+        self.wish(lambda ticket: client.Ask(ticket, body, version=version), self._hear)
 
-
-def _heard(_result: Any) -> None:
-    """An error is an answer, too."""
+    def _hear(self, result: Any) -> None:
+        """An error is an answer, too."""
+        if isinstance(result, client.Answered):
+            learn(self.known, result.body)
 
 
 def _look_up(chore: LookUp) -> Any:

@@ -83,7 +83,7 @@ class Reader(User):
     def _seek(self, seek: Seek) -> None:
         topic, partition = seek.topic, seek.partition
         end = self.polled.get((topic, partition), 0)
-        offset = client.EARLIEST if seek.per_mille is None else end * seek.per_mille // 1_000
+        offset = client.EARLIEST if seek.per_mille is None else end * seek.per_mille // 1_000 + seek.beyond
         self._position(lambda ticket: client.Seek(ticket, topic, partition, offset), checkers.Sought(topic, partition))
 
     def _position(self, make: Callable[[int], Event], action: checkers.Action) -> None:

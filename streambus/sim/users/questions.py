@@ -1,0 +1,201 @@
+"""Questions: requests of every kind that an inquirer may ask, drawn with what it knows of the cluster. Some make no sense: those have
+answers, too. Nothing here changes the topics on which the history is judged, only those that come and go.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+from streambus.kernel import Prng
+from streambus.sim.host import WALL_ORIGIN
+from streambus.wire import ZERO_UUID, messages
+
+STRANGE_NAMES = ("", ".", "nobody-made-this", "no spaces", "x" * 250, "__cluster_metadata", "side_a")
+STRANGE_OFFSETS = (-1, 0, 1, 1 << 40)
+SETTINGS = (
+    ("message.timestamp.type", "LogAppendTime"),
+    ("max.message.bytes", "300"),
+    ("message.timestamp.before.max.ms", "1"),
+    ("message.timestamp.after.max.ms", "1"),
+    ("min.insync.replicas", "2"),
+    ("retention.ms", "-1"),
+    ("max.message.bytes", "many"),
+)
+"""The last one is refused."""
+
+
+@attrs.frozen
+class Knowledge:
+    """Names of topics that stay and of those that come and go, and which ids have been told for them."""
+
+    lasting: tuple[str, ...]
+    passing: tuple[str, ...]
+    ids: dict[str, UUID]
+
+    def name(self, dice: Prng) -> str:
+        """Some topic, real or not."""
+        choice = dice.below(8)
+        if choice == 0:
+            return STRANGE_NAMES[dice.below(len(STRANGE_NAMES))]
+        names = self.passing if choice < 3 else self.lasting
+        return names[dice.below(len(names))]
+
+    def names(self, dice: Prng) -> tuple[str, ...]:
+        """One to four different topics."""
+        return tuple(dict.fromkeys([self.name(dice) for _ in range(1 + dice.below(4))]))
+
+    def passing_name(self, dice: Prng) -> str:
+        """A topic that comes and goes, or none."""
+        names = self.passing if dice.below(4) else STRANGE_NAMES
+        return names[dice.below(len(names))]
+
+    def topic_id(self, name: str, dice: Prng) -> UUID:
+        """The id of a topic as far as it is known; now and then another one."""
+        return self.ids.get(name, ZERO_UUID) if dice.below(8) else UUID(int=1 + dice.below(1_000))
+
+
+def fetch(known: Knowledge, dice: Prng) -> Any:
+    """A fetch without a session, from anywhere, with little room for an answer."""
+    request = messages.FetchRequest
+    topics = [
+        request.FetchTopic(
+            name,
+            known.topic_id(name, dice),
+            [
+                request.FetchPartition(
+                    partition=index,
+                    current_leader_epoch=_epoch(dice),
+                    fetch_offset=_offset(dice),
+                    last_fetched_epoch=_epoch(dice) if dice.chance(1, 4) else -1,
+                    partition_max_bytes=1 << dice.below(16),
+                )
+                for index in range(dice.below(4) + 1)
+            ],
+        )
+        for name in known.names(dice)
+    ]
+    return request(
+        session_id=0,
+        session_epoch=-1,
+        max_wait_ms=dice.below(50),
+        min_bytes=dice.below(3),
+        max_bytes=1 << dice.below(16),
+        isolation_level=dice.below(2),
+        topics=topics,
+    )
+
+
+def offsets(known: Knowledge, dice: Prng) -> Any:
+    """Several offsets at once."""
+    request = messages.ListOffsetsRequest
+    topics = [
+        request.ListOffsetsTopic(
+            name,
+            [request.ListOffsetsPartition(index, _epoch(dice), _timestamp(dice)) for index in range(dice.below(4) + 1)],
+        )
+        for name in known.names(dice)
+    ]
+    return request(-1, dice.below(2), topics)
+
+
+def metadata(known: Knowledge, dice: Prng) -> Any:
+    """All topics, none, some by name or some by id."""
+    request = messages.MetadataRequest
+    choice = dice.below(8)
+    if choice < 2:
+        return request(topics=None if choice else [], allow_auto_topic_creation=False)
+    names = known.names(dice)
+    if choice < 4:
+        ids = dict.fromkeys([known.topic_id(name, dice) for name in names])
+        return request(topics=[request.MetadataRequestTopic(topic_id=topic_id, name=None) for topic_id in ids if topic_id != ZERO_UUID])
+    return request(topics=[request.MetadataRequestTopic(name=name) for name in names], allow_auto_topic_creation=False)
+
+
+def partitions(known: Knowledge, dice: Prng) -> Any:
+    """A page of a description."""
+    request = messages.DescribeTopicPartitionsRequest
+    names = known.names(dice) if dice.below(3) else ()
+    cursor = request.Cursor(topic_name=known.name(dice), partition_index=dice.below(4)) if dice.below(3) == 0 else None
+    return request(topics=[request.TopicRequest(name=name) for name in names], response_partition_limit=1 + dice.below(8), cursor=cursor)
+
+
+def configs(known: Knowledge, dice: Prng) -> Any:
+    """The settings of topics and brokers."""
+    request = messages.DescribeConfigsRequest
+    keys = None if dice.below(2) else [SETTINGS[dice.below(len(SETTINGS))][0], "node.id"]
+    resources = [
+        request.DescribeConfigsResource(resource_type=2, resource_name=name, configuration_keys=keys) for name in known.names(dice)
+    ]
+    broker = ("1", "2", "", "one")[dice.below(4)]
+    resources.append(request.DescribeConfigsResource(resource_type=4, resource_name=broker, configuration_keys=keys))
+    return request(resources=resources, include_synonyms=dice.chance(1, 2), include_documentation=dice.chance(1, 8))
+
+
+def creation(known: Knowledge, dice: Prng) -> Any:
+    """Topics with settings, some of which cannot be."""
+    request = messages.CreateTopicsRequest
+    topics = []
+    for name in [known.passing_name(dice) for _ in range(1 + dice.below(2))]:
+        setting, value = SETTINGS[dice.below(len(SETTINGS))]
+        topics.append(
+            request.CreatableTopic(
+                name=name,
+                num_partitions=(-1, 0, 1, 3)[dice.below(4)] if dice.below(3) == 0 else 1 + dice.below(3),
+                replication_factor=(-1, 0, 1, 2)[dice.below(4)] if dice.below(3) == 0 else 1,
+                configs=[request.CreatableTopicConfig(name=setting, value=value)] if dice.below(3) else [],
+            )
+        )
+    return request(topics=topics, timeout_ms=dice.below(5_000), validate_only=dice.chance(1, 4))
+
+
+def deletion(known: Knowledge, dice: Prng) -> Any:
+    """Topics by id or by name."""
+    request = messages.DeleteTopicsRequest
+    topics = []
+    for name in [known.passing_name(dice) for _ in range(1 + dice.below(2))]:
+        by_id = dice.chance(1, 2) and name in known.ids
+        topics.append(request.DeleteTopicState(name=None if by_id else name, topic_id=known.ids[name] if by_id else ZERO_UUID))
+    return request(topics=topics, timeout_ms=dice.below(5_000))
+
+
+def producer_id(_known: Knowledge, dice: Prng) -> Any:
+    """One number more, or one for transactions."""
+    return messages.InitProducerIdRequest(transactional_id=(None, None, None, "", "t")[dice.below(5)], transaction_timeout_ms=60_000)
+
+
+def coordinator(_known: Knowledge, dice: Prng) -> Any:
+    """Where groups and transactions are at home."""
+    return messages.FindCoordinatorRequest(key_type=dice.below(2), coordinator_keys=[f"group-{number}" for number in range(dice.below(4))])
+
+
+def versions(_known: Knowledge, dice: Prng) -> Any:
+    """What is spoken."""
+    return messages.ApiVersionsRequest(("inquirer", "no name!")[dice.below(4) // 3], "1.0")
+
+
+QUESTIONS: dict[str, Callable[[Knowledge, Prng], Any]] = {
+    question.__name__: question
+    for question in (fetch, offsets, metadata, partitions, configs, creation, deletion, producer_id, coordinator, versions)
+}
+
+
+def learn(known: Knowledge, body: Any) -> None:
+    """Remember the topic ids that an answer tells."""
+    for topic in getattr(body, "topics", None) or ():
+        topic_id = getattr(topic, "topic_id", ZERO_UUID)
+        if topic_id != ZERO_UUID and topic.name:
+            known.ids[topic.name] = topic_id
+
+
+def _epoch(dice: Prng) -> int:
+    return -1 if dice.below(3) else dice.below(8)
+
+
+def _offset(dice: Prng) -> int:
+    return STRANGE_OFFSETS[dice.below(len(STRANGE_OFFSETS))] if dice.chance(1, 4) else dice.below(200)
+
+
+def _timestamp(dice: Prng) -> int:
+    return -1 - dice.below(7) if dice.chance(1, 2) else WALL_ORIGIN // 1_000 + dice.below(4_000)

@@ -57,6 +57,7 @@ check: $(READY)
 
 examples: $(READY)
 	@$(BIN)/python tests/reporting/make_examples.py
+	@$(BIN)/python tests/explain/make_example.py
 
 has-python:
 	@test -n "$(PYTHON)"

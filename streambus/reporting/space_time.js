@@ -104,6 +104,8 @@
     const take = (left, top, right, low) => taken.push([left, top, right, low]);
     const faint = (number) => (events[number].cone ? "" : " outside");
     const yAt = (time) => height.get(time) ?? bottom - 40;
+    const times = [...height.keys()].sort((a, b) => a - b);
+    const yNear = (time) => yAt(times.find((one) => one >= time) ?? -1);
     const group = (number, parent) => {
       const element = parent.appendChild(make("g", { class: `event${faint(number)}${(events[number].weight || 0) >= 9 ? " decisive" : ""}`, "data-n": number }));
       element.appendChild(make("title", {}, events[number].title));
@@ -128,8 +130,8 @@
       if (one.kind === "disk") { lines.append(make("line", { class: "lifeline", x1: x(one.index), x2: x(one.index), y1: HEAD_ROOM - 12, y2: bottom - 18, opacity: 0.3 })); return; }
       let from = HEAD_ROOM - 12, alive = true;
       events.forEach((event) => {
-        if (event.lane !== one.index || (event.kind !== "crash" && event.kind !== "birth") || !height.has(event.at)) return;
-        const y = yAt(event.at);
+        if (event.lane !== one.index || (event.kind !== "crash" && event.kind !== "birth")) return;
+        const y = yNear(event.at);
         if (event.kind === "crash" || !alive) lines.append(make("line", { class: event.kind === "crash" ? "lifeline" : "dead", x1: x(one.index), x2: x(one.index), y1: from, y2: y }));
         if (event.kind === "crash" || !alive) { from = y; alive = event.kind === "birth"; }
       });
@@ -152,7 +154,7 @@
       const bar = group(number, works), sync = event.title.startsWith("sync") ? " sync" : "";
       const is_never = /^(never|failed|done in part)/.test(event.state || "");
       bar.append(make("rect", { class: `work${sync}${is_never ? " never" : is_open ? " open" : ""}`, x: left, y: top + 0.75, width: 9, height: Math.max(3, low - top - 1.5), rx: 2.5 }));
-      const room = Math.floor((lane / 2 - 10) / 5.2), y = top + 9;
+      const room = Math.floor((lane / 2 - 12) / 5.7), y = top + 9;
       const name = event.title.replace(/^(write|read) ([\d,]+) bytes at .*/, "$1 $2 B").replace(/^sync segment.*/, "sync");
       const said = is_open && event.end > end ? [`${name}, due`, `${span(event.end - end)} later`] : [name];
       if (!events[number].cone || room < 5) return;
@@ -243,7 +245,9 @@
       const from = places[cause];
       if (!from) return;
       const bend = Math.abs(from.x - place.x) < 4 ? 30 + Math.min(50, Math.abs(from.y - place.y) / 6) : 0;
-      choice.append(make("path", { class: "cause", d: `M${from.x} ${from.y}Q${(from.x + place.x) / 2 - bend} ${(from.y + place.y) / 2} ${place.x} ${place.y}` }));
+      const is_far = Math.abs(from.y - place.y) > 260;
+      choice.append(make("circle", { class: "ring", cx: from.x, cy: from.y, r: 9 }));
+      choice.append(make("path", { class: `cause${is_far ? " far" : ""}`, d: `M${from.x} ${from.y}Q${(from.x + place.x) / 2 - bend} ${(from.y + place.y) / 2} ${place.x} ${place.y}` }));
     });
   };
   const numbers = new Map();

@@ -1,20 +1,25 @@
 """The space-time diagram of an explained run: one page with the story, the picture, and what the failure hangs on.
 
 Time runs downwards; every node has a lane, and so has every disk that matters. The picture is laid out by the page's script, so that it
-can be zoomed and cut down to the causal cone; the story, the neighbour and the scenario are plain text that needs no script.
+can be zoomed and cut down to the causal cone; the story, the neighbour and the scenario are plain text that needs no script. Nothing of the
+simulator is imported to draw what it has explained.
 """
+
+from __future__ import annotations
 
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streambus.reporting import words
 from streambus.reporting.page import BIG_CROSS, BIG_TICK
 from streambus.reporting.reproduction import reproduction_section
 from streambus.reporting.run import Reproduction
 from streambus.reporting.words import count, html
-from streambus.sim.explain import Explanation, Happening, Kind, Message, Move, Neighbour, Tried, date
+
+if TYPE_CHECKING:
+    from streambus.sim.explain import Explanation, Happening, Message, Move, Neighbour, Tried
 
 EVENTS_MAX = 1_600
 """No more are drawn: those of the story, then those that matter most; of a clean run the first ones."""
@@ -103,7 +108,7 @@ def _story(explanation: Explanation) -> str:
     for sentence in explanation.sentences:
         told = " ".join(map(str, sentence.happenings))
         look = "decisive" if sentence.weight >= DECISIVE else ""
-        moment = date(sentence.at)
+        moment = f"{sentence.at / 1_000:,.3f} ms"
         items.append(
             f'<li class="{look}" data-happenings="{told}" value="{sentence.number}"><span class="date">{moment}</span>'
             f"<span>{html(_bounded(sentence.text, 900))}</span></li>"
@@ -248,7 +253,7 @@ def _event(one: Happening, at: dict[int, int], lanes: dict[str, int], told: dict
         "more": [_bounded(detail) for detail in one.details[:DETAILS_MAX]],
         "told": told.get(one.number),
         "weight": one.weight,
-        "cone": 1 if is_in_cone or one.kind is Kind.VIOLATION else 0,
+        "cone": 1 if is_in_cone or one.kind.value == "violation" else 0,
     }
     return event | {name: content for name, content in optional.items() if content not in (None, "", [], 0)}
 
@@ -281,7 +286,7 @@ def _is_told(message: Message, explanation: Explanation) -> bool:
 def _is_lost(message: Message, explanation: Explanation) -> bool:
     """Whether what never arrived never will: an end of its connection died, or it should have been there long ago."""
     ends = (message.sender, message.receiver)
-    died = any(one.kind is Kind.CRASH and one.lane in ends and one.at >= message.sent_at for one in explanation.recording.happenings)
+    died = any(one.kind.value == "crash" and one.lane in ends and one.at >= message.sent_at for one in explanation.recording.happenings)
     return died or explanation.recording.end - message.sent_at > UNDER_WAY_MAX
 
 

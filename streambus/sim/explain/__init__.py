@@ -18,7 +18,7 @@ A cause is not proven to be necessary: the cone says what an event rests on, the
 node is only followed where steps show what they have to do with each other (`recorder` says how).
 """
 
-from streambus.sim.explain.events import Clause, Happening, Kind, Message, Move, date
+from streambus.sim.explain.events import Clause, Happening, Kind, Message, Move
 from streambus.sim.explain.explanation import Explanation, NothingToExplain, explain
 from streambus.sim.explain.narrative import Sentence
 from streambus.sim.explain.neighbour import Neighbour, Tried
@@ -36,7 +36,6 @@ __all__ = [
     "Recording",
     "Sentence",
     "Tried",
-    "date",
     "explain",
     "record",
 ]

@@ -100,6 +100,8 @@ class LifeLog:
     marks: dict[tuple[str, str], int] = attrs.field(factory=dict)
     moved_by: dict[tuple[str, str], int] = attrs.field(factory=dict)
     is_recovered: bool = False
+    recovery: int | None = None
+    """The step that ended the recovery of a life that is not the first."""
     durability: Durability = attrs.field(factory=Durability)
 
 
@@ -528,6 +530,7 @@ class Recorder:
         step.details.append(f"{name} of {place}: {before:,} → {value:,}")
         if name == "log end" and log.is_recovered and value > before:
             log.durability.appended(place, before, value, step.number)
+            step.because(log.recovery, "it comes behind what recovery has found")
             if place == "the metadata log":
                 step.say(f"appends {counted(value - before, 'record')} to the metadata log (log end {before:,} → {value:,})", 3)
                 return
@@ -555,6 +558,7 @@ class Recorder:
         step.because(log.birth, "its recovery")
         if last is None:
             return
+        log.recovery = step.number
         for (place, name), value in log.marks.items():
             if name != "log end" or place == "the metadata log":
                 continue
@@ -565,9 +569,9 @@ class Recorder:
             if had != value:
                 words += f", where the life before had {had:,} and called {known:,} durable"
             producers, had_producers = log.marks.get((place, "producers"), 0), last.marks.get((place, "producers"), 0)
-            if producers < had_producers:
+            if producers < had_producers and value >= had:
                 words += f", but has forgotten {counted(had_producers - producers, 'producer')} that wrote to it"
-            step.say(words, 9 if had != value or producers < had_producers else 6)
+            step.say(words, 9 if words.endswith(("durable", "wrote to it")) else 6)
 
     # Within ------------------------------------------------------------------------------------------------------------
 

@@ -159,6 +159,10 @@ def _append(
             response.log_append_time_ms = verdict.timestamp if config.is_log_append_time else NO_TIMESTAMP
             return verdict.last_offset + 1
         if type(verdict) is Refused:
+            if broker.store.failed is not None:
+                # The batch before this one was refused because of the disk: that, and no gap in its numbers, is what its producer must hear.
+                # Stock clients take a gap for a reason to begin anew, and to send again what may be there already.
+                raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, broker.store.failed)
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
         assert type(verdict) is Accepted
     if config.is_log_append_time:

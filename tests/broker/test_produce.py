@@ -1,5 +1,7 @@
 """Produce: durable before acknowledged, in order, once."""
 
+from typing import Any
+
 import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
 
@@ -275,6 +277,22 @@ def test_after_a_disk_failure_nothing_is_acknowledged_but_what_is_durable_is_rea
     assert "the disk failed" in bench.traces[-1].text
     bench.power_cut()
     assert values(bench) == [b"safe"]
+
+
+def test_a_batch_behind_one_that_the_disk_refused_is_not_called_out_of_order(bench: Bench) -> None:
+    """Stock producers have five batches under way. Told of a gap, they begin anew, and send again what may be there already."""
+    client = bench.connect()
+
+    def send(sequence: int) -> Any:
+        return produced(client.ask(produce_request("t", batch_of(b"x", producer_id=7, producer_epoch=0, base_sequence=sequence)), V))
+
+    assert send(0).error_code == ErrorCode.NONE
+    bench.disk.fail("sync")
+    assert [send(sequence).error_code for sequence in (1, 2, 3)] == [ErrorCode.KAFKA_STORAGE_ERROR] * 3
+    assert send(0).base_offset == 0, "what is durable is still recognised"
+    bench.power_cut()
+    client = bench.connect()
+    assert send(1).error_code == ErrorCode.NONE
 
 
 def test_producers_are_slowed_down_when_the_disk_is_behind() -> None:

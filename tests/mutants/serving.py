@@ -9,9 +9,12 @@ from streambus.broker.connections import Connection
 from streambus.broker.fetch import DelayedFetch
 from streambus.broker.fetch_sessions import FetchSessions
 from streambus.broker.produce import DelayedProduce
-from streambus.kernel import Relieved, Turn
+from streambus.kernel import MILLISECOND, Relieved, Turn
+from streambus.records import parse_header
 from streambus.replication import Partition
 from streambus.sim.mutation import Patch, mutant
+from streambus.storage import Refused
+from streambus.wire import ErrorCode
 
 
 @mutant("I09", breaks="the high watermark is durable", needs="a reader, then a power cut")
@@ -169,3 +172,21 @@ def answers_with_the_offset_of_the_last_batch(patch: Patch) -> None:
         return answer
 
     patch.wrap(DelayedProduce, "try_complete", try_complete)
+
+
+@mutant("X41", breaks="a failed disk is blamed for what it refused", needs="a failed disk, and a producer with several batches under way")
+def blames_the_producer_for_a_broken_disk(patch: Patch) -> None:
+    """A batch behind one that the disk refused is called out of order, which makes stock producers begin anew and write twice."""
+
+    def append(original: Any, broker: Broker, turn: Turn, request: Any, partition: Partition, batch: Any, response: Any) -> Any:
+        try:
+            return original(broker, turn, request, partition, batch, response)
+        except produce.ProduceRefused as refusal:
+            if refusal.error != ErrorCode.KAFKA_STORAGE_ERROR:
+                raise
+            verdict = partition.log.producers.check(parse_header(batch), turn.now // MILLISECOND)
+            if isinstance(verdict, Refused):
+                raise produce.ProduceRefused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) from refusal
+            raise
+
+    patch.wrap(produce, "_append", append)

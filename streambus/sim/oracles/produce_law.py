@@ -69,7 +69,8 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
     verdict = log.judge(header, model.now_ms, FORGOTTEN_AFTER_MS) if header.producer_id >= 0 else None
     is_append_time = model.rules_of(topic).is_append_time
     if isinstance(verdict, str):
-        expected.refusals = _REFUSALS[verdict]
+        # A gap behind a batch that the disk refused is the disk's fault; a producer that is told of a gap would begin anew.
+        expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,) if model.written.is_failed else _REFUSALS[verdict]
     elif verdict is not None:
         expected.batch = verdict
         expected.append_time = verdict.header.max_timestamp if is_append_time else -1

@@ -18,12 +18,14 @@ from streambus.wire import ErrorCode
 
 @attrs.define(eq=False)
 class Expected:
-    """What an answer will be about: an error of the session, or everything that is wanted."""
+    """What an answer will be about: an error of the session, or everything that is wanted. A session `is_fresh` if it was used so lately
+    that it cannot have made room for another."""
 
     error: ErrorCode = ErrorCode.NONE
     session: Session | None = None
     is_full: bool = True
     wanted: tuple[Want, ...] = ()
+    is_fresh: bool = False
 
 
 class FetchLaw:
@@ -32,6 +34,7 @@ class FetchLaw:
     def __init__(self, model: BrokerModel) -> None:
         limits = model.config.limits
         self.sessions = Sessions(limits.fetch_sessions_max)
+        self.eviction_age = limits.fetch_session_eviction
         self.bytes_max = limits.fetch_bytes_max
         self.delayed_max = limits.delayed_requests_max
 
@@ -53,7 +56,7 @@ class FetchLaw:
             by_number.pop(request.session_id, None)
             session = None
             if request.session_epoch == OPEN and wanted:
-                session = Session(by_id=by_id)
+                session = Session(model.now, by_id=by_id)
                 session.wanted = {want.place: want for want in wanted}
                 session.under_way = 1
                 self.sessions.opened += 1
@@ -67,8 +70,10 @@ class FetchLaw:
         elif by_id != session.by_id:
             asked.expected = Expected(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
         else:
+            is_fresh = model.now - session.used_at < self.eviction_age
             step(session, request, wanted)
-            asked.expected = Expected(session=session, is_full=False, wanted=tuple(session.wanted.values()))
+            session.used_at = model.now
+            asked.expected = Expected(session=session, is_full=False, wanted=tuple(session.wanted.values()), is_fresh=is_fresh)
 
     def lost(self, asked: Asked) -> None:
         """The answer will never be seen."""
@@ -100,7 +105,7 @@ class FetchLaw:
 
     def _judge_refusal(self, expected: Expected, body: Any) -> str | None:
         if self.sessions.overflowed and body.error_code == ErrorCode.FETCH_SESSION_ID_NOT_FOUND:
-            return None
+            return "a session that was used lately makes no room for another, but it is gone" if expected.is_fresh else None
         if body.error_code != expected.error:
             return f"the request as a whole is answered with {error_name(body.error_code)}, expected {expected.error.name}"
         return "partitions come with an error of the whole request" if body.responses else None

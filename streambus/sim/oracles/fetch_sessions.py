@@ -26,11 +26,12 @@ class Want:
 class Session:
     """What a consumer wants and was told. `is_unsure`: an answer was made that never left, or several at once."""
 
-    __slots__ = ("by_id", "epoch", "is_unsure", "told", "under_way", "wanted")
+    __slots__ = ("by_id", "epoch", "is_unsure", "told", "under_way", "used_at", "wanted")
 
-    def __init__(self, *, by_id: bool) -> None:
+    def __init__(self, now: int, *, by_id: bool) -> None:
         self.by_id = by_id
         self.epoch = 1
+        self.used_at = now
         self.wanted: dict[Place, Want] = {}
         self.told: dict[Place, tuple[int, int]] = {}
         self.is_unsure = False

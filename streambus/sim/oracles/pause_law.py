@@ -8,11 +8,28 @@ The reasons, each with the limit at which it begins and the one at which it ends
 - too many of its requests are unanswered: from `pipelined_requests_max` on, until there are half as many;
 - the disk is behind: from `pending_bytes_max` on, until half as much is pending.
 
+Who is asked to stop reads from nobody, and ends in the very step in which nothing is on its way to the disk any more, not before.
+
 A pause that outlives its reason is a client that waits until it loses patience, dials anew, and hides the mistake.
 """
 
 from streambus.broker import Broker, Ready
-from streambus.kernel import Closed, Congested, Drained, Effect, Event, Instant, Pause, Received, Relieved, Resume, StopRequested
+from streambus.kernel import (
+    Close,
+    Closed,
+    Congested,
+    Connected,
+    Drained,
+    Effect,
+    Event,
+    Halt,
+    Instant,
+    Pause,
+    Received,
+    Relieved,
+    Resume,
+    StopRequested,
+)
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
 
@@ -60,11 +77,29 @@ class PauseLaw:
                 self.paused.pop(effect.connection, None)
             elif type(effect) is Ready:
                 self.is_serving = True
+        if self.is_stopping:
+            self._judge_stopping(life.node, effects)
+        elif kind is Connected and not self.is_serving:
+            self._judge_early(event.connection, effects)  # type: ignore[attr-defined]
         if self.is_serving and not self.is_stopping and isinstance(life.node, Broker):
             if self.paused:
                 self._judge_paused(life.node)
             if kind is Received or kind is Congested:
                 self._judge_read(life.node, event.connection)  # type: ignore[attr-defined]
+
+    def _judge_stopping(self, broker: object, effects: list[Effect]) -> None:
+        halt = next((effect for effect in effects if type(effect) is Halt), None)
+        if not isinstance(broker, Broker) or (halt is not None and halt.error is not None):
+            return
+        pending = broker.store.pending_bytes
+        if halt is not None and pending:
+            self._fail(f"a clean stop leaves nothing behind: {pending} bytes were on their way to the disk")
+        elif halt is None and not pending:
+            self._fail("a clean stop comes to its end: nothing is on its way to the disk, and yet the node goes on")
+
+    def _judge_early(self, number: int, effects: list[Effect]) -> None:
+        if number not in self.paused and not any(type(effect) is Close for effect in effects):
+            self._fail(f"who cannot be served is not read from: connection {number} is, though nobody is served yet")
 
     def _judge_paused(self, broker: Broker) -> None:
         for number in self.paused:

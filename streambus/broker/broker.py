@@ -490,6 +490,8 @@ class Broker(Node):
         for log_id in list(self.partitions_by_log):
             self.complete(turn, log_id)
         self._resume_slowed(turn)
+        if self.is_stopping:
+            turn.tell(StopReady())
 
     def on_disk_failed(self, turn: Turn, event: DiskFailed) -> None:
         """A disk operation failed: the store judges its own; a read for a request costs that request its answer."""

@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById("drawing").textContent);
   const space = document.getElementById("space"), about = document.getElementById("about"), only = document.getElementById("only-cone");
   const { events, messages, moves, lanes, end } = data;
-  const AXIS = 66, LANE_LEAST = 88, ROW = 19, HEAD_ROOM = 26, FOLD = 5000, DAY_ROOM = 46;
+  const AXIS = 66, LANE_LEAST = matchMedia("(max-width: 600px)").matches ? 74 : 88, ROW = 19, HEAD_ROOM = 26, FOLD = 5000, DAY_ROOM = 46;
   const everyLane = lanes.map((lane, index) => ({ ...lane, index })).filter((lane) => lane.kind !== "faults");
   let columns = everyLane, column = new Map();
   const effects = events.map(() => []);

@@ -180,13 +180,15 @@ def _picture(explanation: Explanation) -> str:
         if len(drawing) <= DRAWING_MAX:
             break
         most //= 2
-    note = f'<p class="lead">{left_out:,} events that matter less are not drawn.</p>' if left_out else ""
+    rest = "events that matter less" if explanation.violations else "later events"
+    note = f'<p class="lead">{left_out:,} {rest} are not drawn.</p>' if left_out else ""
     in_cone = sum(one.number in explanation.cone for one in shown)
     return (
         '<section class="drawn"><h2>The picture</h2>'
         '<p class="lead">Time runs downwards, and quiet times are folded. Point at anything, or walk with the arrow keys: '
         "up and down in time, left to a cause, right to a consequence.</p>"
-        f'{note}<div class="controls scripted" hidden><label class="switch"><input type="checkbox" id="only-cone"{_checked(explanation)}> '
+        f'{note}<div class="controls scripted" hidden><label class="switch"{_hidden(explanation)}>'
+        f'<input type="checkbox" id="only-cone"{_checked(explanation)}> '
         f"only the causes <small>({in_cone} of {len(shown)} events)</small></label>"
         '<span class="zoom"><button type="button" data-zoom="0.8" aria-label="less detail">−</button>'
         '<button type="button" data-zoom="1" aria-label="usual size">size</button>'
@@ -200,6 +202,11 @@ def _picture(explanation: Explanation) -> str:
 
 def _checked(explanation: Explanation) -> str:
     return " checked" if explanation.violations else ""
+
+
+def _hidden(explanation: Explanation) -> str:
+    """Of a clean run everything is shown."""
+    return "" if explanation.violations else " hidden"
 
 
 def _shown(explanation: Explanation, most: int) -> tuple[list[Happening], int]:

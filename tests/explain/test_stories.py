@@ -3,11 +3,13 @@
 import pytest
 from planted_runs import CATALOGUE, CLEAN, cut, drawn_with, failing, lossy_cut, moments, with_faults
 
-from streambus.kernel import MILLISECOND
+from streambus.broker import Broker, BrokerConfig
+from streambus.kernel import MILLISECOND, Turn
 from streambus.sim import cluster, play
 from streambus.sim.explain import Explanation, Kind, NothingToExplain, explain, record
 from streambus.sim.mutation import read_catalogue
 from streambus.sim.registry import FACTORIES
+from streambus.storage import StoreRecovered
 
 DECISIVE = {
     "acknowledges_before_sync": ("although the sync that will make it durable is still under way", "due"),
@@ -99,6 +101,21 @@ def test_a_clean_run_is_only_explained_if_asked():
     assert "writer-0 is asked to send “writer-0#1” to topic-0-0" in told
     assert "takes record “writer-0#1” as acknowledged, at offset 0 of topic-0-0" in told
     assert "although" not in told, "nothing is called durable too early"
+
+
+class ForgetsProducers(Broker):
+    """Does not know after a restart which batches it has appended before."""
+
+    def on_store_recovered(self, turn: Turn, event: StoreRecovered) -> None:
+        for log in self.store.logs.values():
+            log.producers.by_id.clear()
+        super().on_store_recovered(turn, event)
+
+
+def test_machines_may_be_changed_by_factories():
+    explanation = explain(with_faults(cut(58 * MILLISECOND)), {**FACTORIES, BrokerConfig: ForgetsProducers}, neighbours=False)
+    assert "has forgotten 1 producer that wrote to it" in "".join(map(str, explanation.sentences))
+    assert explanation.tried == ()
 
 
 def test_recording_changes_nothing():

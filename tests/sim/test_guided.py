@@ -9,10 +9,11 @@ from mutants import MUTANTS
 
 from streambus.cli import main
 from streambus.kernel import MILLISECOND, Prng
-from streambus.sim import FaultMix, Load, PowerCut, ProcessKill, Scenario, drawn_tape, play
+from streambus.sim import Between, FaultMix, Load, PowerCut, ProcessKill, Scenario, drawn_tape, play
 from streambus.sim.guided import Corpus, Entry, FeatureObserver, mutated, search
+from streambus.sim.guided.diversity import Diversity
 from streambus.sim.guided.features import bucket, changed
-from streambus.sim.guided.mutation import FAULTS_MAX
+from streambus.sim.guided.mutation import FAULTS_MAX, Source
 from streambus.sim.guided.search import fault_kinds
 
 QUIET = Scenario(
@@ -56,8 +57,8 @@ def test_mutated_tapes_can_be_played_and_keep_within_bounds():
     for seed in range(1, 6):
         learnt(corpus, seed)
     dice = Prng(5)
-    kinds = fault_kinds(QUIET)
-    tapes = [mutated(corpus.choose(dice), corpus, kinds, dice) for _ in range(60)]
+    source = Source(QUIET, fault_kinds(QUIET))
+    tapes = [mutated(corpus.choose(dice), corpus, source, dice) for _ in range(60)]
     assert all(len(tape.faults) <= FAULTS_MAX for tape in tapes)
     assert all(planned.at < tape.scenario.duration for tape in tapes for planned in tape.faults)
     assert len(set(tapes)) > 40
@@ -69,7 +70,29 @@ def test_a_tape_without_faults_can_be_mutated():
     corpus = Corpus()
     corpus.entries.append(Entry(tape, (), ("x",)))
     dice = Prng(1)
-    assert {len(mutated(corpus.entries[0], corpus, (PowerCut, ProcessKill), dice).faults) for _ in range(40)} > {0, 1}
+    assert {len(mutated(corpus.entries[0], corpus, Source(QUIET, (PowerCut, ProcessKill)), dice).faults) for _ in range(40)} > {0, 1}
+
+
+def test_settings_are_tweaked_within_what_the_scenario_allows():
+    source = Source(attrs.evolve(QUIET, load=attrs.evolve(QUIET.load, linger=Between(0, 50), poll_records=Between(1, 9))), (PowerCut,))
+    corpus = Corpus()
+    corpus.entries.append(Entry(drawn_tape(source.scenario, 1), (), ("x",)))
+    dice = Prng(1)
+    tapes = [mutated(corpus.entries[0], corpus, source, dice) for _ in range(400)]
+    assert len({tape.scenario.load.linger for tape in tapes}) > 3
+    assert all(0 <= tape.scenario.load.linger <= 50 and 1 <= tape.scenario.load.poll_records <= 9 for tape in tapes)
+    assert {tape.scenario.load.partitions for tape in tapes} == {2}
+    assert len({tape.chores for tape in tapes}) > 3
+
+
+def test_of_several_tapes_the_one_with_most_new_traits_is_played():
+    diversity = Diversity()
+    one = drawn_tape(QUIET, 1)
+    assert diversity.worth(one) > 0
+    diversity.add(one)
+    assert diversity.worth(one) == 0
+    other = attrs.evolve(one, scenario=attrs.evolve(one.scenario, load=attrs.evolve(one.scenario.load, linger=40_000)))
+    assert diversity.worth(other) > 0
 
 
 def test_only_faults_that_can_happen_are_added():

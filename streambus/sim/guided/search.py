@@ -11,7 +11,7 @@ from streambus.sim.faults.deed import Deed, snake
 from streambus.sim.guided.corpus import Corpus
 from streambus.sim.guided.diversity import CANDIDATES, Diversity
 from streambus.sim.guided.features import FeatureObserver
-from streambus.sim.guided.mutation import mutated
+from streambus.sim.guided.mutation import Source, mutated
 from streambus.sim.knobs import settled
 from streambus.sim.registry import FACTORIES
 from streambus.sim.run import Outcome, play
@@ -49,14 +49,14 @@ def search(
     """Search for a run of `scenario` in which something goes wrong. Equal arguments give equal searches."""
     began = process_time()
     dice = Prng(seed).fork("guided search")
-    kinds = fault_kinds(scenario)
+    source = Source(scenario, fault_kinds(scenario))
     corpus = Corpus()
     diversity = Diversity()
     for number in range(plays_max):
-        if number < WARM_UP or not corpus.entries or not kinds or dice.below(FRESH_ONE_IN) == 0:
+        if number < WARM_UP or not corpus.entries or not source.kinds or dice.below(FRESH_ONE_IN) == 0:
             tape = max([drawn_tape(scenario, dice.bits64()) for _ in range(CANDIDATES)], key=diversity.worth)
         else:
-            tape = mutated(corpus.choose(dice), corpus, kinds, dice)
+            tape = mutated(corpus.choose(dice), corpus, source, dice)
         diversity.add(tape)
         observer = FeatureObserver()
         outcome = play(tape, factories=factories, observers=(observer,))

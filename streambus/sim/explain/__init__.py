@@ -5,8 +5,8 @@ Theory of operation
 
 1. `record` plays a tape once more while a **Recorder** looks on (`recorder`, `recording`) and its disks are witnessed (`disks`). The run
    is the same, event by event. Every step, disk operation, crash, birth and fault becomes a **Happening** that knows its causes; bytes
-   become **Messages** from step to step, requests and answers are read (`speech`); watermarks are compared from step to step, and what
-   is called durable is compared with what disks have done (`durability`).
+   become **Messages** from step to step, requests and answers are read (`talk`, `speech`); watermarks are compared from step to step, and
+   what is called durable is compared with what disks have done (`inside`, `durability`). `chronicle` keeps it all.
 2. From what went wrong (the step at which an oracle objected, the operations that prove an anomaly) causes are followed backwards: what
    is reached is the **causal cone** (`cone`).
 3. What lies in it and matters is told forwards, in numbered sentences (`narrative`).

@@ -73,10 +73,19 @@ def record(tape: Tape, factories: Factories, observers: tuple[Observer, ...] = (
     recorder.finish()
     _add_faults(cluster, recorder)
     roots = _roots(outcome, recorder)
-    violations = tuple([recorder.names.spelt(violation) for violation in outcome.violations])
+    violations = tuple([recorder.chronicle.names.spelt(violation) for violation in outcome.violations])
     _add_violations(outcome, violations, recorder, roots)
     lanes = _lanes(cluster, recorder)
-    return Recording(outcome, recorder.happenings, recorder.messages, recorder.moves, roots, lanes, violations, _subjects(outcome))
+    return Recording(
+        outcome,
+        recorder.chronicle.happenings,
+        recorder.chronicle.messages,
+        recorder.chronicle.moves,
+        roots,
+        lanes,
+        violations,
+        _subjects(outcome),
+    )
 
 
 # Faults ----------------------------------------------------------------------------------------------------------------
@@ -92,10 +101,12 @@ def _add_faults(cluster: Cluster, recorder: Recorder) -> None:
             (at for at, planned in enumerate(cluster.tape.faults) if planned.at == began_at and words(type(planned.deed)) == name), None
         )
         title = f"{name} of {target}" if number is None else f"fault {number + 1}: {name} of {target}"
-        fault = Happening(len(recorder.happenings), began_at, Kind.FAULT, FAULTS, title, ended_at if ended_at is not None else now)
+        fault = Happening(
+            len(recorder.chronicle.happenings), began_at, Kind.FAULT, FAULTS, title, ended_at if ended_at is not None else now
+        )
         lasts = "" if ended_at is None or ended_at == began_at else f" for {span(ended_at - began_at)}"
         fault.say(f"{name} of {target}{lasts}{f' ({_plain(details)})' if details else ''}", 7)
-        recorder.happenings.append(fault)
+        recorder.chronicle.happenings.append(fault)
         _blame(fault, name, target, recorder)
 
 
@@ -112,7 +123,7 @@ def _plain(details: str) -> str:
 def _blame(fault: Happening, name: str, target: str, recorder: Recorder) -> None:
     """What the fault is a cause of: the end of a life, a failed disk operation, a closed connection."""
     assert fault.ends_at is not None
-    for happening in recorder.happenings:
+    for happening in recorder.chronicle.happenings:
         if not fault.at <= happening.at <= fault.ends_at + (200_000 if "reset" in name else 0):
             continue
         host = happening.lane.removesuffix("'s disk")
@@ -130,7 +141,7 @@ def _blame(fault: Happening, name: str, target: str, recorder: Recorder) -> None
 
 def _roots(outcome: Outcome, recorder: Recorder) -> list[int]:
     """The happenings that show what went wrong: the step at which somebody objected, the operations that prove an anomaly."""
-    happenings, roots = recorder.happenings, dict[int, None]()
+    happenings, roots = recorder.chronicle.happenings, dict[int, None]()
     if outcome.failed_at is not None:
         last = _objected_at(outcome.violations[0], *outcome.failed_at, happenings)
         if last is not None:
@@ -201,7 +212,7 @@ def _witnesses(operation: checkers.Operation, happenings: list[Happening]) -> It
 def _add_violations(outcome: Outcome, violations: tuple[str, ...], recorder: Recorder, roots: list[int]) -> None:
     if not violations:
         return
-    happenings = recorder.happenings
+    happenings = recorder.chronicle.happenings
     at = outcome.failed_at[1] if outcome.failed_at is not None else max((happenings[root].at for root in roots), default=0)
     last = max(roots, key=lambda number: (happenings[number].at, happenings[number].step or 0), default=None)
     lane = happenings[last].lane if last is not None else FAULTS
@@ -215,7 +226,7 @@ def _add_violations(outcome: Outcome, violations: tuple[str, ...], recorder: Rec
 
 def _lanes(cluster: Cluster, recorder: Recorder) -> list[str]:
     """Clients on the left, brokers and their disks on the right, faults between."""
-    used = {one.lane: None for one in recorder.happenings}
+    used = {one.lane: None for one in recorder.chronicle.happenings}
     names = list(cluster.simulation.hosts)
     brokers = [name for name in names if name.startswith("broker")]
     clients = [name for name in names if name not in brokers and name in used]

@@ -54,6 +54,8 @@ def _client_hops(life: Life, ticket: int, event: Event) -> Iterator[str]:
         yield f"its client to look at it, behind {len(life.ready)} events that are ready"
         if getattr(life, "stops", 0):
             yield "a process that is stopped to go on"
+    elif getattr(life, "stops", 0):
+        yield f"the process of {life.name}, which is stopped, to go on"
     elif isinstance(node, Producer):
         yield from _producer_hops(life, node, ticket)
     elif isinstance(node, Consumer):

@@ -3,26 +3,25 @@
 Theory of operation
 ===================
 
-A **Simulation** is a driver of nodes (`streambus.kernel.world` lists its duties) whose world is made up. SimPy keeps the dates;
-there are no processes, only slim occurrences (`agenda`).
+A **Simulation** is a driver of nodes (`streambus.kernel.world` lists its duties) whose world is made up. SimPy keeps the dates; there
+are no processes, only slim occurrences (`agenda`).
 
-1. A **Host** outlives its node: it has a disk, a wall clock and a config. `start` makes a node from the config and begins a
-**Life**; a crash drops the
-   node and keeps the disk.
+1. A **Host** outlives its node: it has a disk, clocks and a config. `start` makes a node from the config and begins a **Life**; a
+   crash drops the node and keeps the disk (`host`).
 2. A life hands events to its node in bursts, ends each with `Drained`, performs the effects in order and wakes the node at its
-deadline (`life`). 3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`); bytes travel over
-links (`network`). 4. **Users** own the clients and write the **history** (`users`); **faults** are values in a plan (`faults`);
-**observers** look on: invariants of the broker at
-   every step (`oracles`), the journal (`journal`). An operator restarts a broker whose disk has failed (`supervisor`).
-5. `run(scenario, seed)` composes all this: load under faults, rest, final reading, judgement (`run`).
+   deadline (`life`).
+3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`); bytes travel over links (`network`).
+4. **Users** own the clients, do **chores** (`chores`) and write the **history** (`users`); **faults** are values in a plan (`faults`);
+   **observers** look on: oracles that know what must hold (`oracles`), the journal (`journal`).
+5. A **Cluster** composes all this: load under faults, rest, final reading (`cluster`). `run(scenario, seed)` judges it (`run`).
 
-Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`streams`):
-a draw more here shifts nothing there. Settings that a scenario leaves open are **knobs** (`knobs`). A run's **trace hash** stands
-for all that happened in it: same seed, same hash, in any process.
+Everything random comes from independent streams, one per (node or link, purpose), forked from the seed by name (`streams`): a draw more
+here shifts nothing there. Settings that a scenario leaves open are **knobs** (`knobs`). A run's **trace hash** stands for all that
+happened in it: same seed, same hash, in any process.
 
-All that a run decides is on its **tape** (`tape`): the settled scenario, the faults, the chores of the clients, the schedule. `run` draws a
-tape and plays it; `play` plays any tape, which is what shrinking, searching and replaying do. Changed behaviour of a machine is planted
-from outside, by the `factories` of `run`.
+All that a run decides is on its **tape** (`tape`): the settled scenario, the faults, the chores of the clients, the schedule. `run` draws
+a tape and plays it; `play` plays any tape, which is what shrinking (`shrink`), searching (`swarm`, `guided`), explaining (`explain`) and
+replaying do. Changed behaviour of a machine is planted from outside, by the `factories` of `run` or by a patch (`mutation`).
 
 Not here: threads, real files, real time (but for measuring how long a run took).
 """

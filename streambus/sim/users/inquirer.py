@@ -8,7 +8,7 @@ from streambus.kernel import Prng
 from streambus.sim.agenda import Agenda
 from streambus.sim.chores import SIDE_TOPICS, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Question
 from streambus.sim.host import WALL_ORIGIN
-from streambus.sim.users.questions import QUESTIONS, Knowledge, learn
+from streambus.sim.users.questions import LONELY_TOPIC, QUESTIONS, Knowledge, learn
 from streambus.sim.users.user import User
 from streambus.wire import messages
 
@@ -20,7 +20,7 @@ class Inquirer(User):
 
     def __init__(self, name: str, agenda: Agenda, history: checkers.History, dice: Prng, *, topics: tuple[str, ...]) -> None:
         super().__init__(name, agenda, history, dice)
-        self.known = Knowledge(topics, SIDE_TOPICS, {})
+        self.known = Knowledge(topics, (*SIDE_TOPICS, LONELY_TOPIC))
 
     def take_up(self, chore: Chore) -> None:
         """Ask."""

@@ -9,30 +9,39 @@ from uuid import UUID
 import attrs
 
 from streambus.kernel import Prng
+from streambus.records import Codec, Record, encode_batch
 from streambus.sim.host import WALL_ORIGIN
 from streambus.wire import ZERO_UUID, messages
 
 STRANGE_NAMES = ("", ".", "nobody-made-this", "no spaces", "x" * 250, "__cluster_metadata", "side_a")
 STRANGE_OFFSETS = (-1, 0, 1, 1 << 40)
+REMEMBERED = 16
 SETTINGS = (
     ("message.timestamp.type", "LogAppendTime"),
     ("max.message.bytes", "300"),
     ("message.timestamp.before.max.ms", "1"),
     ("message.timestamp.after.max.ms", "1"),
-    ("min.insync.replicas", "2"),
     ("retention.ms", "-1"),
     ("max.message.bytes", "many"),
 )
 """The last one is refused."""
 
+LONELY_TOPIC = "side-c"
+"""Needs two replicas, where there is only one. No writer uses it: it would try again for minutes."""
+
 
 @attrs.frozen
 class Knowledge:
-    """Names of topics that stay and of those that come and go, and which ids have been told for them."""
+    """Names of topics that stay and of those that come and go, which ids have been told for them, and numbers at which something ends:
+    there mistakes are made."""
 
     lasting: tuple[str, ...]
     passing: tuple[str, ...]
-    ids: dict[str, UUID]
+    ids: dict[str, UUID] = attrs.field(factory=dict)
+    sizes: list[int] = attrs.field(factory=list)
+    """Of what was fetched."""
+    marks: list[int] = attrs.field(factory=list)
+    """Offsets: high watermarks, starts, what was found by time."""
 
     def name(self, dice: Prng) -> str:
         """Some topic, real or not."""
@@ -67,9 +76,9 @@ def fetch(known: Knowledge, dice: Prng) -> Any:
                 request.FetchPartition(
                     partition=index,
                     current_leader_epoch=_epoch(dice),
-                    fetch_offset=_offset(dice),
+                    fetch_offset=_offset(known, dice),
                     last_fetched_epoch=_epoch(dice) if dice.chance(1, 4) else -1,
-                    partition_max_bytes=1 << dice.below(16),
+                    partition_max_bytes=_size(known, dice),
                 )
                 for index in range(dice.below(4) + 1)
             ],
@@ -81,10 +90,23 @@ def fetch(known: Knowledge, dice: Prng) -> Any:
         session_epoch=-1,
         max_wait_ms=dice.below(50),
         min_bytes=dice.below(3),
-        max_bytes=1 << dice.below(16),
+        max_bytes=_size(known, dice),
         isolation_level=dice.below(2),
         topics=topics,
     )
+
+
+def produce(known: Knowledge, dice: Prng) -> Any:
+    """Batches for several topics that come and go; some of them cannot be appended."""
+    request = messages.ProduceRequest
+    names = dict.fromkeys([known.passing[dice.below(len(known.passing))] for _ in range(1 + dice.below(3))])
+    topics = [
+        request.TopicProduceData(
+            name, known.topic_id(name, dice), [request.PartitionProduceData(index, _batch(dice)) for index in range(1 + dice.below(3))]
+        )
+        for name in names
+    ]
+    return request(None, (-1, -1, 1, 2)[dice.below(4)], dice.below(2_000), topics)
 
 
 def offsets(known: Knowledge, dice: Prng) -> Any:
@@ -138,7 +160,7 @@ def creation(known: Knowledge, dice: Prng) -> Any:
     request = messages.CreateTopicsRequest
     topics = []
     for name in [known.passing_name(dice) for _ in range(1 + dice.below(2))]:
-        setting, value = SETTINGS[dice.below(len(SETTINGS))]
+        setting, value = SETTINGS[dice.below(len(SETTINGS))] if name != LONELY_TOPIC else ("min.insync.replicas", "2")
         topics.append(
             request.CreatableTopic(
                 name=name,
@@ -177,23 +199,51 @@ def versions(_known: Knowledge, dice: Prng) -> Any:
 
 QUESTIONS: dict[str, Callable[[Knowledge, Prng], Any]] = {
     question.__name__: question
-    for question in (fetch, offsets, metadata, partitions, configs, creation, deletion, producer_id, coordinator, versions)
+    for question in (fetch, produce, offsets, metadata, partitions, configs, creation, deletion, producer_id, coordinator, versions)
 }
 
 
 def learn(known: Knowledge, body: Any) -> None:
-    """Remember the topic ids that an answer tells."""
+    """Remember the topic ids that an answer tells, and sizes and offsets."""
+    if isinstance(body, messages.FetchResponse):
+        for data in [data for topic in body.responses for data in topic.partitions]:
+            known.sizes.append(len(data.records or b""))
+            known.marks.append(data.high_watermark)
+        del known.sizes[:-REMEMBERED], known.marks[:-REMEMBERED]
     for topic in getattr(body, "topics", None) or ():
         topic_id = getattr(topic, "topic_id", ZERO_UUID)
         if topic_id != ZERO_UUID and topic.name:
             known.ids[topic.name] = topic_id
 
 
+def _batch(dice: Prng) -> bytes:
+    """One batch, mostly a good one."""
+    flaw = dice.below(16)
+    now = WALL_ORIGIN // 1_000 + dice.below(4_000)
+    timestamp = 0 if flaw == 0 else now * 2 if flaw == 1 else now
+    records = [Record(None, bytes(dice.below(200)), (), timestamp - dice.below(9), 0) for _ in range(1 + dice.below(4))]
+    codec = tuple(Codec)[dice.below(len(Codec))]
+    batch = encode_batch(records, codec=codec, is_transactional=flaw == 2, is_control=flaw == 3)
+    if flaw == 4:
+        return b""
+    if flaw == 5:
+        return batch + batch
+    return batch[:-1] + bytes((batch[-1] ^ 1,)) if flaw == 6 else batch
+
+
 def _epoch(dice: Prng) -> int:
     return -1 if dice.below(3) else dice.below(8)
 
 
-def _offset(dice: Prng) -> int:
+def _size(known: Knowledge, dice: Prng) -> int:
+    if known.sizes and dice.chance(1, 2):
+        return max(0, known.sizes[dice.below(len(known.sizes))] + dice.below(3) - 1)
+    return 1 << dice.below(16)
+
+
+def _offset(known: Knowledge, dice: Prng) -> int:
+    if known.marks and dice.chance(1, 2):
+        return known.marks[dice.below(len(known.marks))] + dice.below(4) - 2
     return STRANGE_OFFSETS[dice.below(len(STRANGE_OFFSETS))] if dice.chance(1, 4) else dice.below(200)
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import getattr_static, getsource
+from textwrap import dedent
+from types import CodeType, FunctionType
 from typing import Any
 
 import attrs
@@ -30,6 +33,19 @@ class Patch:
 
         self.replace(owner, name, wrapped)
 
+    def rewrite(self, owner: Any, name: str, old: str, new: str) -> None:
+        """Let the source of the function `owner.name` say `new` where it says `old`, once. Whoever has imported it sees the change."""
+        function = getattr_static(owner, name)
+        function = function.fget if isinstance(function, property) else getattr(function, "__func__", function)
+        assert isinstance(function, FunctionType), f"{owner}.{name} is no function"
+        source = dedent(getsource(function))
+        assert source.count(old) == 1, f"{owner}.{name} says {source.count(old)} times: {old}"
+        code = _code_of(compile(source.replace(old, new), f"<{name}, rewritten>", "exec"), function.__name__)
+        assert code is not None, f"there is no {name} in its own source"
+        assert code.co_freevars == function.__code__.co_freevars, f"{owner}.{name} is made of its surroundings"
+        self.replaced.append((function, "__code__", function.__code__))
+        function.__code__ = code
+
     def undo(self) -> None:
         """Everything as it was."""
         for owner, name, value in reversed(self.replaced):
@@ -38,6 +54,16 @@ class Patch:
             else:
                 setattr(owner, name, value)
         self.replaced.clear()
+
+
+def _code_of(outer: CodeType, name: str) -> CodeType | None:
+    """The code of the function called `name` that is defined in `outer`."""
+    for inner in outer.co_consts:
+        if isinstance(inner, CodeType):
+            found = inner if inner.co_name == name else _code_of(inner, name)
+            if found is not None:
+                return found
+    return None
 
 
 @attrs.frozen

@@ -57,8 +57,8 @@ def story(recording: Recording, cone: dict[int, int], *, sentences_max: int = SE
     left_out = len(drafts) + bool(recording.violations) - sentences_max
     if left_out > 0:
         is_clean = not recording.violations
-        dropped = {id(draft) for draft in sorted(drafts, key=lambda draft: _importance(draft, cone, is_clean=is_clean))[:left_out]}
-        drafts = [draft for draft in drafts if id(draft) not in dropped]
+        by_importance = sorted(range(len(drafts)), key=lambda at: _importance(drafts[at], cone, is_clean=is_clean))
+        drafts = [drafts[at] for at in sorted(by_importance[left_out:])]
     sentences = [
         Sentence(number, draft.at, _text(draft), tuple([one.number for one in draft.happenings]), draft.weight)
         for number, draft in enumerate(drafts, 1)

@@ -236,9 +236,8 @@ class Recorder:
 
     def _note_due_dates(self, log: LifeLog) -> None:
         """When the queue says that operations will be done."""
-        due = {id(effect): when for when, effect in log.life.disk_queue.pending}
         for effect, work in log.work:
-            work.ends_at = due.get(id(effect), work.ends_at)
+            work.ends_at = next((when for when, pending in log.life.disk_queue.pending if pending is effect), work.ends_at)
 
     def _end(self, log: LifeLog, end: Happening) -> None:
         self.chronicle.ends[log.life.name] = end

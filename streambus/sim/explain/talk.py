@@ -14,6 +14,9 @@ from streambus.wire import ApiKey, DecodeError
 SETUP = ("ApiVersions", "Metadata", "InitProducerId", "FindCoordinator", "DescribeCluster")
 """What clients ask before they do what they are there for."""
 
+DECIDED = ("CreateTopics", "DeleteTopics", "InitProducerId")
+"""What is only answered when the decision is durable."""
+
 
 def wished(log: LifeLog, step: Happening, event: Any) -> None:
     """A user asks its client for something."""
@@ -214,7 +217,7 @@ def _answered(
                 if doubt is not None:
                     doubts[one.name] = f" although {doubt[0]}"
                     step.because(doubt[1], "it should have waited for this")
-        if one.api not in ("Produce", "Fetch") and number is not None:
+        if one.api in DECIDED and number is not None:
             doubt = log.durability.doubt_of_step(number)
             if doubt is not None:
                 doubts[one.name] = f" although {doubt[0]}"

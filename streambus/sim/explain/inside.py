@@ -51,7 +51,8 @@ def _moved(chronicle: Chronicle, log: LifeLog, step: Happening, move: tuple[str,
         for at, label in enumerate(labels):
             offset, number = chronicle.first_places.setdefault((place, label), (before + at, step.number))
             if number != step.number:
-                step.say(f"appends “{label}” a second time: it has been at offset {offset:,} already", 10)
+                weight = 10 if log.marks.get((place, "producers")) else 5
+                step.say(f"appends “{label}” a second time: it has been at offset {offset:,} already", weight)
                 step.because(number, "it appended the same record before")
     elif name == "recovery point" and log.is_recovered and value > before:
         doubt = log.durability.doubt(place, value - 1)

@@ -9,6 +9,9 @@ from streambus.sim.tape import Tape
 CORPUS_MAX = 400
 """More tapes than these are not kept: the ones that were tried most leave."""
 
+CHEAP_EVENTS = 500
+"""Below so many events a run costs what a run costs."""
+
 
 @attrs.define
 class Entry:
@@ -17,6 +20,8 @@ class Entry:
     tape: Tape
     moments: tuple[int, ...]
     features: tuple[Feature, ...]
+    events: int = 0
+    """How many there were when it was played: what it costs."""
     tries: int = 0
 
 
@@ -27,8 +32,8 @@ class Corpus:
         self.entries: list[Entry] = []
         self.seen: dict[Feature, int] = {}
 
-    def learn(self, tape: Tape, first_seen: dict[Feature, int], reached: dict[str, int]) -> bool:
-        """Take in what a run did. True if some of it was new."""
+    def learn(self, tape: Tape, first_seen: dict[Feature, int], reached: dict[str, int], events: int = 0) -> bool:
+        """Take in what a run of so many events did. True if some of it was new."""
         features = {**first_seen, **{("rare", name): 0 for name in reached}}
         new = {feature: at for feature, at in features.items() if feature not in self.seen}
         for feature in features:
@@ -36,7 +41,7 @@ class Corpus:
         if not new:
             return False
         moments = tuple(sorted({at for at in new.values() if 0 < at < tape.scenario.duration}))
-        self.entries.append(Entry(tape, moments, tuple(new)))
+        self.entries.append(Entry(tape, moments, tuple(new), events))
         if len(self.entries) > CORPUS_MAX:
             self.entries.remove(max(self.entries, key=lambda entry: entry.tries))
         return True
@@ -50,4 +55,4 @@ class Corpus:
 
     def _promise(self, entry: Entry) -> float:
         rarest = min(self.seen[feature] for feature in entry.features)
-        return len(entry.features) / (rarest * (1.0 + entry.tries) * (1.0 + entry.tries))
+        return len(entry.features) / (rarest * (1.0 + entry.tries) ** 2 * (CHEAP_EVENTS + entry.events))

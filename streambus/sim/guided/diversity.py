@@ -18,6 +18,9 @@ Trait = tuple[Any, ...]
 CANDIDATES = 12
 """To draw a tape costs a hundredth of playing it."""
 
+CHEAP_CHORES = 500
+"""A tape with so many chores costs twice as much as one with none."""
+
 SINGLE_WORTH = 12
 """A trait that was never seen is worth as much as so many pairs."""
 
@@ -29,11 +32,12 @@ class Diversity:
         self.seen: dict[Trait, int] = {}
 
     def worth(self, tape: Tape) -> int:
-        """How much of `tape` is new."""
+        """How much of `tape` is new, for what it will cost."""
         traits = traits_of(tape)
         seen = self.seen
         new = SINGLE_WORTH * sum(trait not in seen for trait in traits)
-        return new + sum(pair not in seen for pair in combinations(traits, 2))
+        new += sum(pair not in seen for pair in combinations(traits, 2))
+        return new * CHEAP_CHORES // (CHEAP_CHORES + len(tape.chores))
 
     def add(self, tape: Tape) -> None:
         """It was played."""

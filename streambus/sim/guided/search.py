@@ -62,7 +62,7 @@ def search(
         outcome = play(tape, factories=factories, observers=(observer,))
         if not outcome.is_clean:
             return Found(number + 1, process_time() - began, len(corpus.seen), len(corpus.entries), outcome)
-        corpus.learn(tape, observer.first_seen, outcome.reached)
+        corpus.learn(tape, observer.first_seen, outcome.reached, outcome.events)
         show(number + 1, corpus)
     return Found(plays_max, process_time() - began, len(corpus.seen), len(corpus.entries), None)
 

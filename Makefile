@@ -15,7 +15,7 @@ help:
 	@echo "make demo    start a real broker, kill it under load, verify every acknowledged record, simulate 50 power cuts, write a report"
 	@echo "make test    run the whole test suite with coverage"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
-	@echo "make swarm   800 simulated worlds, each played in two processes"
+	@echo "make swarm   1,200 simulated worlds, each played in two processes"
 	@echo "make mutants plant bugs and see whether the simulator finds them"
 	@echo "make check   lint, types and layering"
 	@echo "make examples  make the example reports in reports/examples again"
@@ -44,7 +44,7 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
 swarm: $(READY)
-	@$(BIN)/streambus sim swarm --seeds 400 --scenario random --scenario anything_goes --twice --require-rare
+	@$(BIN)/streambus sim swarm --seeds 400 --scenario small_world --scenario random --scenario anything_goes --twice --require-rare
 
 mutants: $(READY)
 	@$(BIN)/streambus sim mutants --seeds 200 --shrink 0

@@ -186,4 +186,4 @@ class Simulation:
         self._looks = {name: Looks(self._observers_of(name)) for name in self.hosts}
 
     def _observers_of(self, host: str) -> list[Observer]:
-        return [observer for observer in self.observers if host in getattr(observer, "hosts", (host,))]
+        return [observer for observer in self.observers if host in (getattr(observer, "hosts", ()) or (host,))]

@@ -8,6 +8,7 @@ from toy_nodes import Client, ClientConfig, Notary, NotaryConfig, PlainDisk, Sai
 from streambus.kernel import Drained, Effect, Event, Instant
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
+from streambus.sim.story import Storyteller
 
 SECOND = 1_000_000
 
@@ -133,3 +134,12 @@ def test_an_observer_hears_of_its_own_hosts_only():
     world.simulation.observers += [everything, notary]
     world.run()
     assert 0 < notary.heard.total() < everything.heard.total()
+
+
+def test_a_storyteller_who_is_told_no_names_tells_everybodys_story():
+    world = Notarised(seed=1, clients=1)
+    story = Storyteller()
+    world.simulation.observers.append(story)
+    world.run()
+    assert any("notary" in line for line in story.lines)
+    assert any("client-0" in line for line in story.lines)

@@ -160,7 +160,7 @@ def _append(
             return verdict.last_offset + 1
         if type(verdict) is Refused:
             if broker.store.failed is not None:
-                # The batch before this one was refused because of the disk: that, and no gap in its numbers, is what its producer must hear.
+                # The batch before this one was refused because of the disk: that is what its producer must hear, not that there is a gap.
                 # Stock clients take a gap for a reason to begin anew, and to send again what may be there already.
                 raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, broker.store.failed)
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])

@@ -105,7 +105,7 @@ class Cluster:
         if self.scenario.safety_only:
             return checkers.SAFETY_ONLY
         contract = checkers.DURABLE_LOG if self._is_idempotent() else checkers.AT_LEAST_ONCE
-        return contract if self.is_done else attrs.evolve(contract, allowed=(*contract.allowed, checkers.Kind.UNSEEN))
+        return contract if self.is_done else attrs.evolve(contract, allowed=(*contract.allowed, checkers.Kind.UNSEEN))  # type: ignore[misc]
 
     # The story ---------------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ NEW_OBJECTS_MAX = 200_000
 def rare_collections() -> Iterator[None]:
     """Let Python look for garbage cycles seldom. Machines make next to none, and looking for them takes a tenth of a run's time.
 
-    Around many runs it saves as much again: a run that is over is thrown away with others, instead of being looked through while it is there.
+    Around many runs it saves as much again: a run that is over is thrown away with others, instead of being looked through all along.
     """
     thresholds = gc.get_threshold()
     gc.set_threshold(NEW_OBJECTS_MAX, 10, 100)

@@ -16,6 +16,7 @@ from streambus.wire import ZERO_UUID, messages
 STRANGE_NAMES = ("", ".", "nobody-made-this", "no spaces", "x" * 250, "__cluster_metadata", "side_a")
 STRANGE_OFFSETS = (-1, 0, 1, 1 << 40)
 REMEMBERED = 16
+PRODUCERS_MAX = 2
 SETTINGS = (
     ("message.timestamp.type", "LogAppendTime"),
     ("max.message.bytes", "300"),
@@ -41,7 +42,9 @@ class Knowledge:
     sizes: list[int] = attrs.field(factory=list)
     """Of what was fetched."""
     marks: list[int] = attrs.field(factory=list)
-    """Offsets: high watermarks, starts, what was found by time."""
+    """Offsets: high watermarks and one or two beside them."""
+    producers: list[int] = attrs.field(factory=list)
+    """Producer ids of our own, to be used as badly as possible."""
 
     def name(self, dice: Prng) -> str:
         """Some topic, real or not."""
@@ -102,7 +105,9 @@ def produce(known: Knowledge, dice: Prng) -> Any:
     names = dict.fromkeys([known.passing[dice.below(len(known.passing))] for _ in range(1 + dice.below(3))])
     topics = [
         request.TopicProduceData(
-            name, known.topic_id(name, dice), [request.PartitionProduceData(index, _batch(dice)) for index in range(1 + dice.below(3))]
+            name,
+            known.topic_id(name, dice),
+            [request.PartitionProduceData(index, _batch(known, dice)) for index in range(1 + dice.below(3))],
         )
         for name in names
     ]
@@ -210,20 +215,27 @@ def learn(known: Knowledge, body: Any) -> None:
             known.sizes.append(len(data.records or b""))
             known.marks.append(data.high_watermark)
         del known.sizes[:-REMEMBERED], known.marks[:-REMEMBERED]
+    if isinstance(body, messages.InitProducerIdResponse) and body.producer_id >= 0 and len(known.producers) < PRODUCERS_MAX:
+        known.producers.append(body.producer_id)
     for topic in getattr(body, "topics", None) or ():
         topic_id = getattr(topic, "topic_id", ZERO_UUID)
         if topic_id != ZERO_UUID and topic.name:
             known.ids[topic.name] = topic_id
 
 
-def _batch(dice: Prng) -> bytes:
-    """One batch, mostly a good one."""
+def _batch(known: Knowledge, dice: Prng) -> bytes:
+    """One batch, mostly a good one; many are numbered, with few epochs and sequences, so that they meet again."""
     flaw = dice.below(16)
     now = WALL_ORIGIN // 1_000 + dice.below(4_000)
     timestamp = 0 if flaw == 0 else now * 2 if flaw == 1 else now
     records = [Record(None, bytes(dice.below(200)), (), timestamp - dice.below(9), 0) for _ in range(1 + dice.below(4))]
     codec = tuple(Codec)[dice.below(len(Codec))]
-    batch = encode_batch(records, codec=codec, is_transactional=flaw == 2, is_control=flaw == 3)
+    numbers = {}
+    if known.producers and dice.below(4):
+        number = known.producers[dice.below(len(known.producers))]
+        sequence = dice.below(6) if dice.below(4) else (1 << 31) - 1 - dice.below(3)
+        numbers = {"producer_id": number, "producer_epoch": dice.below(3), "base_sequence": sequence}
+    batch = encode_batch(records, codec=codec, is_transactional=flaw == 2, is_control=flaw == 3, **numbers)
     if flaw == 4:
         return b""
     if flaw == 5:

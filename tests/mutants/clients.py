@@ -3,13 +3,13 @@
 from typing import Any
 
 from streambus.client import position
+from streambus.client.cluster import Cluster
 from streambus.client.consumer import Consumer
 from streambus.client.outbox import Batch, Outbox
 from streambus.client.position import Position
 from streambus.client.producer import Producer
 from streambus.kernel import Turn
 from streambus.sim.mutation import Patch, mutant
-from streambus.wire import ErrorCode
 
 
 @mutant("X30", breaks="batches are written in the order in which they were made", needs="a lost connection with several batches under way")
@@ -127,13 +127,6 @@ def forgets_where_the_last_batch_ended(patch: Patch) -> None:
 
 
 @mutant("X40", breaks="a fenced consumer looks for the new leader epoch", needs="a restart of the broker")
-def does_not_learn_new_leader_epochs(patch: Patch) -> None:
-    """A consumer whose leader epoch is refused tries again with the same one."""
-
-    def on_partition(original: Any, reading: Consumer, turn: Turn, place: Position, data: Any, endpoints: Any) -> None:
-        if data.error_code == ErrorCode.FENCED_LEADER_EPOCH:
-            reading._rest(turn, place)
-        else:
-            original(reading, turn, place, data, endpoints)
-
-    patch.wrap(Consumer, "_on_partition", on_partition)
+def keeps_the_leader_epochs_that_it_knows(patch: Patch) -> None:
+    """Of two leader epochs that it has heard of a client believes the older one."""
+    patch.rewrite(Cluster, "_describe", "leader_epoch < known.leader_epoch", "leader_epoch > known.leader_epoch")

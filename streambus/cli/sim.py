@@ -13,6 +13,7 @@ from typing import Any, TextIO, cast
 
 from streambus.cli import exhaust, explain, mutants, scenarios, search, shrink, swarm
 from streambus.cli.misuse import Misuse
+from streambus.cli.run_report import write_run_report
 from streambus.sim import (
     FACTORIES,
     NoScenario,
@@ -37,6 +38,7 @@ examples:
   streambus sim run random --seeds 1..200 --jobs 2         many runs
   streambus sim swarm --seeds 10000                        very many runs, and what they reached
   streambus sim run random --seed 7 --journal run.jsonl    write down every event that every node saw
+  streambus sim run random --seed 7 --report reports/seven consistency report: what the clients saw, judged and drawn
   streambus sim replay run.jsonl                           feed it to fresh nodes, without a simulator, and compare
   streambus sim search --plays 2000                        runs that learn from each other
   streambus sim shrink random --seed 4711                  cut a failing run down to what matters
@@ -75,6 +77,7 @@ def register(subparsers: Any) -> None:
     seeds.add_argument("--seeds", type=_seeds, help="all seeds from A to B, both included", metavar="A..B")
     player.add_argument("--json", action="store_true", help="print one JSON object per seed and nothing else")
     player.add_argument("--journal", type=Path, help="write the journal of the run to FILE (with --seed only)", metavar="FILE")
+    player.add_argument("--report", type=Path, help="write a consistency report of the run to FOLDER (one run only)", metavar="FOLDER")
     player.add_argument("--jobs", type=int, default=1, help="processes to share the seeds among (default: 1)", metavar="N")
     player.set_defaults(run=run_command)
 
@@ -121,6 +124,8 @@ def _run(arguments: argparse.Namespace) -> int:
     seeds = _asked_seeds(arguments, found)
     if arguments.journal is not None and len(seeds) != 1:
         raise Misuse("--journal needs one --seed")
+    if arguments.report is not None and len(seeds) != 1:
+        raise Misuse("--report is of one run: it needs one --seed")
     if arguments.jobs < 1:
         raise Misuse("--jobs needs a number of at least 1")
     if not arguments.json:
@@ -155,16 +160,18 @@ def _asked_seeds(arguments: argparse.Namespace, found: Scenario | Tape) -> range
 def _results(arguments: argparse.Namespace, seeds: range) -> Iterator[dict[str, Any]]:
     if arguments.jobs == 1 or len(seeds) == 1:
         with _opened(arguments.journal) as journal:
-            yield from (_play(arguments.scenario, seed, journal) for seed in seeds)
+            yield from (_play(arguments.scenario, seed, journal, arguments.report) for seed in seeds)
         return
     with ProcessPoolExecutor(min(arguments.jobs, len(seeds)), mp_context=get_context("spawn")) as pool:
         yield from pool.map(partial(_play, arguments.scenario), seeds)
 
 
-def _play(scenario: str, seed: int, journal: TextIO | None = None) -> dict[str, Any]:
+def _play(scenario: str, seed: int, journal: TextIO | None = None, report: Path | None = None) -> dict[str, Any]:
     name, found = find_playable(scenario)
     tape = found if isinstance(found, Tape) else drawn_tape(found, seed)
-    return play(tape, name=name, journal=journal).to_json()
+    outcome = play(tape, name=name, journal=journal)
+    told = outcome.to_json()
+    return told if report is None else {**told, "report": str(write_run_report(outcome, report))}
 
 
 @contextmanager
@@ -235,6 +242,8 @@ def _words(result: dict[str, Any], run_name: str) -> str:
         f"seed {result['seed']:<6} {result['verdict']:<9}  {result['events']:>7,} events  {result['operations']:>6,} operations  "
         f"{result['faults']:>3} faults  {simulated:>6.1f} s simulated in {wall:>5.2f} s  {result['trace_hash'][:16]}"
     )
+    if "report" in result:
+        line += f"\n    report: {result['report']}"
     if result["verdict"] == "clean":
         return line
     reasons = "".join("\n    " + reason.replace("\n", "\n      ") for reason in result["anomalies"][:8])

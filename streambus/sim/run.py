@@ -38,6 +38,8 @@ class Outcome:
     """How often which rare branch was taken."""
     occurrences: int = 0
     """What happened between the nodes' steps, which are the `events`."""
+    contract: checkers.Contract = checkers.DURABLE_LOG
+    """What the history was held to."""
 
     @property
     def seed(self) -> int:
@@ -103,7 +105,8 @@ def outcome_of(cluster: Cluster, name: str, began: float) -> Outcome:
     forget_reached()
     violations = cluster.play()
     rarely = reached()
-    verdict = checkers.check(cluster.history, cluster.contract())
+    contract = cluster.contract()
+    verdict = checkers.check(cluster.history, contract)
     return Outcome(
         name or tape.scenario.title,
         tape,
@@ -118,6 +121,7 @@ def outcome_of(cluster: Cluster, name: str, began: float) -> Outcome:
         simulation.failed_at,
         rarely,
         simulation.agenda.occurrences,
+        contract,
     )
 
 

@@ -124,3 +124,16 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path: Path, text: str, words:
     path.write_text(text)
     assert main(["sim", "run", str(path), "--seed", "1"]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_report_of_a_run_has_its_history_and_the_way_to_play_it_again(
+    quick: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    assert main(["sim", "run", quick, "--seed", "1", "--report", str(tmp_path / "clean")]) == 0
+    assert "index.html" in capsys.readouterr().out
+    assert main(["sim", "run", str(tmp_path / "clean" / "scenario.py"), "--json"]) == 0
+    assert main(["sim", "run", quick, "--seeds", "1..2", "--report", str(tmp_path / "no")]) == 2
+    capsys.readouterr()
+    monkeypatch.setattr("streambus.broker.produce.ProduceResponse", lambda **_: 1 / 0)
+    assert main(["sim", "run", quick, "--seed", "1", "--report", str(tmp_path / "broken"), "--json"]) == 1
+    assert "ZeroDivisionError" in (tmp_path / "broken" / "index.html").read_text()

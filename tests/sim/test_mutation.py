@@ -1,6 +1,7 @@
 """Planting bugs: patches come and go, hunts find or give up, the score tells it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,24 @@ def test_a_patch_comes_and_goes():
 def test_a_patch_of_nothing_is_a_mistake():
     with pytest.raises(AssertionError, match="has no weight"):
         Patch().replace(Thing, "weight", 1)
+
+
+def a_third(number: int) -> int:
+    """Of a number."""
+    return number // 3
+
+
+def test_a_function_may_be_rewritten_for_everyone_who_has_it():
+    imported, patch = a_third, Patch()
+    patch.rewrite(sys.modules[__name__], "a_third", "// 3", "// 2")
+    assert imported(6) == 3
+    patch.undo()
+    assert imported(6) == 2
+
+
+def test_what_is_not_there_cannot_be_rewritten():
+    with pytest.raises(AssertionError, match="says 0 times"):
+        Patch().rewrite(sys.modules[__name__], "a_third", "// 4", "// 2")
 
 
 def test_a_mutant_says_what_is_broken():

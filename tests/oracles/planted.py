@@ -178,6 +178,8 @@ BUGS: tuple[tuple[str, Plant, str], ...] = (
     ("acknowledges before the sync", instead(AcknowledgesBeforeSync), "acknowledged is durable"),
     ("forgets producers in recovery", instead(ForgetsProducers), "is forgotten"),
     ("closes what is closed", instead(ClosesTwice), "what is closed stays closed"),
+    ("never reads again", lambda patch: replaced(patch, Broker, "_resume", lambda *_: None), "a pause ends with its reason"),
+    ("reads before it serves", lambda patch: replaced(patch, Broker, "_pause", lambda *_: None), "who cannot be served is not read from"),
     ("forgets requests", instead(ForgetsRequests), "is answered"),
     ("leaves the high watermark behind", instead(KeepsHighWatermark), "high watermark"),
     ("sends too few bytes", lambda patch: replaced(patch, Log, "read", halved(Log.read)), "the answer is the log's own bytes"),

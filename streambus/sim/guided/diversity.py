@@ -18,9 +18,6 @@ Trait = tuple[Any, ...]
 CANDIDATES = 12
 """To draw a tape costs a hundredth of playing it."""
 
-CHEAP_CHORES = 500
-"""A tape with so many chores costs twice as much as one with none."""
-
 SINGLE_WORTH = 12
 """A trait that was never seen is worth as much as so many pairs."""
 
@@ -32,12 +29,11 @@ class Diversity:
         self.seen: dict[Trait, int] = {}
 
     def worth(self, tape: Tape) -> int:
-        """How much of `tape` is new, for what it will cost."""
+        """How much of `tape` is new."""
         traits = traits_of(tape)
         seen = self.seen
         new = SINGLE_WORTH * sum(trait not in seen for trait in traits)
-        new += sum(pair not in seen for pair in combinations(traits, 2))
-        return new * CHEAP_CHORES // (CHEAP_CHORES + len(tape.chores))
+        return new + sum(pair not in seen for pair in combinations(traits, 2))
 
     def add(self, tape: Tape) -> None:
         """It was played."""

@@ -62,7 +62,11 @@ class Reader:
             return None
         if self.found is None:
             known = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.NOT_LEADER_OR_FOLLOWER)
-            return None if data.error_code in known else f"it is not here, but is answered with {error_name(data.error_code)}"
+            return (
+                None
+                if data.error_code in known or self.asked.is_old
+                else f"it is not here, but is answered with {error_name(data.error_code)}"
+            )
         _, facts, log = self.found
         refusal = _refusal(facts, log, self.want)
         expected_error = refusal if refusal is not None else ErrorCode.NONE

@@ -43,6 +43,12 @@ def appends_with_too_few_replicas(patch: Patch) -> None:
     patch.rewrite(produce, "_checked_header", "len(partition.isr) < config.min_insync_replicas", "len(partition.isr) < 1")
 
 
+@mutant("X76", breaks="timestamps are within their limits", needs="a topic with limits")
+def takes_records_from_long_ago(patch: Patch) -> None:
+    """Records older than a topic allows are appended."""
+    patch.rewrite(produce, "_checked_header", "if 0 <= header.base_timestamp <", "if 0 > header.base_timestamp <")
+
+
 @mutant("X77", breaks="an acknowledgement waits for all of a request", needs="a request with several batches")
 def waits_for_the_last_batch_only(patch: Patch) -> None:
     """A produce watches only the log of its last batch."""

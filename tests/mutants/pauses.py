@@ -89,9 +89,3 @@ def takes_milliseconds_for_microseconds(patch: Patch) -> None:
 def throws_out_sessions_in_use(patch: Patch) -> None:
     """The oldest session makes room for another, however lately it was used."""
     patch.rewrite(FetchSessions, "_evict", "if now - self.sessions[oldest].last_used < self.eviction_age:", "if False:")
-
-
-@mutant("X64", breaks="a session in use makes no room", needs="more sessions than there is room for")
-def does_not_note_the_use_of_a_session(patch: Patch) -> None:
-    """Sessions are as old as their first request."""
-    patch.rewrite(FetchSessions, "_continue", "session.last_used = turn.now", "pass")

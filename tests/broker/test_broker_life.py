@@ -138,6 +138,17 @@ def test_stopping_with_nothing_to_do_is_immediate() -> None:
     assert bench.halted is not None
 
 
+def test_a_stop_comes_to_its_end_when_the_disk_fails_meanwhile() -> None:
+    bench = Bench()
+    bench.create("t")
+    bench.connect().send(produce_request("t", batch_of(b"on its way")), 9)
+    bench.disk.fail("sync")
+    bench.step(StopRequested())
+    assert bench.halted is None
+    bench.settle()
+    assert bench.halted is not None
+
+
 def test_stopping_with_a_failed_disk_does_not_wait_for_it() -> None:
     bench = Bench()
     bench.create("t")

@@ -295,6 +295,18 @@ def test_a_batch_behind_one_that_the_disk_refused_is_not_called_out_of_order(ben
     assert send(1).error_code == ErrorCode.NONE
 
 
+def test_those_who_were_slowed_down_are_read_again_when_the_disk_has_failed() -> None:
+    """Nothing is pending after a failure, and no sync will ever come to say so: they would have waited for the rest of this life."""
+    bench = Bench(BrokerConfig(limits=Limits(pending_bytes_max=1000)))
+    bench.create("t")
+    client = bench.connect()
+    bench.disk.fail("sync")
+    client.send(produce_request("t", batch_of(b"x" * 2000)), V)
+    assert client.is_paused
+    bench.settle()
+    assert not client.is_paused
+
+
 def test_producers_are_slowed_down_when_the_disk_is_behind() -> None:
     bench = Bench(BrokerConfig(limits=Limits(pending_bytes_max=1000)))
     bench.create("t")

@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from streambus.chaos.guardian import Guardian, clean_up_after
@@ -75,7 +76,10 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "streambus.cli", "chaos", "run", "--nemesis", "sigkill", "--for", "60", "--out", str(tmp_path / "out")]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(scratch)}) as runner:
+    # Whoever runs the tests in the background may have told everybody to ignore Ctrl-C.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=heed) as runner:
         for _ in range(2_000):
             if list(scratch.glob("*/data/wal/*")):
                 break

@@ -1,7 +1,7 @@
 """Every law notices a bug that breaks it, and says so in its own words; without the bug the same runs are clean."""
 
 import pytest
-from planted import BUGS, Plant
+from oracle_bugs import BUGS, Plant
 
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.sim import DiskSpeed, FaultMix, Load, Scenario, run

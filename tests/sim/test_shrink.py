@@ -25,7 +25,7 @@ def test_a_planted_bug_is_cut_down_to_a_few_faults_and_operations(mutant: Mutant
         again = play(shrunk.tape, factories=factories)
     assert len(shrunk.tape.faults) <= 4
     assert len(shrunk.tape.chores) <= 10
-    assert symptom(again.violations[0]) == symptom(found.violations[0])
+    assert symptom(found.violations[0]) in map(symptom, again.violations)
     assert again.trace_hash == shrunk.outcome.trace_hash
     assert play(shrunk.tape).is_clean, "without the bug nothing is wrong"
 

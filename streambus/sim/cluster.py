@@ -29,7 +29,7 @@ from streambus.sim.oracles import explain_waits, oracles
 from streambus.sim.releases import client_versions
 from streambus.sim.simulation import Factories, Simulation
 from streambus.sim.supervisor import Supervisor
-from streambus.sim.tape import BROKER, Tape
+from streambus.sim.tape import ADMIN, BROKER, FINAL_READER, Tape
 from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, VandalOwner, Writer
 from streambus.sim.vandal import VandalConfig
 from streambus.storage import StoreConfig
@@ -70,10 +70,10 @@ class Cluster:
         self.topics = topic_names(self.scenario.load)
         self.places: list[Place] = [(topic, partition) for topic in self.topics for partition in range(self.scenario.load.partitions)]
         self.broker = self._add_broker()
-        self.topic_maker = self._add(TopicMaker, "admin", self._admin_config())
+        self.topic_maker = self._add(TopicMaker, ADMIN, self._admin_config())
         for name in tape.users:
             _CALLINGS[name.partition("-")[0]](self, name)
-        self.final_reader = self._add_reader("final-reader", FinalReader)
+        self.final_reader = self._add_reader(FINAL_READER, FinalReader)
         self.oracles = oracles(self.simulation, BROKER, self.acknowledged, is_budgeted=not self.scenario.safety_only)
         self.supervisor = self._add_supervisor()
         self.simulation.observers.extend((*self.oracles, self.supervisor))

@@ -26,7 +26,7 @@ from streambus.sim.run import Outcome, play
 from streambus.sim.scenario import Scenario
 from streambus.sim.simulation import Factories
 from streambus.sim.symptom import symptom
-from streambus.sim.tape import Schedule, Tape
+from streambus.sim.tape import Schedule, Tape, fitting
 
 T = TypeVar("T")
 
@@ -111,6 +111,7 @@ class Shrinker:
 
     def consider(self, tape: Tape) -> bool:
         """Play `tape`, unless it was tried before; keep it if it goes wrong in the same way."""
+        tape = fitting(tape)
         if self.is_out_of_time or tape == self.tape or tape in self.tried:
             return False
         self.tried.add(tape)

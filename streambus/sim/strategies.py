@@ -21,7 +21,7 @@ from streambus.sim.faults.deed import Deed, snake
 from streambus.sim.knobs import settled
 from streambus.sim.scenario import Scenario
 from streambus.sim.streams import Streams
-from streambus.sim.tape import BROKER, Schedule, Tape
+from streambus.sim.tape import ADMIN, BROKER, Schedule, Tape
 
 SEEDS = st.integers(0, (1 << 32) - 1)
 
@@ -32,7 +32,7 @@ def tapes(draw: st.DrawFn, scenario: Scenario, *, chores_max: int = 30, faults_m
     seed = draw(SEEDS)
     world = settled(scenario, Streams(seed), "scenario")
     workload = draw(st.lists(chores(world), max_size=chores_max))
-    clients = tuple(sorted({"admin", *(chore.user for chore in workload)}))
+    clients = tuple(sorted({ADMIN, *(chore.user for chore in workload)}))
     plan = draw(st.lists(planned_faults(world, Cast((BROKER,), clients)), max_size=faults_max))
     return Tape(
         attrs.evolve(world, faults=FaultMix(), plan=()),

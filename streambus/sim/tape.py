@@ -21,6 +21,8 @@ from streambus.sim.scenario import Scenario
 from streambus.sim.streams import Streams
 
 BROKER = "broker-1"
+ADMIN = "admin"
+FINAL_READER = "final-reader"
 
 
 @attrs.frozen
@@ -55,12 +57,19 @@ class Tape:
         return tuple(sorted({chore.user for chore in self.chores}))
 
 
+def fitting(tape: Tape) -> Tape:
+    """`tape` without the faults of those who have nothing to do any more: a client without chores does not exist."""
+    hosts = {BROKER, ADMIN, FINAL_READER, *tape.users}
+    faults = tuple([planned for planned in tape.faults if {planned.deed.target, getattr(planned.deed, "peer", BROKER)} <= hosts])
+    return tape if len(faults) == len(tape.faults) else attrs.evolve(tape, faults=faults)
+
+
 def drawn_tape(scenario: Scenario, seed: int) -> Tape:
     """The run that `seed` makes of `scenario`."""
     streams = Streams(seed)
     world = settled(scenario, streams, "scenario")
     chores = drawn_chores(world.load, world.duration, streams)
-    clients = tuple(sorted({"admin", *(chore.user for chore in chores)}))
+    clients = tuple(sorted({ADMIN, *(chore.user for chore in chores)}))
     faults = drawn_plan(world.faults, Cast((BROKER,), clients), world.duration, streams)
     plan = tuple(sorted((*world.plan, *faults), key=lambda planned: planned.at))
     return Tape(attrs.evolve(world, faults=FaultMix(), plan=()), plan, chores, Schedule(seed))

@@ -3,8 +3,10 @@
 import attrs
 
 from streambus.kernel import MILLISECOND, SECOND
-from streambus.sim import Branch, FaultMix, Load, Scenario, Schedule, Send, drawn_tape, play, run
+from streambus.sim import Branch, ClientCrash, FaultMix, LinkReset, Load, Planned, Scenario, Schedule, Send, drawn_tape, play, run
+from streambus.sim.faults import ClientCrash
 from streambus.sim.streams import Streams
+from streambus.sim.tape import fitting
 
 SCENARIO = Scenario(
     "a little of everything",
@@ -30,6 +32,16 @@ def test_a_chore_left_out_leaves_all_others_as_they_were():
     fewer = attrs.evolve(TAPE, chores=tuple(chore for chore in TAPE.chores if chore is not sends[7]))
     assert len(fewer.chores) == len(TAPE.chores) - 1
     assert play(fewer).is_clean
+
+
+def test_a_client_without_chores_is_not_there_and_nothing_befalls_it():
+    crash = Planned(SECOND // 2, ClientCrash("writer-0", SECOND // 10))
+    reset = Planned(SECOND // 2, LinkReset("broker-1", "writer-0"))
+    tape = attrs.evolve(TAPE, faults=(*TAPE.faults, crash, reset), chores=tuple(chore for chore in TAPE.chores if chore.user != "writer-0"))
+    assert crash not in fitting(tape).faults
+    assert reset not in fitting(tape).faults
+    assert play(fitting(tape)).is_clean
+    assert fitting(TAPE) is TAPE
 
 
 def test_a_branch_has_the_same_past_and_another_future():

@@ -14,7 +14,7 @@ from streambus.sim.guided.corpus import Corpus, Entry
 from streambus.sim.knobs import settled
 from streambus.sim.scenario import Scenario
 from streambus.sim.streams import Streams
-from streambus.sim.tape import BROKER, Branch, Tape
+from streambus.sim.tape import ADMIN, BROKER, Branch, Tape, fitting
 
 MIX = FaultMix(down_max=50 * MILLISECOND, partition_max=SECOND // 2, slow_disk_max=SECOND // 2)
 """How bad an added fault is: short ones leave time for others."""
@@ -47,7 +47,7 @@ def mutated(entry: Entry, corpus: Corpus, source: Source, dice: Prng) -> Tape:
     for _ in range(1 + dice.below(4)):
         mutation = _MUTATIONS[dice.below(len(_MUTATIONS))]
         tape = mutation(attrs.evolve(entry, tape=tape), corpus, source, dice)
-    return tape
+    return fitting(tape)
 
 
 def _aim(entry: Entry, _corpus: Corpus, source: Source, dice: Prng) -> Tape:
@@ -111,7 +111,7 @@ def _reseed(entry: Entry, _corpus: Corpus, _source: Source, dice: Prng) -> Tape:
 def _splice(entry: Entry, corpus: Corpus, _source: Source, dice: Prng) -> Tape:
     """The faults of another tape as well, as far as they concern somebody here."""
     tape, other = entry.tape, corpus.entries[dice.below(len(corpus.entries))].tape
-    known = {BROKER, "admin", *tape.users}
+    known = {BROKER, ADMIN, *tape.users}
     fitting = [planned for planned in other.faults if planned.at < tape.scenario.duration and _names(planned.deed) <= known]
     return _with(tape, *fitting[: FAULTS_MAX // 2])
 
@@ -160,7 +160,7 @@ def _names(deed: Deed) -> set[str]:
 
 
 def _drawn(at: int, tape: Tape, source: Source, dice: Prng) -> Planned:
-    cast = Cast((BROKER,), ("admin", *tape.users))
+    cast = Cast((BROKER,), (ADMIN, *tape.users))
     return Planned(at, source.kinds[dice.below(len(source.kinds))].drawn(dice, MIX, cast), dice.bits64())
 
 

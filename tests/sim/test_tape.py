@@ -3,7 +3,7 @@
 import attrs
 
 from streambus.kernel import MILLISECOND, SECOND
-from streambus.sim import Branch, ClientCrash, FaultMix, LinkReset, Load, Planned, Scenario, Schedule, Send, drawn_tape, play, run
+from streambus.sim import Branch, FaultMix, LinkReset, Load, Planned, Scenario, Schedule, Send, drawn_tape, play, run
 from streambus.sim.faults import ClientCrash
 from streambus.sim.streams import Streams
 from streambus.sim.tape import fitting

@@ -96,7 +96,7 @@ def syncs_before_it_writes(patch: Patch) -> None:
     "D12",
     breaks="what is read is what was written",
     needs="a power cut that tears a write",
-    excuse="a matter of seeds: the power has to fail within one write of several sectors of which the first survives and a later one is lost",
+    excuse="a matter of seeds: the power has to fail in a write of several sectors so that the first survives and a later one is lost",
 )
 def recovery_keeps_a_torn_tail(patch: Patch) -> None:
     """Recovery trusts the header of a frame whose payload only half reached the disk."""

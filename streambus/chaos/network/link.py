@@ -130,9 +130,9 @@ class Link:
                     await sink.send_all(data[: framing.cut_in(data)])
                     self._hang_up_behind_what_was_sent(direction)
                     return
+                self._relayed(len(data))
                 await sink.send_all(data)
                 framing.feed(data)
-                self._relayed(len(data))
                 rate = self._weather.conditions.bytes_per_second
                 if rate is not None:
                     with trio.move_on_after(len(data) / rate):

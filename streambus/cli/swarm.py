@@ -172,7 +172,7 @@ def _to_json(progress: Progress, never: list[str], divergences: list[str]) -> di
         "resumed": progress.resumed,
         "failed": tally.failed,
         "failures": [{"seed": failure.tape.schedule.seed, "violations": list(failure.violations)} for failure in tally.failures],
-        "mismatches": progress.mismatches,
+        "mismatches": list(progress.mismatches),
         "divergences": divergences,
         "events": tally.events,
         "operations": tally.operations,

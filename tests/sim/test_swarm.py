@@ -116,7 +116,14 @@ def test_failures_are_kept_but_not_many_of_a_kind(tmp_path: Path):
 
 def test_two_engines_that_differ_are_told():
     progress = Campaign("quick", QUICK, range(1, 9), (InThisProcess(), OneHashIsOther())).run(lambda _: None)
-    assert progress.mismatches == [5]
+    assert progress.mismatches == (5,)
+
+
+def test_a_difference_is_not_forgotten_when_a_campaign_goes_on(tmp_path: Path):
+    for _ in range(2):
+        engines = (InThisProcess(), OneHashIsOther())
+        progress = Campaign("quick", QUICK, range(1, 9), engines, Logbook(tmp_path, "quick", QUICK, CHUNK)).run(lambda _: None)
+        assert progress.mismatches == (5,)
 
 
 def test_two_processes_with_two_hash_seeds_play_the_same():
@@ -124,7 +131,7 @@ def test_two_processes_with_two_hash_seeds_play_the_same():
         assert [engine.submit(os.getenv, "PYTHONHASHSEED").result() for engine in (one, other)] == ["1", "2"]
         progress = Campaign("quick", QUICK, range(1, 9), (one, other)).run(lambda _: None)
     assert progress.done == 8
-    assert progress.mismatches == []
+    assert progress.mismatches == ()
 
 
 def test_there_is_no_divergence_in_one_tape():

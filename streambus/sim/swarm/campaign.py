@@ -19,12 +19,11 @@ AHEAD = 4
 
 @attrs.define
 class Progress:
-    """How far a campaign is. `mismatches` are the seeds whose two runs were not the same run."""
+    """How far a campaign is."""
 
     total: int
     tally: Tally = attrs.field(factory=Tally)
     resumed: int = 0
-    mismatches: list[int] = attrs.field(factory=list)
     seconds: float = 0.0
 
     def __add__(self, other: "Progress") -> "Progress":
@@ -32,9 +31,13 @@ class Progress:
             self.total + other.total,
             self.tally + other.tally,
             self.resumed + other.resumed,
-            self.mismatches + other.mismatches,
             self.seconds + other.seconds,
         )
+
+    @property
+    def mismatches(self) -> tuple[int, ...]:
+        """The seeds whose two runs were not the same run."""
+        return self.tally.mismatches
 
     @property
     def done(self) -> int:
@@ -85,9 +88,8 @@ class Campaign:
         return engine.submit(play_chunk, self.name, self.scenario, start, min(start + CHUNK, self.seeds.stop))
 
     def _take_in(self, start: int, copies: list[Tally]) -> None:
-        first = copies[0]
-        for other in copies[1:]:
-            self.progress.mismatches.extend(_different(first, other))
+        mismatches = tuple([seed for other in copies[1:] for seed in _different(copies[0], other)])
+        first = attrs.evolve(copies[0], mismatches=mismatches)
         if self.logbook is not None:
             self.logbook.add(start, first)
         self.progress.tally += attrs.evolve(first, hashes=())

@@ -29,6 +29,8 @@ class Tally:
     """Seed and trace hash of every run."""
     failures: tuple[Failure, ...] = ()
     """The first of those that failed."""
+    mismatches: tuple[int, ...] = ()
+    """Seeds whose two runs were not the same run."""
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -42,6 +44,7 @@ class Tally:
             _sums(self.reached, other.reached),
             self.hashes + other.hashes,
             (self.failures + other.failures)[:FAILURES_MAX],
+            self.mismatches + other.mismatches,
         )
 
 

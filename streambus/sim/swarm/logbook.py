@@ -49,7 +49,15 @@ class Logbook:
     def add(self, first: int, tally: Tally) -> None:
         """A chunk is done."""
         failures = [self._keep(failure) for failure in tally.failures]
-        self._append({"first": first, **_sums(tally), "hashes": [list(pair) for pair in tally.hashes], "failures": failures})
+        self._append(
+            {
+                "first": first,
+                **_sums(tally),
+                "hashes": [list(pair) for pair in tally.hashes],
+                "mismatches": tally.mismatches,
+                "failures": failures,
+            }
+        )
 
     def folder_of(self, failure: Failure) -> Path:
         """Where a failure is, or would be, kept."""
@@ -70,7 +78,9 @@ class Logbook:
             if "folder" in kept:
                 failures.append(read_failure(self.folder / "failures" / kept["folder"]))
         hashes = tuple([(seed, trace_hash) for seed, trace_hash in entry["hashes"]])
-        return Tally(**{name: entry[name] for name in _SUMS}, hashes=hashes, failures=tuple(failures))
+        return Tally(
+            **{name: entry[name] for name in _SUMS}, hashes=hashes, failures=tuple(failures), mismatches=tuple(entry["mismatches"])
+        )
 
     def _compare(self, head: str) -> None:
         try:

@@ -62,7 +62,6 @@ class Cluster:
         self.simulation = Simulation(tape.schedule.seed, factories, self.scenario.link, tape.schedule.calm)
         self.simulation.is_mischievous = self.scenario.mischief
         self.history = checkers.History()
-        self.acknowledged: dict[Place, int] = {}
         self.users: dict[str, User] = {}
         self.is_loaded = False
         self.is_done = False
@@ -74,7 +73,7 @@ class Cluster:
         for name in tape.users:
             _CALLINGS[name.partition("-")[0]](self, name)
         self.final_reader = self._add_reader(FINAL_READER, FinalReader)
-        self.oracles = oracles(self.simulation, BROKER, self.acknowledged, is_budgeted=not self.scenario.safety_only)
+        self.oracles = oracles(self.simulation, BROKER, is_budgeted=not self.scenario.safety_only)
         self.supervisor = self._add_supervisor()
         self.simulation.observers.extend((*self.oracles, self.supervisor))
         self.injector = FaultInjector(self.simulation, tape.faults, self.history)
@@ -183,7 +182,7 @@ class Cluster:
     def add_writer(self, name: str) -> User:
         """One who writes."""
         load = self.scenario.load
-        return self._add(Writer, name, self._producer_config(name), unanswered_max=load.unanswered_max, acknowledged=self.acknowledged)
+        return self._add(Writer, name, self._producer_config(name), unanswered_max=load.unanswered_max)
 
     def add_reader(self, name: str) -> User:
         """One who reads."""

@@ -39,9 +39,7 @@ from streambus.sim.simulation import Simulation
 __all__ = ["Oracle", "explain_waits", "oracles"]
 
 
-def oracles(
-    simulation: Simulation, broker_host: str, _acknowledged: dict[tuple[str, int], int] | None = None, *, is_budgeted: bool = True
-) -> list[Oracle]:
+def oracles(simulation: Simulation, broker_host: str, *, is_budgeted: bool = True) -> list[Oracle]:
     """All that look at the broker on `broker_host` and at its clients.
 
     `is_budgeted`: no more happens than a correct cluster survives. If more does, as in a scenario for safety only, what is durable may

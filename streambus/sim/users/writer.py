@@ -8,30 +8,17 @@ from streambus.kernel import Prng
 from streambus.sim.agenda import Agenda
 from streambus.sim.chores import SIDE_TOPICS, Chore, Send
 from streambus.sim.users.stamp import LABEL_END, stamp
-from streambus.sim.users.user import Place, User
+from streambus.sim.users.user import User
 
 
 class Writer(User):
-    """Sends records with unique values; one with `unanswered_max` records unanswered lets chores go by.
-
-    `acknowledged` is how far each partition is promised: one behind the last acknowledged offset.
-    """
+    """Sends records with unique values; one with `unanswered_max` records unanswered lets chores go by."""
 
     FILLER: ClassVar[bytes] = bytes(range(32, 127)) * 1_000
 
-    def __init__(
-        self,
-        name: str,
-        agenda: Agenda,
-        history: checkers.History,
-        dice: Prng,
-        *,
-        unanswered_max: int,
-        acknowledged: dict[Place, int],
-    ) -> None:
+    def __init__(self, name: str, agenda: Agenda, history: checkers.History, dice: Prng, *, unanswered_max: int) -> None:
         super().__init__(name, agenda, history, dice)
         self.unanswered_max = unanswered_max
-        self.acknowledged = acknowledged
         self.sent = 0
         self.unanswered: dict[int, tuple[int, checkers.Sent]] = {}
 
@@ -73,8 +60,6 @@ class Writer(User):
             self.note(Outcome.INFO, invoked_at, (sent,), "sent without asking for an answer")
         else:
             self.note(Outcome.OK, invoked_at, (checkers.Sent(sent.topic, sent.partition, sent.value, result.offset),))
-            place = (sent.topic, sent.partition)
-            self.acknowledged[place] = max(self.acknowledged.get(place, 0), result.offset + 1)
 
 
 def _ignored(_result: Any) -> None:

@@ -25,6 +25,8 @@ Rules every machine keeps:
   stale is recognised by the epoch or position inside the completion.
 - Disk effects of one node are performed and completed first in, first out. A failed one comes back as `DiskFailed` *before* the
   completion of anything that was asked for after it.
+- What takes long is a **Task**: a value that says what to do with files that do not change any more and files of its own. `Work` has it
+  run beside everything else, outside that order; the state changes when its result comes back, not before.
 - State holds no clock, no socket, no callable, no float, no set that is iterated: any machine can be deep-copied, compared, printed and
   fingerprinted. `turn.dice` is the only randomness, `turn.now` and `turn.wall_ms` the only clocks.
 - A request waits in a **Purgatory** or nowhere.
@@ -46,6 +48,7 @@ from streambus.kernel.purgatory import Delayed, DelayExpired, Purgatory, Purgato
 from streambus.kernel.sometimes import forget_reached, reached, sometimes
 from streambus.kernel.timers import Timers
 from streambus.kernel.turn import Turn
+from streambus.kernel.work import FileAccess, Task, Work
 from streambus.kernel.world import (
     Buffer,
     ClockAdjusted,
@@ -101,6 +104,7 @@ __all__ = [
     "Drained",
     "Effect",
     "Event",
+    "FileAccess",
     "FileName",
     "FileSlice",
     "Halt",
@@ -124,12 +128,14 @@ __all__ = [
     "StopRequested",
     "Sync",
     "SyncDirectory",
+    "Task",
     "Timers",
     "Trace",
     "Truncate",
     "Turn",
     "UnroutedEvent",
     "Woken",
+    "Work",
     "Write",
     "decode_value",
     "digest",

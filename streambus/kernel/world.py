@@ -12,6 +12,9 @@ Duties of a driver
    A driver delivers whole frames in one piece when that is easy; a machine does not rely on it.
 6. When everything that was ready has been handed over, `Drained` follows. At the latest after 64 events.
 7. `FileSlice` parts are read when the `Send` is performed; bytes that were written before (in effect order) are seen.
+8. `Work` (`streambus.kernel.work`) stands outside the order of the disk effects: it holds none of them up and waits for none, and its
+   completion comes whenever it is done. When the life ends, in whatever way, its task goes no further than the file operation it is
+   at: of its operations none, a beginning, or all have happened.
 """
 
 from enum import Enum
@@ -250,7 +253,7 @@ class Delete(Effect):
 class Read(Effect):
     """Read up to `length` bytes from `position`; `then` happens with its `data` field filled in.
 
-    `data` is shorter at the end of the file and None if there is no such file. The only effect with a result.
+    `data` is shorter at the end of the file and None if there is no such file.
     """
 
     file: FileName
@@ -263,6 +266,7 @@ class Read(Effect):
 class DiskFailed(Event):
     """A disk operation did not happen, or only in part. `operation` is the effect's name in lower case, `error` an errno name.
 
+    Of a `Work` that failed: the file and the name of that one of its file operations that did.
     `then` is the completion that will not come. A failed sync has lost what it was to make durable: it must never be tried again.
     """
 

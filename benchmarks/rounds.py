@@ -49,9 +49,9 @@ def run(work: Work, subjects: Sequence[Subject], scale: Scale, cache: Path, disk
         with ExitStack() as stack:
             contenders = _enter(work, subjects, scale, cache, folder, stack, result, report)
             for number in range(-scale.warm_ups, scale.rounds):
-                for name in _turns(list(contenders), number):
+                for name in turns(list(contenders), number):
                     report(f"{work.name}: {'warm-up' if number < 0 else f'round {number + 1} of {scale.rounds}'}, {name}")
-                    _level(folder)
+                    level(folder)
                     try:
                         measured = _measure(contenders[name])
                     except (SubjectFailed, ClientFailed, OSError) as failure:
@@ -65,7 +65,7 @@ def run(work: Work, subjects: Sequence[Subject], scale: Scale, cache: Path, disk
     return result
 
 
-def _level(folder: Path) -> None:
+def level(folder: Path, warmed_bytes: int = _WARMED_BYTES) -> None:
     """Give everyone the same start: nobody pays for what the one before left behind, or finds what it has warmed.
 
     What was not synced is synced. And free memory is touched: on a virtual machine the first use of a page can cost ten times the
@@ -76,7 +76,7 @@ def _level(folder: Path) -> None:
     scratch = folder / "scratch"
     piece = bytes(_PIECE_BYTES)
     with scratch.open("wb", buffering=0) as file:
-        for _ in range(_WARMED_BYTES // _PIECE_BYTES):
+        for _ in range(warmed_bytes // _PIECE_BYTES):
             file.write(piece)
     scratch.unlink()
     os.sync()
@@ -106,7 +106,7 @@ def _enter(
     return contenders
 
 
-def _turns(names: list[str], number: int) -> list[str]:
+def turns(names: list[str], number: int) -> list[str]:
     """Each round begins with someone else, so that nobody always follows the same neighbour's dirty pages."""
     first = number % len(names) if names else 0
     return names[first:] + names[:first]
@@ -117,14 +117,14 @@ def _measure(contender: Contender) -> Round:
     if process is None:
         return Round(contender.measure())
     process.check()
-    started, broker, client, busy = time.perf_counter(), process.cpu_seconds(), _own_cpu_seconds(), machine_busy_seconds()
+    started, broker, client, busy = time.perf_counter(), process.cpu_seconds(), own_cpu_seconds(), machine_busy_seconds()
     figures = contender.measure()
     elapsed = time.perf_counter() - started
-    broker, client, busy = process.cpu_seconds() - broker, _own_cpu_seconds() - client, machine_busy_seconds() - busy
+    broker, client, busy = process.cpu_seconds() - broker, own_cpu_seconds() - client, machine_busy_seconds() - busy
     return Round(figures, broker / elapsed, client / elapsed, max(0.0, busy - broker - client) / elapsed)
 
 
-def _own_cpu_seconds() -> float:
+def own_cpu_seconds() -> float:
     """Processor time of this process and of the clients it started and has seen end."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system

@@ -13,6 +13,9 @@ behind it, usually compressed. A broker never opens it:
 3. Only those who make or use records open a batch: `encode_batch` and `decode_records`, with the five codecs of `codecs`. What a batch
    may grow to when it is decompressed is bounded, because the sender of a small batch decides how large it gets.
 
+4. Cleaning takes records out of batches without decoding them: `read_contents` finds keys and offsets, `encode_kept` copies what stays.
+   `control_type` tells what a marker between the data says.
+
 What is wrong with bytes is said by `BadBatch`: a reason for people, and a kind, which decides the Kafka error that the sender gets.
 
 What is left out: record formats before 2 (gone since Kafka 4.0), and everything about logs, which is the business of storage.
@@ -33,6 +36,8 @@ from streambus.records.batch import (
 )
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
+from streambus.records.contents import BatchContents, encode_emptied, encode_kept, read_contents
+from streambus.records.control import ControlType, control_type
 from streambus.records.record import Header, Record, decode_batch, decode_records, encode_batch
 
 __all__ = [
@@ -41,18 +46,24 @@ __all__ = [
     "SEQUENCE_MAX",
     "BadBatch",
     "BadBatchKind",
+    "BatchContents",
     "BatchHeader",
     "Codec",
+    "ControlType",
     "Header",
     "Record",
     "check_batch",
     "compress",
+    "control_type",
     "crc32c",
     "decode_batch",
     "decode_records",
     "decompress",
     "encode_batch",
+    "encode_emptied",
+    "encode_kept",
     "parse_header",
+    "read_contents",
     "split_batches",
     "stamped_prefix",
     "with_log_append_time",

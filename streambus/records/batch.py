@@ -41,6 +41,7 @@ CODEC_MASK = 0x07
 LOG_APPEND_TIME = 0x08
 TRANSACTIONAL = 0x10
 CONTROL = 0x20
+DELETE_HORIZON = 0x40
 
 
 class Codec(IntEnum):
@@ -125,6 +126,11 @@ class BatchHeader:
     def is_control(self) -> bool:
         """Whether this is a marker of the broker's, not data."""
         return bool(self.attributes & CONTROL)
+
+    @property
+    def delete_horizon_ms(self) -> int | None:
+        """From when on the tombstones of this batch, or its marker, may go (KIP-534); None if no cleaning has decided it yet."""
+        return self.base_timestamp if self.attributes & DELETE_HORIZON else None
 
     @property
     def has_producer(self) -> bool:

@@ -25,6 +25,7 @@ from streambus.records.batch import (
 )
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
+from streambus.records.varints import read_varint, varint_of
 
 Header = tuple[str, bytes | None]
 
@@ -108,40 +109,20 @@ def _encode_record(out: list[bytes], record: Record, timestamp_delta: int, offse
     key, value, headers = record.key, record.value, record.headers
     pieces = [
         b"\0",
-        _varint_of(timestamp_delta),
-        _varint_of(offset_delta),
-        _varint_of(-1 if key is None else len(key)),
+        varint_of(timestamp_delta),
+        varint_of(offset_delta),
+        varint_of(-1 if key is None else len(key)),
         key or b"",
-        _varint_of(-1 if value is None else len(value)),
+        varint_of(-1 if value is None else len(value)),
         value or b"",
-        _varint_of(len(headers)),
+        varint_of(len(headers)),
     ]
     for name, content in headers:
         encoded = name.encode()
-        pieces += (_varint_of(len(encoded)), encoded, _varint_of(-1 if content is None else len(content)), content or b"")
+        pieces += (varint_of(len(encoded)), encoded, varint_of(-1 if content is None else len(content)), content or b"")
     body = b"".join(pieces)
-    out.append(_varint_of(len(body)))
+    out.append(varint_of(len(body)))
     out.append(body)
-
-
-def _varint_of(value: int) -> bytes:
-    return _SHORT_VARINTS[value] if -1 <= value < _SHORT_VARINTS_END else _written_varint(value)
-
-
-def _written_varint(value: int) -> bytes:
-    """`value` in zigzag, seven bits to a byte, the last ones first."""
-    rest = value << 1 if value >= 0 else ~(value << 1)
-    out = bytearray()
-    while rest > 127:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-_SHORT_VARINTS_END = 4_096
-_SHORT_VARINTS = [_written_varint(value) for value in (*range(_SHORT_VARINTS_END), -1)]
-"""From 0 on; -1, which stands for null, is the last one, where an index of -1 finds it."""
 
 
 # Reading ---------------------------------------------------------------------------------------------------------------
@@ -153,12 +134,12 @@ def _decode_payload(header: BatchHeader, data: bytes) -> list[Record]:
     fixed_timestamp = header.max_timestamp if header.attributes & LOG_APPEND_TIME else None
     at, size = 0, len(data)
     for _ in range(header.record_count):
-        length, at = _varint(data, at)
+        length, at = read_varint(data, at)
         end = at + length
         if length < 0 or end > size:
             raise BadBatch(f"a record cannot have {length} bytes where {size - at} are left", BadBatchKind.INVALID)
-        timestamp_delta, at = _varint(data, at + 1)
-        offset_delta, at = _varint(data, at)
+        timestamp_delta, at = read_varint(data, at + 1)
+        offset_delta, at = read_varint(data, at)
         key, at = _bytes(data, at, end)
         value, at = _bytes(data, at, end)
         headers, at = ((), at + 1) if data[at] == 0 else _headers(data, at, end)
@@ -172,7 +153,7 @@ def _decode_payload(header: BatchHeader, data: bytes) -> list[Record]:
 
 
 def _headers(data: bytes, at: int, end: int) -> tuple[tuple[Header, ...], int]:
-    count, at = _varint(data, at)
+    count, at = read_varint(data, at)
     if count == 0:
         return (), at
     if not 0 <= count <= (end - at) // 2:
@@ -194,28 +175,10 @@ def _bytes(data: bytes, at: int, end: int) -> tuple[bytes | None, int]:
     if byte < 128:
         length, at = (byte >> 1) ^ -(byte & 1), at + 1
     else:
-        length, at = _varint(data, at)
+        length, at = read_varint(data, at)
         if length == -1:
             return None, at
     after = at + length
     if length < 0 or after > end:
         raise BadBatch(f"a field cannot have {length} bytes where {end - at} are left", BadBatchKind.INVALID)
     return data[at:after], after
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The zigzag varint at `at`, and where it ends. At most 64 bits."""
-    byte = data[at]
-    at += 1
-    if byte < 128:
-        return (byte >> 1) ^ -(byte & 1), at
-    value = byte & 0x7F
-    shift = 7
-    while byte > 127:
-        if shift > 63:
-            raise BadBatch("a varint is longer than 10 bytes", BadBatchKind.INVALID)
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-    return (value >> 1) ^ -(value & 1), at

@@ -24,6 +24,8 @@ write that does not fit (ENOSPC), after writing what does.
 **Halves** (`perform_partly`). The process dies, or the power fails, in the middle of an operation: a write has written any prefix, a
 sync or a directory sync has made any part durable, of everything else nobody knows whether it happened.
 
+**Long work** (`Work`). Each file operation of its task goes through everything above on its own; `sim/work.py` says what a crash leaves.
+
 **Damage** (`flip_bit`). A bit on the disk and in the page cache is turned over.
 
 **Misbehaviour** (`quirks`, `lenses`). Whatever a fault makes of an operation or of what is read: lost, misdirected and stale ones among it.
@@ -56,9 +58,11 @@ from streambus.kernel import (
     Sync,
     SyncDirectory,
     Truncate,
+    Work,
     Write,
 )
 from streambus.sim.disk_quirk import SOUND, Lens, Quirk, Unreadable
+from streambus.sim.work import perform_beginning, perform_work
 
 PAGE_BYTES = 4 * 1024
 SECTOR_BYTES = 512
@@ -159,6 +163,12 @@ class SimulatedDisk:
         self.injuries = 0
         self.is_damaged = False
         self.operations: dict[str, int] = {}
+        self.deaths = 0
+        """How often a life beside this disk was ended from outside."""
+        self.working = 0
+        """Whether the operation that is performed is one of a task."""
+        self.worked_bytes = 0
+        """What tasks have read and written."""
 
     # What the driver asks for ----------------------------------------------------------------------------------------
 
@@ -166,6 +176,9 @@ class SimulatedDisk:
         """Do `effect` now; return its completion (a `Read`'s with its data), `DiskFailed` if it failed, None if there is nothing to say."""
         kind = type(effect)
         operation = kind.__name__.lower()
+        if kind is Work:
+            self.operations[operation] = self.operations.get(operation, 0) + 1
+            return perform_work(self, effect)  # type: ignore[arg-type]
         if self.quirks:
             for quirk in list(self.quirks.values()):
                 answer = quirk.interfere(self, effect)
@@ -215,6 +228,8 @@ class SimulatedDisk:
             for change in self.name_changes:
                 if self.dice.chance(1, 2):
                     apply_names(self.durable_names, change)
+        elif isinstance(effect, Work):
+            perform_beginning(self, effect, self.dice)
         elif self.dice.chance(1, 2):
             self.perform_soundly(effect)
 
@@ -293,6 +308,7 @@ class SimulatedDisk:
     def crash_process(self) -> None:
         """The process was killed. The page cache lives on, and planned failures were planned for the dead."""
         self.failures.clear()
+        self.deaths += 1
 
     def power_cut(self, dice: Prng, survival: Survival | None = None, names: Survival | None = None) -> None:
         """The machine lost power and is started again. If not told what survives of the unsynced, the dice decide.
@@ -313,6 +329,7 @@ class SimulatedDisk:
             file.lose(dice, survival)
             file.forget_cache()
         self.failures.clear()
+        self.deaths += 1
 
     def fail(self, operation: str, error: str = "EIO", skip: int = 0) -> None:
         """Have an operation fail: the next of its kind (`write`, `sync`, `syncdirectory`, `read`, …) but `skip`."""

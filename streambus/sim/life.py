@@ -28,6 +28,7 @@ from streambus.kernel import (
     Started,
     Trace,
     Woken,
+    Work,
 )
 from streambus.sim.agenda import Occurrence
 from streambus.sim.clock import TOLERANCE
@@ -69,7 +70,8 @@ class Life:
         self.network = simulation.network
         self.simulation = simulation
         self.bursts = streams.stream(name, "bursts")
-        self.disk_queue = DiskQueue(self.agenda, host.disk, host.disk_speed, streams.stream(name, "disk latency"), self.enqueue)
+        latency = streams.stream(name, "disk latency")
+        self.disk_queue = DiskQueue(self.agenda, host.disk, host.disk_speed, latency, self.enqueue, self._work_raised)
         self.disk_queue.slowdown = host.disk_slowdown
         self.endpoints: dict[ConnectionId, Endpoint] = {}
         self.dialling: dict[ConnectionId, None] = {}
@@ -98,6 +100,7 @@ class Life:
             Trace: _ignore,
             Halt: self._halt,
             **dict.fromkeys(DISK_EFFECTS, self.disk_queue.submit),
+            Work: self.disk_queue.submit_work,
             **host.performers,
         }
 
@@ -208,6 +211,10 @@ class Life:
             performers[type(effect)](effect)
             if self.is_over:
                 return
+
+    def _work_raised(self, work: Work, error: Exception) -> None:
+        self.simulation.work_raised(self, work, error)
+        self.end()
 
     def _arm(self) -> None:
         """Make sure that we look at the node's deadline when it comes. An alarm that is too early is kept: it looks, and arms again."""

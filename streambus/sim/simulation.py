@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from traceback import format_exception
 from typing import Any, Protocol
 
-from streambus.kernel import Effect, Event, Halt, Instant, Node
+from streambus.kernel import Effect, Event, Halt, Instant, Node, Work
 from streambus.sim.agenda import Agenda
 from streambus.sim.disk_queue import Disk, DiskSpeed
 from streambus.sim.host import Host
@@ -173,6 +173,11 @@ class Simulation:
             observer.on_failure(life, now, event, error)
         where = "".join(format_exception(error)[-2:]).strip()
         self.fail(f"{life.name} raised {type(error).__name__} on {type(event).__name__}: {error}\n{where}")
+
+    def work_raised(self, life: Life, work: Work, error: Exception) -> None:
+        """Long work that a node asked for has raised what is no failure of a disk: that is its mistake, too."""
+        where = "".join(format_exception(error)[-2:]).strip()
+        self.fail(f"{life.name} asked for {type(work.task).__name__}, which raised {type(error).__name__}: {error}\n{where}")
 
     def halted(self, life: Life, halt: Halt) -> None:
         """A node has ended its own life."""

@@ -197,6 +197,7 @@ class PlainDisk:
 
     def __init__(self) -> None:
         self.files: dict[FileName, bytearray] = {}
+        self.worked_bytes = 0
 
     def perform(self, effect: Effect) -> Event | None:
         if isinstance(effect, Create):
@@ -216,6 +217,9 @@ class PlainDisk:
 
     def perform_soundly(self, effect: Effect) -> Event | None:
         return self.perform(effect)
+
+    def perform_partly(self, effect: Effect) -> None:
+        pass
 
     def read_soundly(self, part: FileSlice) -> bytes:
         return self.read_slice(part)

@@ -18,6 +18,7 @@ A planned fault carries the seed of its own luck, so that taking one fault out o
 What each fault does, and what a correct cluster may lose by it, is the fault model: `docs/fault-model.md`.
 """
 
+from streambus.sim.crash_points import Moment
 from streambus.sim.faults.clock import ClockStep, CoarseClock, FrozenMachine, MonotonicDrift, WallDrift, WallFreeze
 from streambus.sim.faults.connections import Detour, DialFailure, GhostConnection, HalfOpen, LateBytes, SlowReader
 from streambus.sim.faults.deed import Cast, Deed, Planned
@@ -30,7 +31,7 @@ from streambus.sim.faults.injector import FaultInjector
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.faults.network import Clog, Isolation, LinkReset, Partition
 from streambus.sim.faults.plan import BEYOND_THE_BUDGET, FAULTS, drawn_plan
-from streambus.sim.faults.power import KillAt, Moment, PowerCutAt, PowerCutLeaving
+from streambus.sim.faults.power import KillAt, PowerCutAt, PowerCutLeaving
 from streambus.sim.faults.process import ClientCrash, PowerCut, ProcessKill, ProcessPause, SlowProcess
 from streambus.sim.faults.restart import CleanRestart, CrashLoop, RollingUpgrade
 from streambus.sim.faults.weather import FlippedBit, LatencySpike, NarrowLink, PacketLoss, WildBit

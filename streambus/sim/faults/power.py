@@ -1,31 +1,18 @@
 """Crashes to the point: what a power cut leaves, and between which two disk operations it comes, is chosen."""
 
-from collections.abc import Callable
-from enum import Enum
 from typing import Self
 
 import attrs
 
-from streambus.kernel import MILLISECOND, Effect, Event, Prng
-from streambus.sim.disk import SimulatedDisk, Survival
-from streambus.sim.disk_quirk import SOUND, Sound
+from streambus.kernel import MILLISECOND, Prng
+from streambus.sim.crash_points import MOMENTS, Moment, Trap
+from streambus.sim.disk import Survival
 from streambus.sim.faults.deed import Cast, disk_of
 from streambus.sim.faults.mix import FaultMix
 from streambus.sim.simulation import Simulation
 
 OPERATIONS = ("write", "sync", "write", "sync", "create", "syncdirectory", "truncate", "read")
 SURVIVALS = tuple(Survival)
-
-
-class Moment(Enum):
-    """Where in an operation it happens."""
-
-    BEFORE = "before"
-    DURING = "during"
-    AFTER = "after"
-
-
-MOMENTS = tuple(Moment)
 
 
 @attrs.frozen
@@ -131,32 +118,6 @@ class KillAt:
     def end(self, simulation: Simulation) -> None:
         """Start again, if it was killed."""
         take_trap(simulation, self)
-
-
-@attrs.define
-class Trap:
-    """Waits for an operation, and springs once."""
-
-    operation: str
-    skip: int
-    moment: Moment
-    spring: Callable[[], None]
-    is_sprung: bool = False
-
-    def interfere(self, disk: SimulatedDisk, effect: Effect) -> Event | Sound | None:
-        """Spring if this is the one. Nobody is left to be told."""
-        if self.is_sprung or type(effect).__name__.lower() != self.operation:
-            return SOUND
-        if self.skip:
-            self.skip -= 1
-            return SOUND
-        self.is_sprung = True
-        if self.moment is Moment.AFTER:
-            disk.perform_soundly(effect)
-        elif self.moment is Moment.DURING:
-            disk.perform_partly(effect)
-        self.spring()
-        return None
 
 
 def set_trap(simulation: Simulation, deed: PowerCutAt | KillAt, trap: Trap) -> bool:

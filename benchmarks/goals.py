@@ -25,6 +25,7 @@ _KAFKA, _SYNCED_KAFKA = "kafka", "kafka-sync"
 GOALS: Mapping[tuple[str, str], Goal] = {
     ("produce-1k", "MB/s"): Goal(_KAFKA, AT_LEAST, 1.5),
     ("produce-100", "MB/s"): Goal(_KAFKA, AT_LEAST, 1.2),
+    ("produce-spread", "MB/s"): Goal(_SYNCED_KAFKA, AT_LEAST, 1.5),
     ("consume", "MB/s"): Goal(_KAFKA, AT_LEAST, 1.0),
     ("loop-1", "requests/s"): Goal(_SYNCED_KAFKA, AT_LEAST, 1.2),
     ("loop-16", "requests/s"): Goal(_SYNCED_KAFKA, AT_LEAST, 1.5),

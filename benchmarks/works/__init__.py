@@ -4,12 +4,14 @@ from .closed_loop import ClosedLoop
 from .consume import Consume
 from .end_to_end import EndToEnd
 from .produce import Produce
+from .produce_spread import ProduceSpread
 from .start import Start
 from .work import Contender, Metric, Place, Scale, Work
 
 WORKS: tuple[Work, ...] = (
     Produce("produce-1k", record_bytes=1024),
     Produce("produce-100", record_bytes=100),
+    ProduceSpread("produce-spread", record_bytes=1024, partitions=1_000, records=500_000),
     Consume("consume", record_bytes=1024),
     ClosedLoop("loop-1", producers=1),
     ClosedLoop("loop-16", producers=16),
@@ -20,4 +22,17 @@ WORKS: tuple[Work, ...] = (
 )
 """Everything there is, in the order it runs."""
 
-__all__ = ["WORKS", "ClosedLoop", "Consume", "Contender", "EndToEnd", "Metric", "Place", "Produce", "Scale", "Start", "Work"]
+__all__ = [
+    "WORKS",
+    "ClosedLoop",
+    "Consume",
+    "Contender",
+    "EndToEnd",
+    "Metric",
+    "Place",
+    "Produce",
+    "ProduceSpread",
+    "Scale",
+    "Start",
+    "Work",
+]

@@ -18,7 +18,8 @@ TOPIC = "produce"
 _AT_ONCE = 1_000
 _PIECE_BYTES = 8 << 20
 """What the limit writes and syncs at a time: more than librdkafka's largest request, as much as a group commit may gather."""
-_QUEUE = {"queue.buffering.max.messages": 500_000, "queue.buffering.max.kbytes": 65_536}
+QUEUE = {"queue.buffering.max.messages": 500_000, "queue.buffering.max.kbytes": 65_536}
+"""How much may be on its way: as much as a few of librdkafka's largest requests."""
 _PATIENCE_SECONDS = 60
 
 
@@ -44,7 +45,7 @@ class Produce:
             broker.create_topic(TOPIC, partitions=1)
 
             def measure() -> Figures:
-                with Producer(broker.bootstrap, TOPIC, _QUEUE) as producer:
+                with Producer(broker.bootstrap, TOPIC, QUEUE) as producer:
                     started = time.perf_counter()
                     records = saturate(broker, producer, messages, until=started + scale.seconds)
                     return {"MB/s": records * self.record_bytes / 1e6 / (time.perf_counter() - started)}
@@ -63,12 +64,20 @@ def messages_of(record_bytes: int) -> Messages:
     return Messages(payloads(record_bytes), max(1, 4_000_000 // (record_bytes * _AT_ONCE)) * _AT_ONCE)
 
 
-def saturate(broker: Running, producer: Producer, messages: Messages, *, until: float = float("inf"), records: float = float("inf")) -> int:
+def saturate(
+    broker: Running,
+    producer: Producer,
+    messages: Messages,
+    *,
+    until: float = float("inf"),
+    records: float = float("inf"),
+    flags: int = 0,
+) -> int:
     """Produce until a time (`perf_counter`) or a number of records, then wait for all acknowledgements; how many there were."""
     position = sent = 0
     while sent < records and time.perf_counter() < until:
         wanted = int(min(_AT_ONCE, messages.count - position, records - sent))
-        accepted = producer.produce(messages, position, wanted)
+        accepted = producer.produce(messages, position, wanted, flags)
         position = (position + accepted) % messages.count
         sent += accepted
         producer.collect(0 if accepted == wanted else 10)

@@ -8,13 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test bench swarm mutants check examples clean has-python
+.PHONY: setup demo test bench bench-storage swarm mutants check examples clean has-python
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start a real broker, kill it under load, verify every acknowledged record, simulate 50 power cuts, write a report"
 	@echo "make test    run the whole test suite with coverage"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
+	@echo "make bench-storage  compare the storage engine with bare loops and RocksDB"
 	@echo "make swarm   1,200 simulated worlds, each played in two processes"
 	@echo "make mutants plant bugs and see whether the simulator finds them"
 	@echo "make check   lint, types and layering"
@@ -42,6 +43,10 @@ test: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+bench-storage: $(READY)
+	@$(BIN)/python -c 'import rocksdict' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' || true
+	@$(BIN)/python -m benchmarks.storage
 
 swarm: $(READY)
 	@$(BIN)/streambus sim swarm --seeds 400 --scenario small_world --scenario random --scenario anything_goes --twice --require-rare

@@ -12,7 +12,19 @@ from benchmarks import librdkafka
 from benchmarks.payloads import payloads
 from benchmarks.processes import SubjectFailed
 from benchmarks.wire import produce_frame
-from benchmarks.works import ClosedLoop, Consume, Place, Produce, Scale, closed_loop, consume, end_to_end, produce
+from benchmarks.works import (
+    ClosedLoop,
+    Consume,
+    Place,
+    Produce,
+    ProduceSpread,
+    Scale,
+    closed_loop,
+    consume,
+    end_to_end,
+    produce,
+    produce_spread,
+)
 
 BRIEF = Scale(rounds=1, warm_ups=0, seconds=0.02, megabytes=2)
 
@@ -75,6 +87,16 @@ def test_every_acknowledged_record_is_counted_and_can_be_consumed_again(mock_clu
     consume.check_beginning(broker, 0, messages.count, payloads(100), 5_500)
 
 
+def test_a_spread_load_gives_every_partition_the_same_share(mock_cluster: MockCluster) -> None:
+    mock_cluster.create(produce_spread.TOPIC, 8)
+    broker: Any = FakeRunning(mock_cluster.bootstrap)
+    messages = librdkafka.Messages(payloads(100), 32, 8)
+    with librdkafka.Producer(mock_cluster.bootstrap, produce_spread.TOPIC, {}) as producer:
+        produce.saturate(broker, producer, messages, records=800, flags=librdkafka.EACH_ITS_PARTITION)
+    with librdkafka.Consumer(mock_cluster.bootstrap, produce_spread.TOPIC, 8, {}) as consumer:
+        assert consumer.end_offsets() == [100] * 8
+
+
 def test_a_record_that_came_back_different_stops_the_work(mock_cluster: MockCluster) -> None:
     mock_cluster.create(consume.TOPIC, 1)
     broker: Any = FakeRunning(mock_cluster.bootstrap)
@@ -119,9 +141,10 @@ def test_end_to_end_judges_every_record_behind_the_settling_time(mock_cluster: M
         (Produce("produce", record_bytes=100), "MB/s"),
         (Consume("consume", record_bytes=1024), "MB/s"),
         (ClosedLoop("loop", producers=3), "requests/s"),
+        (ProduceSpread("spread", record_bytes=1024, partitions=10, records=100), "MB/s"),
     ],
 )
-def test_a_limit_is_measured_without_a_broker(work: Produce | Consume | ClosedLoop, metric: str, tmp_path: Path) -> None:
+def test_a_limit_is_measured_without_a_broker(work: Produce | Consume | ClosedLoop | ProduceSpread, metric: str, tmp_path: Path) -> None:
     assert work.limit(Place(tmp_path, tmp_path), BRIEF).measure()[metric] > 0
 
 

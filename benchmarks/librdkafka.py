@@ -20,7 +20,7 @@ from .payloads import Payloads
 PRODUCER, CONSUMER = 0, 1
 COPY = 0x2
 """Message flag: librdkafka copies the payload. Without it the payload must stay as it is until its delivery report."""
-EACH_ITS_PARTITION = 0x40
+EACH_ITS_PARTITION = 0x8
 """Message flag: the partition is taken from each message rather than from the call."""
 _EVENT_DELIVERY_REPORT = 0x1
 

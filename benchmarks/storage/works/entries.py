@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -172,7 +173,7 @@ class Gets:
 
 
 @contextmanager
-def _filled_rocks(folder: Path, made: Entries, are_sealed: bool, left_out: dict[str, str]) -> Iterator[object]:
+def _filled_rocks(folder: Path, made: Entries, are_sealed: bool, left_out: dict[str, str]) -> Iterator[Any]:
     try:
         rocksdict()
     except Absent as absence:

@@ -40,6 +40,7 @@ from streambus.kernel import (
     StopRequested,
     Trace,
     Woken,
+    Work,
 )
 from streambus.real.buffers import Buffers
 from streambus.real.connection import Connection, describe
@@ -47,6 +48,7 @@ from streambus.real.dialling import dial
 from streambus.real.disk import DISK_EFFECTS, Disk
 from streambus.real.files import Files, FileSystem
 from streambus.real.listening import Listening, accept
+from streambus.real.work import Worker
 
 EVENTS_BEFORE_DRAINED_MAX = 64
 """At the latest after so many events the node hears `Drained`."""
@@ -79,7 +81,9 @@ class Driver:
     ) -> None:
         self.node = node
         self.buffers = Buffers()
-        self.disk = None if folder is None else Disk(open_files(folder), self._completed_soon)
+        files = None if folder is None else open_files(folder)
+        self.disk = None if files is None else Disk(files, self._completed_soon)
+        self.worker = None if files is None else Worker(files, self._worked_soon)
         self._listening = listening
         self._perform_other = perform
         self._trace = trace
@@ -109,6 +113,7 @@ class Driver:
             Trace: self.note,
             Halt: self._end,
             **dict.fromkeys(DISK_EFFECTS, self._disk_group.append),
+            Work: self._work,
         }
 
     # The life -----------------------------------------------------------------------------------------------------------
@@ -116,8 +121,8 @@ class Driver:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> str | None:
         """Host the node until it halts. Returns what `Halt` said: None after a clean end, else one line that says why.
 
-        Raises what `step` raised, after everything is closed: a node that failed is never half alive. Cancelling is a power cut
-        for the node, except that the disk effects it asked for are still performed.
+        Raises what `step` or a task raised, after everything is closed: a node that failed is never half alive. Cancelling is a power cut
+        for the node, except that the disk effects it asked for are still performed. Long work is never waited for: it is cut off.
         """
         clock = current_clock()
         self._current_time = clock.current_time
@@ -136,6 +141,8 @@ class Driver:
                 task_status.started()
         finally:
             self.is_over = True
+            if self.worker is not None:
+                self.worker.finish()
             if self.disk is not None:
                 self.disk.finish()
         if self._failure is not None:
@@ -168,8 +175,7 @@ class Driver:
                 if not inbox:
                     self._settle()
         except Exception as error:  # whatever it is: a node that could not take an event must not take another
-            self._failure = error
-            self._finish()
+            self._fail(error)
         finally:
             self._stepping = False
 
@@ -209,6 +215,10 @@ class Driver:
         touched, self._touched = self._touched, []
         for connection in touched:
             connection.flush()
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        self._finish()
 
     def _finish(self) -> None:
         """No event after this one. What was sent before is on its way as far as the sockets take it."""
@@ -347,6 +357,20 @@ class Driver:
     def await_disk(self, connection: Connection) -> None:
         """Flush `connection` again when the disk has got further."""
         self._awaiting_disk[connection] = None
+
+    def _work(self, effect: Work) -> None:
+        assert self.worker is not None, "only a node with a folder has files"
+        self.worker.submit(effect)
+
+    def _worked_soon(self) -> None:
+        self._token.run_sync_soon(self._take_work)
+
+    def _take_work(self) -> None:
+        assert self.worker is not None
+        if self.worker.mistake is not None and not self.is_over:
+            self._fail(self.worker.mistake)
+        self._inbox.extend(self.worker.completions())
+        self._take_in()
 
     # Other effects ------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import attrs
@@ -71,6 +72,7 @@ class FaultyFiles:
         self._faults: tuple[DiskFault, ...] = ()
         self._unsynced: dict[FileName, list[tuple[int, int]]] = {}
         self._dice = random.Random()
+        self._lock = Lock()
 
     def perform(self, effect: Effect) -> Event | None:
         """As `Files.perform`, or not."""
@@ -94,6 +96,14 @@ class FaultyFiles:
             raise _error(fault)
         return self._files.open(name)
 
+    def copy(self, source: FileName, position: int, length: int, target: FileName, target_position: int) -> int:
+        """As `Files.copy`, unless faults are asked for: then nothing, so that they befall reads and writes."""
+        if self._asked_for():
+            return 0
+        copied = self._files.copy(source, position, length, target, target_position)
+        self._unsynced.setdefault(target, []).append((target_position, copied))
+        return copied
+
     def close(self) -> None:
         """As `Files.close`."""
         self._files.close()
@@ -108,6 +118,10 @@ class FaultyFiles:
         return None
 
     def _asked_for(self) -> tuple[DiskFault, ...]:
+        with self._lock:
+            return self._read_control()
+
+    def _read_control(self) -> tuple[DiskFault, ...]:
         try:
             status = os.stat(self._control)
         except FileNotFoundError:

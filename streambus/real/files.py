@@ -39,7 +39,7 @@ class OpenFile:
 
 
 class FileSystem(Protocol):
-    """What a disk stands on: `Files`, or something around it that has the same three methods."""
+    """What a disk and long work stand on: `Files`, or something around it that has the same methods."""
 
     def perform(self, effect: Effect) -> Event | None:
         """Do what `effect` says; the event that completes it, if it asked for one. Raises `OSError`."""
@@ -49,18 +49,31 @@ class FileSystem(Protocol):
         """`name`, opened for reading and writing. Raises `OSError`."""
         ...
 
+    def copy(self, source: FileName, position: int, length: int, target: FileName, target_position: int) -> int:
+        """Have the kernel copy bytes from file to file; how many it did, which may be none. Raises nothing: reading and writing will."""
+        ...
+
     def close(self) -> None:
         """Nothing is to be done any more."""
         ...
 
 
 class Files:
-    """The files of one node. Safe to use from two threads as long as only one of them changes anything."""
+    """The files of one node.
+
+    Several threads may use it at the same time: the loop's and the disk's, which take turns at changing things, and the worker's, which
+    changes files that nobody else uses. What they share is which files are open and which folders have changed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
         self._open: OrderedDict[FileName, OpenFile] = OrderedDict()
         self._lock = Lock()
+        """Of what is open, of what has changed, and of folders that are to be made."""
+        self._syncing = Lock()
+        """Held while folders are synced: whoever finds nothing left to sync must not say so before the others are done."""
+        self._folder_error: OSError | None = None
+        """Why folders that had changed could not be synced: then nobody can any more."""
         # What an earlier life created and did not live to sync is as volatile as what this one creates.
         self._changed_folders = dict.fromkeys(path for path, _, _ in os.walk(self._folder))
         self._perform: dict[type[Effect], Callable[[Any], Event | None]] = {
@@ -88,6 +101,14 @@ class Files:
                 self._open.move_to_end(name)
             return opened
 
+    def copy(self, source: FileName, position: int, length: int, target: FileName, target_position: int) -> int:
+        """Have the kernel copy bytes from file to file; how many it did."""
+        try:
+            read_from, written_to = self.open(source), self.open(target)
+            return os.copy_file_range(read_from.fd, written_to.fd, length, position, target_position)
+        except OSError:
+            return 0
+
     def close(self) -> None:
         """Keep nothing open any longer."""
         with self._lock:
@@ -104,13 +125,15 @@ class Files:
 
     def _create(self, effect: Create) -> None:
         path = self._path(effect.file)
-        self._make_folder(os.path.dirname(path))
+        with self._lock:
+            self._make_folder(os.path.dirname(path))
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         with self._lock:
             self._keep(effect.file, fd)
-        self._changed(path)
+            self._changed(path)
 
     def _make_folder(self, path: str) -> None:
+        """With the lock: a folder that is there has also been noted."""
         if not os.path.isdir(path):
             self._make_folder(os.path.dirname(path))
             os.mkdir(path)
@@ -120,25 +143,31 @@ class Files:
         self._changed_folders[os.path.dirname(path)] = None
 
     def _write(self, effect: Write) -> None:
-        fd = self.open(effect.file).fd
-        write_parts(fd, effect.position, effect.parts)
+        opened = self.open(effect.file)
+        write_parts(opened.fd, effect.position, effect.parts)
 
     def _sync(self, effect: Sync) -> Event:
-        os.fdatasync(self.open(effect.file).fd)  # the new length is among what fdatasync makes durable
+        opened = self.open(effect.file)
+        os.fdatasync(opened.fd)  # the new length is among what fdatasync makes durable
         return effect.then
 
     def _sync_directory(self, effect: SyncDirectory) -> Event | None:
-        while self._changed_folders:
-            path, _ = self._changed_folders.popitem()
-            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with self._syncing:
+            if self._folder_error is not None:
+                raise OSError(self._folder_error.errno, self._folder_error.strerror)
+            with self._lock:
+                paths, self._changed_folders = self._changed_folders, {}
             try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+                for path in paths:
+                    sync_folder(path)
+            except OSError as error:
+                self._folder_error = error
+                raise
         return effect.then
 
     def _truncate(self, effect: Truncate) -> None:
-        os.ftruncate(self.open(effect.file).fd, effect.length)
+        opened = self.open(effect.file)
+        os.ftruncate(opened.fd, effect.length)
 
     def _rename(self, effect: Rename) -> None:
         source, target = self._path(effect.source), self._path(effect.target)
@@ -148,8 +177,8 @@ class Files:
             opened = self._open.pop(effect.source, None)
             if opened is not None:
                 self._open[effect.target] = opened
-        self._changed(source)
-        self._changed(target)
+            self._changed(source)
+            self._changed(target)
 
     def _delete(self, effect: Delete) -> None:
         path = self._path(effect.file)
@@ -157,14 +186,25 @@ class Files:
             self._open.pop(effect.file, None)
         with suppress(FileNotFoundError):
             os.unlink(path)
-            self._changed(path)
+            with self._lock:
+                self._changed(path)
 
     def _read(self, effect: Read) -> Event:
         try:
-            data = read_span(self.open(effect.file).fd, effect.position, effect.length)
+            opened = self.open(effect.file)  # held: another thread may crowd it out of what is kept open
+            data = read_span(opened.fd, effect.position, effect.length)
         except FileNotFoundError:
             return attrs.evolve(effect.then, data=None)  # type: ignore[misc,unused-ignore]
         return attrs.evolve(effect.then, data=data)  # type: ignore[misc,unused-ignore]
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def write_parts(fd: int, position: int, parts: tuple[Buffer, ...]) -> None:

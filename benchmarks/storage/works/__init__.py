@@ -4,7 +4,9 @@ from ..work import Work
 from .append import Append
 from .catch_up import CatchUp
 from .entries import Gets, Puts, put_in_groups, put_one_by_one, rocks_puts, rocks_synced_puts
+from .memory import Memory
 from .recover import Recover
+from .retain import Retain
 
 GIB = 1 << 30
 
@@ -18,7 +20,9 @@ WORKS: tuple[Work, ...] = (
     CatchUp("catch-up-100", partitions=100),
     Recover("recover-16k", batch_bytes=16 * 1024, total_bytes=GIB, bound=300.0),
     Recover("recover-1k", batch_bytes=1024, total_bytes=GIB // 4),
+    Retain("retain", total_bytes=4 * GIB),
+    Memory("memory"),
 )
 """Everything there is, in the order it runs."""
 
-__all__ = ["WORKS", "Append", "CatchUp", "Gets", "Puts", "Recover"]
+__all__ = ["WORKS", "Append", "CatchUp", "Gets", "Memory", "Puts", "Recover", "Retain"]

@@ -26,6 +26,7 @@ _HEADER = Struct(">4sIIIIIQQQ")
 _SUMMED = Struct(">IIIIQQQ")
 _CHECKSUM = Struct(">4sI")
 _SUMMED_FROM = 8
+_FORMAT_1_HEADER_BYTES = 40
 _ENTRY = Struct(">HHIIII")
 _unpack_header = _HEADER.unpack_from
 _BATCH_CRC = Struct(">I")
@@ -178,9 +179,17 @@ def _read_entries(header: RecordHeader, directory: memoryview, bodies: memoryvie
 
 
 def foreign_version(view: memoryview, start: int) -> int | None:
-    """The format version of a record at `view[start:]` that is not of this version, or None if that is no record at all."""
-    magic = bytes(view[start : start + len(MAGIC)])
-    return magic[-1] if len(magic) == len(MAGIC) and magic[:-1] == MAGIC[:-1] and magic != MAGIC else None
+    """The format version of a record at `view[start:]` that is not of this version, or None if there is no such record.
+
+    A true checksum tells it from garbage: all later versions have it at the same place, and version 1 had a shorter header.
+    """
+    header = view[start : start + RECORD_HEADER_BYTES]
+    if len(header) < RECORD_HEADER_BYTES or header[:3] != MAGIC[:3] or header[3] == MAGIC[3]:
+        return None
+    version = header[3]
+    _, checksum = _CHECKSUM.unpack_from(header)
+    summed = header[_SUMMED_FROM : _FORMAT_1_HEADER_BYTES if version == 1 else RECORD_HEADER_BYTES]
+    return version if crc32c(summed) == checksum else None
 
 
 # Bodies ----------------------------------------------------------------------------------------------------------------

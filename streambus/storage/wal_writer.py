@@ -116,8 +116,9 @@ class Wal:
         self.segments = Segments()
         for number, start in segments:
             self.segments.add(number, start)
-        self.created = segments[-1][0] if segments else -1
-        if self.created != segment:
+        has_file = bool(segments) and segments[-1][0] == segment
+        self.created = segment if has_file else segment - 1
+        if not has_file:
             self.segments.add(segment, end)
         self.segments.written = self.end = self.syncing = self.durable = end
         self.gathering = Group(end, segment, self.segments.starts[-1])

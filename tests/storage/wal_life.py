@@ -66,11 +66,15 @@ class WalLife:
         if self.wal.needs_segment(size):
             self.wal.begin_segment()
 
-    def flush(self) -> "WalLife":
-        """Have the disk do everything that gathered."""
+    def start_flush(self) -> None:
+        """Ask the disk for the next write."""
         turn = new_turn()
         self.wal.flush(turn)
         self.queue.extend(turn.effects)
+
+    def flush(self) -> "WalLife":
+        """Have the disk do everything that gathered."""
+        self.start_flush()
         while self.queue:
             self.perform_one()
         self.wal.check()
@@ -80,9 +84,7 @@ class WalLife:
         completion = self.disk.perform(self.queue.popleft())
         if isinstance(completion, WalSynced):
             self.wal.on_synced(completion.end)
-            turn = new_turn()
-            self.wal.flush(turn)
-            self.queue.extend(turn.effects)
+            self.start_flush()
 
     def resumed(self, scan: "ScanLife", segment_bytes: int = 2_000) -> "WalLife":
         """The life that follows a scan."""
@@ -106,12 +108,23 @@ class ScanLife:
         self.queue: deque[Effect] = deque()
 
     def run(self, segment: int = 0, start: int = 0) -> "ScanLife":
+        self.begin(segment, start)
+        return self.go_on()
+
+    def begin(self, segment: int = 0, start: int = 0) -> None:
         turn = new_turn()
         self.scan.start(turn, segment, start)
         self.take(turn)
+
+    def go_on(self) -> "ScanLife":
         while self.queue:
             self.perform_one()
         return self
+
+    def run_until(self, stage: ScanStage) -> None:
+        self.begin()
+        while self.scan.stage is not stage:
+            self.perform_one()
 
     def take(self, turn: Turn) -> None:
         self.queue.extend(turn.effects)
@@ -121,11 +134,14 @@ class ScanLife:
         effect = self.queue.popleft()
         self.effects.append(effect)
         completion = self.disk.perform(effect)
-        turn = new_turn()
         if isinstance(completion, RecoveryRead):
-            self.scan.on_read(turn, completion)
+            self.hear(completion)
         elif isinstance(completion, RecoverySettled):
             self.scan.on_settled()
+
+    def hear(self, event: RecoveryRead) -> None:
+        turn = new_turn()
+        self.scan.on_read(turn, event)
         self.take(turn)
 
     @property

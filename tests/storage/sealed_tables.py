@@ -1,20 +1,19 @@
 """Sealed tables for tests: rows and batches by the handful, and a segment of a write-ahead log to seal."""
 
+from struct import pack
 from typing import Any
 
 from memory_files import MemoryFiles
-from store_life import make_batch
 
-from streambus.kernel import FileName
-from streambus.records import parse_header, stamped_prefix
+from streambus.records import crc32c, parse_header
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.sealed import FOOTER_BYTES, Directory, SealSegment, TableInfo, parse_footer
 
 
-def stamped(base_offset: int, records: int = 1, size: int = 20, **options: Any) -> bytes:
-    """A batch as it is stored."""
-    batch = make_batch(records, size, **options)
-    return stamped_prefix(parse_header(batch), base_offset, 0) + batch[16:]
+def stamped(base_offset: int, records: int = 1, size: int = 20, timestamp: int = 1_000) -> bytes:
+    """A batch as it is stored: `size` bytes stand for its records."""
+    summed = pack(">hiqqqhii", 0, records - 1, timestamp, timestamp, -1, -1, -1, records) + b"x" * size
+    return pack(">qiibI", base_offset, len(summed) + 9, 0, 2, crc32c(summed)) + summed
 
 
 def rows_of(*batches: tuple[bytes, int]) -> BatchIndex:
@@ -48,7 +47,7 @@ class SegmentMaker:
         self.segment = segment
         self.start = start
         self.table = table
-        self.file = FileName(f"wal/{segment:020}.wal")
+        self.file = TableInfo(table, 0, segment, 0, 0).file
         self.logs: dict[int, BatchIndex] = {}
         self.data = bytearray()
 
@@ -63,9 +62,10 @@ class SegmentMaker:
     def seal(self) -> Directory:
         """Write the segment, seal it and return its directory."""
         self.files.create(self.file)
+        self.files.sync_directory()
         self.files.write(self.file, 0, [self.data])
         logs = tuple(sorted(self.logs.items()))
-        return Directory.decode(SealSegment(self.table, self.file, self.segment, self.start, len(self.data), logs).run(self.files))
+        return Directory.decode(SealSegment(self.table, self.segment, self.start, len(self.data), logs).run(self.files))
 
 
 def directory_on_disk(files: MemoryFiles, info: TableInfo) -> Directory:

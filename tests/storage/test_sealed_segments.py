@@ -23,6 +23,9 @@ from streambus.storage.sealed import (
 )
 
 
+FIRST_SEGMENT = FileName("wal/00000000000000000000.wal")
+
+
 def test_a_sealed_segment_leads_to_every_batch_without_writing_one_again():
     files = MemoryFiles()
     maker = SegmentMaker(files, segment=7, start=5_000, table=3)
@@ -51,8 +54,8 @@ def test_a_log_with_many_batches_has_many_blocks_that_tile_it():
     header = parse_header(stamped(0))
     for row in range(2_500):
         rows.append(header, row * 3, row * 100, 90)
-    files = MemoryFiles({FileName("wal/0"): bytes(250_000)})
-    directory = Directory.decode(SealSegment(1, FileName("wal/0"), 0, 0, 250_000, ((16, rows),)).run(files))
+    files = MemoryFiles({FIRST_SEGMENT: bytes(250_000)})
+    directory = Directory.decode(SealSegment(1, 0, 0, 250_000, ((16, rows),)).run(files))
     assert list(directory.row_counts) == [1024, 1024, 452]
     assert list(directory.first_offsets) == [0, 1024 * 3, 2048 * 3]
     assert list(directory.end_offsets) == [1024 * 3, 2048 * 3, 2_499 * 3 + 1]
@@ -60,12 +63,12 @@ def test_a_log_with_many_batches_has_many_blocks_that_tile_it():
 
 
 def test_a_segment_without_batches_is_sealed_too_and_sealing_twice_is_harmless():
-    files = MemoryFiles({FileName("wal/0"): b"\0" * 1_000})
-    task = SealSegment(1, FileName("wal/0"), 0, 0, 100, ((16, BatchIndex()),))
+    files = MemoryFiles({FIRST_SEGMENT: b"\0" * 1_000})
+    task = SealSegment(1, 0, 0, 100, ((16, BatchIndex()),))
     first = task.run(files)
-    content = bytes(files.content[FileName("wal/0")])
+    content = bytes(files.content[FIRST_SEGMENT])
     assert task.run(files) == first
-    assert files.content[FileName("wal/0")] == content
+    assert files.content[FIRST_SEGMENT] == content
     assert len(Directory.decode(first)) == 0
 
 

@@ -41,6 +41,9 @@ from streambus.storage.sealed.entry_block import MISSING, EntryBlock, Missing, d
 from streambus.storage.sealed.flush import EntryOptions, FlushEntries
 from streambus.storage.sealed.footer import FOOTER_BYTES, parse_footer
 from streambus.storage.sealed.index_block import ROWS_PER_BLOCK_MAX, IndexBlock, decode_index_block, decode_rows, encode_rows
+from streambus.storage.sealed.log_writer import LogWriter
+from streambus.storage.sealed.merge_entries import MergeEntries
+from streambus.storage.sealed.merge_logs import LogExtent, MergeLogs
 from streambus.storage.sealed.seal import SealSegment
 from streambus.storage.sealed.work import WorkDamaged
 from streambus.storage.table_info import TableInfo
@@ -56,6 +59,10 @@ __all__ = [
     "EntryOptions",
     "FlushEntries",
     "IndexBlock",
+    "LogExtent",
+    "LogWriter",
+    "MergeEntries",
+    "MergeLogs",
     "Missing",
     "SealSegment",
     "TableInfo",

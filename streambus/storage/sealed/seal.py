@@ -1,6 +1,6 @@
 """Sealing: a full segment of the write-ahead log becomes a table where it is."""
 
-from streambus.kernel import FileAccess, FileName, message
+from streambus.kernel import FileAccess, message
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.sealed.directory import Directory
 from streambus.storage.sealed.index_block import ROWS_PER_BLOCK_MAX, encode_rows
@@ -17,7 +17,6 @@ class SealSegment:
     """
 
     table: int
-    file: FileName
     segment: int
     start: int
     data_bytes: int
@@ -25,8 +24,9 @@ class SealSegment:
 
     def run(self, files: FileAccess) -> bytes:
         """Do it."""
-        directory = Directory(TableInfo(self.table, 0, self.segment, 0, self.start + self.data_bytes), self.start)
-        output = TableFile(files, self.file, self.data_bytes)
+        info = TableInfo(self.table, 0, self.segment, 0, self.start + self.data_bytes)
+        directory = Directory(info, self.start)
+        output = TableFile(files, info.file, self.data_bytes)
         for keyspace, rows in self.logs:
             for low in range(0, len(rows), ROWS_PER_BLOCK_MAX):
                 high = min(low + ROWS_PER_BLOCK_MAX, len(rows))

@@ -31,6 +31,7 @@ from streambus.kernel import (
     Trace,
     Truncate,
     Woken,
+    Work,
     Write,
 )
 from streambus.sim.life import Life
@@ -98,6 +99,7 @@ _TELLERS: dict[type, Callable[[Any], str]] = {
     Sync: lambda effect: f"sync {effect.file}, then {_plain(effect.then)}",
     Truncate: lambda effect: f"truncate {effect.file} to {effect.length} bytes",
     Rename: lambda effect: f"rename {effect.source} to {effect.target}",
+    Work: lambda effect: f"long work {type(effect.task).__name__}, then {type(effect.then).__name__}",
     Trace: lambda effect: " ".join([f"trace: {effect.text}", *[f"{name}={value}" for name, value in effect.fields]]),
 }
 

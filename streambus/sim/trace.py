@@ -8,6 +8,7 @@ This is done for every step, so it is made of few calls: each class gets a small
 forms of many steps are written down and hashed together.
 """
 
+from array import array
 from collections.abc import Callable, Sequence
 from enum import Enum
 from hashlib import blake2b
@@ -42,6 +43,10 @@ def _flat_bytes(value: Any) -> Any:
     return (len(value), crc32(value)) if len(value) > SHORT_BYTES else bytes(value)
 
 
+def _flat_array(value: "array[Any]") -> Any:
+    return (value.typecode, len(value), crc32(value))
+
+
 def _flat_items(value: Any) -> Any:
     return tuple([item if type(item) in _PLAIN else flat(item) for item in value])
 
@@ -57,6 +62,7 @@ _FORMS: dict[type, Form] = {
     bytes: _flat_bytes,
     bytearray: _flat_bytes,
     memoryview: _flat_bytes,
+    array: _flat_array,
     tuple: _flat_items,
     list: _flat_items,
     Record: _flat_record,

@@ -40,6 +40,8 @@ SPEAK = Advance((USER, 0, 0))
         PassTime(1),
         PowerCut(2, "nothing"),
         Kill(1, half=True),
+        Kill(1, worked=2),
+        PowerCut(0, "everything", 3),
         CutConnection(0, -1, late=True),
         LateArrival(0, -1),
     ],
@@ -50,7 +52,7 @@ def test_an_action_comes_back_as_it_was_written(action: Action):
 
 
 def test_what_is_no_action_is_refused():
-    for plain in ([], ["Dance"], ["Advance", "x"], ["Kill", 1, 2, 3], None):
+    for plain in ([], ["Dance"], ["Advance", "x"], ["Kill", 1, 2, 3, 4], None):
         with pytest.raises(UnreadableAction):
             from_plain(plain)
 

@@ -20,7 +20,7 @@ def said(hops: Iterator[str]) -> str:
 
 
 def a_life(node: Any = None, **more: Any) -> Any:
-    queue = Thing(pending=[], slowdown=1)
+    queue = Thing(pending=[], works=[], slowdown=1)
     return Thing(name="broker-1", node=node, agenda=Thing(now=0), shift=0, ready=[], stops=0, disk_queue=queue, endpoints={}, **more)
 
 

@@ -7,13 +7,14 @@ from streambus.kernel import message
 Source = tuple[int, int, int]
 """Something that is ready: what it is, a client's place, a connection's number. Sorted, this is the order in which news are noticed."""
 
-DISK, TO_BROKER, TO_CLIENT, USER, BURST_END = range(5)
+DISK, TO_BROKER, TO_CLIENT, USER, BURST_END, WORK = range(6)
 DISK_SOURCE: Source = (DISK, 0, 0)
+WORK_SOURCE: Source = (WORK, 0, 0)
 
 
 @message
 class Advance:
-    """The source goes on by one: a disk completes, a message arrives, a user speaks, a burst ends.
+    """The source goes on by one: a disk completes, a message arrives, a user speaks, a burst ends, long work is done.
 
     `delays`: how many others had to let it pass. `holds`: the burst that begins with it goes on, until its end has its turn.
     """
@@ -32,21 +33,26 @@ class PassTime:
 
 @message
 class PowerCut:
-    """After `done` of the queued disk operations the machine loses power, and is up again. `survived` names what was left."""
+    """After `done` of the queued disk operations the machine loses power, and is up again. `survived` names what was left.
+
+    `worked`: and after so many file operations of the long work under way.
+    """
 
     done: int
     survived: str
+    worked: int = 0
 
 
 @message
 class Kill:
     """After `done` of the queued disk operations the broker's process is killed, and started again. The page cache stays.
 
-    `half`: and after the first half of the write that comes next.
+    `half`: and after the first half of the write that comes next. `worked`: and after so many file operations of the long work under way.
     """
 
     done: int
     half: bool = False
+    worked: int = 0
 
 
 @message
@@ -82,9 +88,9 @@ def to_plain(action: Action) -> list[Any]:
     if isinstance(action, PassTime):
         return ["PassTime", action.delays]
     if isinstance(action, PowerCut):
-        return ["PowerCut", action.done, action.survived]
+        return ["PowerCut", action.done, action.survived, *([action.worked] if action.worked else [])]
     if isinstance(action, Kill):
-        return ["Kill", action.done, action.half]
+        return ["Kill", action.done, action.half, *([action.worked] if action.worked else [])]
     if isinstance(action, CutConnection):
         return ["CutConnection", action.client, action.number, action.late]
     return ["LateArrival", action.client, action.number]

@@ -8,14 +8,16 @@ the file may have grown to its length without any of the data.
 from itertools import combinations
 from pickle import dumps, loads
 
-from streambus.kernel import Effect, Event, FileSlice, Prng
+from streambus.kernel import Effect, Event, FileSlice, Prng, Work
 from streambus.sim.disk import SECTOR_BYTES, Change, SimulatedDisk, Survival, apply_change, apply_names, split_at
 from streambus.sim.exhaust.canonical import digest_of
+from streambus.sim.work import file_operations
 
 PIECES_MAX = 3
 """Up to so many pieces, all subsets of them are tried."""
 
 GROWN = "grown"
+Key = Effect | bytes
 Piece = tuple[int, Change]
 """A file's number, and a part of a change of it."""
 
@@ -26,7 +28,8 @@ class Disks:
     def __init__(self) -> None:
         self.images: list[bytes] = []
         self.numbers: dict[bytes, int] = {}
-        self.performed: dict[tuple[int, Effect], tuple[int, Event | None]] = {}
+        self.performed: dict[tuple[int, Key], tuple[int, Event | None]] = {}
+        self.operations: dict[tuple[int, Key], list[Effect]] = {}
         self.cuts: dict[int, tuple[tuple[str, int], ...]] = {}
         self.slices: dict[tuple[int, FileSlice], bytes] = {}
 
@@ -41,11 +44,20 @@ class Disks:
 
     def perform(self, number: int, effect: Effect) -> tuple[int, Event | None]:
         """The disk after `effect`, and the completion if there is one to tell."""
-        found = self.performed.get((number, effect))
+        key = number, key_of(effect)
+        found = self.performed.get(key)
         if found is None:
             disk = self.disk(number)
             completion = disk.perform(effect)
-            found = self.performed[number, effect] = (self._keep(disk), completion)
+            found = self.performed[key] = (self._keep(disk), completion)
+        return found
+
+    def operations_of(self, number: int, work: Work) -> list[Effect]:
+        """The file operations that `work` does on the disk."""
+        key = number, key_of(work)
+        found = self.operations.get(key)
+        if found is None:
+            found = self.operations[key] = file_operations(self.disk(number), work)
         return found
 
     def read(self, number: int, part: FileSlice) -> bytes:
@@ -86,6 +98,11 @@ class Disks:
             disk.operations.clear()
             self.images.append(dumps(disk, 5))
         return number
+
+
+def key_of(effect: Effect) -> Key:
+    """What stands for `effect` in a table. Tasks may hold what cannot be hashed, and are long."""
+    return digest_of(effect) if type(effect) is Work else effect
 
 
 def _pieces(disk: SimulatedDisk) -> list[Piece]:

@@ -184,13 +184,17 @@ class Search:
             for done in range(len(world.queue) + 1):
                 if done:
                     disk, _ = disks.perform(disk, self.rules.effects[world.queue[done - 1]])
-                if kills:
-                    yield Kill(done)
-                    if done < len(world.queue) and isinstance(self.rules.effects[world.queue[done]], Write):
-                        yield Kill(done, half=True)
-                if power_cuts:
-                    for survived, _ in disks.after_power_cut(disk):
-                        yield PowerCut(done, survived)
+                if kills and done < len(world.queue) and isinstance(self.rules.effects[world.queue[done]], Write):
+                    yield Kill(done, half=True)
+                with_work = disk
+                for worked, operation in enumerate([None, *self.rules.operations_of_work(disk, world.works)]):
+                    if operation is not None:
+                        with_work, _ = disks.perform(with_work, operation)
+                    if kills:
+                        yield Kill(done, worked=worked)
+                    if power_cuts:
+                        for survived, _ in disks.after_power_cut(with_work):
+                            yield PowerCut(done, survived, worked)
         for place, number, _, to_broker, to_client, flags in world.connections:
             if flags & HELD_UP:
                 yield LateArrival(place, number)

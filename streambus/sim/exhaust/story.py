@@ -8,6 +8,7 @@ from streambus.sim.exhaust.actions import (
     DISK,
     TO_BROKER,
     TO_CLIENT,
+    WORK,
     Action,
     Advance,
     CutConnection,
@@ -58,6 +59,7 @@ class Storyteller:
         if isinstance(action, LateArrival):
             return f"what was held up from {self._name(action.client)} is on its way again ({-action.number})"
         done = f"after {action.done} of {len(world.queue)} queued disk operations"
+        done += f" and {action.worked} file operations of long work" if action.worked else ""
         if isinstance(action, Kill):
             half = " and half a write" if action.half else ""
             return f"THE BROKER IS KILLED {done}{half}, and starts again"
@@ -70,6 +72,8 @@ class Storyteller:
             return f"a burst of {self._name(place)} ends"
         if kind == DISK:
             return "the broker's disk goes on"
+        if kind == WORK:
+            return "the broker's long work is done"
         if kind in (TO_BROKER, TO_CLIENT):
             found = next((entry for entry in world.connections if entry[:2] == (place, number)), None)
             items = () if found is None else found[3] if kind == TO_BROKER else found[4]

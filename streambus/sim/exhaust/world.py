@@ -28,6 +28,7 @@ from streambus.kernel import (
     Send,
     Started,
     Woken,
+    Work,
     Write,
 )
 from streambus.sim.exhaust.actions import (
@@ -37,6 +38,8 @@ from streambus.sim.exhaust.actions import (
     TO_BROKER,
     TO_CLIENT,
     USER,
+    WORK,
+    WORK_SOURCE,
     Action,
     Advance,
     CutConnection,
@@ -46,7 +49,7 @@ from streambus.sim.exhaust.actions import (
     PowerCut,
     Source,
 )
-from streambus.sim.exhaust.disks import Disks
+from streambus.sim.exhaust.disks import Disks, Key, key_of
 from streambus.sim.exhaust.judging import Promises, Sight, gone_back, lost_in_recovery, raised
 from streambus.sim.exhaust.machines import BIRTH, DRAINED, Machines, Stepped
 from streambus.sim.exhaust.users import Script, User
@@ -81,6 +84,8 @@ class World(NamedTuple):
     promised: Promises
     bursts: tuple[int, ...] = ()
     """Who is in the middle of a burst: clients' places, or -1 for the broker."""
+    works: tuple[int, ...] = ()
+    """The long work under way. What was asked for first is done first; all else may come before it or after it."""
 
 
 class Rules:
@@ -109,7 +114,7 @@ class Rules:
         self.items: list[bytes] = []
         self.item_numbers: dict[bytes, int] = {}
         self.effects: list[Effect] = []
-        self.effect_numbers: dict[Effect, int] = {}
+        self.effect_numbers: dict[Key, int] = {}
         self.users: list[User] = []
         self.user_numbers: dict[User, int] = {}
 
@@ -123,11 +128,20 @@ class Rules:
 
     def effect(self, effect: Effect) -> int:
         """The number of a disk effect."""
-        number = self.effect_numbers.get(effect)
+        key = key_of(effect)
+        number = self.effect_numbers.get(key)
         if number is None:
-            number = self.effect_numbers[effect] = len(self.effects)
+            number = self.effect_numbers[key] = len(self.effects)
             self.effects.append(effect)
         return number
+
+    def operations_of_work(self, disk: int, works: Sequence[int]) -> list[Effect]:
+        """The file operations of what is done next of the long work under way, on this disk."""
+        if not works:
+            return []
+        work = self.effects[works[0]]
+        assert isinstance(work, Work)
+        return self.disks.operations_of(disk, work)
 
     def user(self, user: User) -> int:
         """The number of a user's state."""
@@ -168,7 +182,7 @@ class Rules:
 
 def node_of(source: Source) -> int:
     """To whom something happens when `source` goes on: a client's place, or -1 for the broker."""
-    return -1 if source[0] in (DISK, TO_BROKER) else source[1]
+    return -1 if source[0] in (DISK, TO_BROKER, WORK) else source[1]
 
 
 def first_half(effect: Effect) -> Write:
@@ -197,6 +211,7 @@ class Moment:
         "queue",
         "rules",
         "users",
+        "works",
     )
 
     def __init__(self, rules: Rules, world: World, observer: Callable[[int, Event, Stepped], None] | None = None) -> None:
@@ -212,6 +227,7 @@ class Moment:
         self.budget = world.budget
         self.promised = world.promised
         self.bursts = world.bursts
+        self.works = world.works
 
     def world(self) -> World:
         """The moment, finished: what is not ready any more has left the agenda, what became ready stands at its end."""
@@ -235,6 +251,7 @@ class Moment:
             self.budget,
             self.promised,
             self.bursts,
+            self.works,
         )
 
     def _ready(self) -> list[Source]:
@@ -247,6 +264,8 @@ class Moment:
         may_wish, users = self.rules.may_wish, self.users
         ready.extend((USER, place, 0) for place in range(len(users)) if may_wish(users, place))
         ready.extend((BURST_END, place, 0) for place in self.bursts)
+        if self.works:
+            ready.append(WORK_SOURCE)
         return ready
 
     # Actions -----------------------------------------------------------------------------------------------------------
@@ -279,6 +298,8 @@ class Moment:
             self._end_burst(place)
         elif kind == DISK:
             self._complete_disk()
+        elif kind == WORK:
+            self._complete_work()
         elif kind == TO_BROKER:
             self._deliver_to_broker(place, number)
         elif kind == TO_CLIENT:
@@ -315,6 +336,9 @@ class Moment:
         disks = self.rules.disks
         for effect in self.queue[: action.done]:
             self.disk, _ = disks.perform(self.disk, self.rules.effects[effect])
+        if action.worked:
+            for operation in self.rules.operations_of_work(self.disk, self.works)[: action.worked]:
+                self.disk, _ = disks.perform(self.disk, operation)
         if isinstance(action, PowerCut):
             self.budget = (power_cuts - 1, kills, cuts)
             self.disk = dict(disks.after_power_cut(self.disk))[action.survived]
@@ -331,6 +355,7 @@ class Moment:
             else:
                 del self.connections[key]
         self.queue = []
+        self.works = ()
         self.bear()
 
     def bear(self) -> None:
@@ -350,6 +375,13 @@ class Moment:
             self.disk, completion = disks.perform(self.disk, effects[self.queue.pop(0)])
         if completion is not None:
             self.step_broker(completion)
+
+    def _complete_work(self) -> None:
+        work, *rest = self.works
+        self.works = tuple(rest)
+        self.disk, completion = self.rules.disks.perform(self.disk, self.rules.effects[work])
+        assert completion is not None
+        self.step_broker(completion)
 
     def _deliver_to_broker(self, place: int, number: int) -> None:
         _, _, accepted, to_broker, to_client, flags = self.connections[place, number]
@@ -428,6 +460,8 @@ class Moment:
                 self._fail(lost_in_recovery(self.promised, self._learnt(), sight))
             elif kind is Halt:
                 self._fail(f"the broker halted: {effect.error}")  # type: ignore[attr-defined]
+            elif kind is Work:
+                self.works = (*self.works, self.rules.effect(effect))
             else:
                 self.queue.append(self.rules.effect(effect))
 

@@ -40,6 +40,9 @@ class LifeLog:
     wishes: dict[str, int] = attrs.field(factory=dict)
     """By label of a record, the step that was asked to send it."""
     work: deque[tuple[Effect, Happening]] = attrs.field(factory=deque)
+    """What the disk does one after the other."""
+    long_work: list[tuple[Effect, Happening]] = attrs.field(factory=list)
+    """What is done beside that."""
     sent: dict[str, int] = attrs.field(factory=dict)
     """By label of a record, the step that sent it last."""
     last_loss: int | None = None

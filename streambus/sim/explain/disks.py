@@ -51,8 +51,10 @@ class WitnessedDisk(SimulatedDisk):
             self.witness = witness
 
     def perform(self, effect: Effect) -> Event | None:
-        """Do it, and tell."""
+        """Do it, and tell, unless it is one of many operations of long work."""
         answer = super().perform(effect)
+        if self.working:
+            return answer
         for witness in self.witness:
             witness.on_performed(self.host, effect, answer)
         return answer

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from streambus.kernel import Event, Read, Sync, SyncDirectory, Write
+from streambus.kernel import Event, Read, Sync, SyncDirectory, Work, Write
 from streambus.sim.explain.disks import Piece
 from streambus.sim.explain.events import Happening, span
 
@@ -63,14 +63,15 @@ class Durability:
                 if append.write is not None and append.file == effect.file and append.sync is None:
                     append.sync = work
                     steps.append(append.step)
-        if isinstance(effect, Sync | SyncDirectory | Read) and effect.then is not None:
+        if isinstance(effect, Sync | SyncDirectory | Read | Work) and effect.then is not None:
             self.awaited.append((effect.then, work))
         return steps
 
     def completions_of(self, then: Event | None) -> Iterator[Happening]:
         """The operation that ends with this completion."""
         for at, (awaited, work) in enumerate(self.awaited):
-            if awaited is then or (type(awaited) is type(then) and hasattr(awaited, "data") and work.state != "under way"):
+            is_filled_in = hasattr(awaited, "data") or hasattr(awaited, "result")
+            if awaited is then or (type(awaited) is type(then) and is_filled_in and work.state != "under way"):
                 del self.awaited[at]
                 yield work
                 return

@@ -25,6 +25,7 @@ from streambus.kernel import (
     Send,
     Started,
     Woken,
+    Work,
 )
 from streambus.sim.disk_queue import DISK_EFFECTS
 from streambus.sim.explain.chronicle import Chronicle, LifeLog
@@ -110,13 +111,17 @@ class Recorder:
     def on_performed(self, host: str, effect: Effect, answer: Event | None) -> None:
         """A disk did something."""
         log = self.chronicle.lives.get(host)
-        if log is None or not log.work:
+        if log is None:
             return
-        asked, work = log.work[0]
-        is_whole = effect is asked
-        if not is_whole and type(effect) is not type(asked):
+        if type(effect) is Work:
+            work = next(work for asked, work in log.long_work if asked is effect)
+            log.long_work = [(asked, other) for asked, other in log.long_work if other is not work]
+            is_whole = True
+        elif log.work and (log.work[0][0] is effect or type(log.work[0][0]) is type(effect)):
+            asked, work = log.work.popleft()
+            is_whole = effect is asked
+        else:
             return
-        log.work.popleft()
         work.ends_at = self.chronicle.now
         work.state = "done" if is_whole else "done in part when its process died"
         if isinstance(answer, DiskFailed):
@@ -139,6 +144,10 @@ class Recorder:
             due = f", due {span(work.ends_at - now)} later" if work.ends_at is not None and work.ends_at > now else ""
             crash.details.append(f"never done: {work.title}{due}")
             work.state, work.ends_at = "never done: its process died", now
+            crash.because(work.number, "it was still under way")
+        for _, work in log.long_work:
+            crash.details.append(f"cut off: {work.title}")
+            work.state, work.ends_at = "cut off: its process died", now
             crash.because(work.number, "it was still under way")
         if undone:
             crash.say(f"what its disk had still to do is never done: {listed([work.title for work in undone], 3)}", 8)
@@ -190,7 +199,7 @@ class Recorder:
     # Effects -----------------------------------------------------------------------------------------------------------
 
     def _disk_effects(self, log: LifeLog, step: Happening, effects: list[Effect]) -> None:
-        titles = [self._ask_disk(log, step, effect).title for effect in effects if type(effect) in DISK_EFFECTS]
+        titles = [self._ask_disk(log, step, effect).title for effect in effects if type(effect) in (*DISK_EFFECTS, Work)]
         changing = [title for title in titles if not title.startswith(("read", "create"))]
         if changing:
             step.say(f"asks its disk to {listed(changing, 3)}", 4 if log.is_recovered else 1, 3)
@@ -212,7 +221,7 @@ class Recorder:
         work.life = log.life.number
         work.state = "under way"
         work.because(step.number, "it asked for it")
-        log.work.append((effect, work))
+        (log.long_work if type(effect) is Work else log.work).append((effect, work))
         for number in log.durability.asked(effect, work):
             work.because(number, "what is written was appended there")
         if type(effect) is Read:

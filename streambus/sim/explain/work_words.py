@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streambus.kernel import Create, Delete, Read, Rename, Sync, SyncDirectory, Truncate, Write
+from streambus.kernel import Create, Delete, Read, Rename, Sync, SyncDirectory, Truncate, Work, Write
 from streambus.sim.explain.disks import Piece
 from streambus.sim.explain.events import file_words
 
@@ -24,6 +24,8 @@ def work_title(effect: Any) -> str:
         return "sync the directory"
     if kind is Read:
         return f"read {piece_words((effect.file, effect.position, effect.length))}"
+    if kind is Work:
+        return f"do long work ({type(effect.task).__name__})"
     if kind is Truncate:
         return f"truncate {file_words(effect.file)} to {effect.length:,} bytes"
     if kind is Rename:

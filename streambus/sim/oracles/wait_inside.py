@@ -133,7 +133,8 @@ def _store_hops(life: Life, broker: Broker) -> Iterator[str]:
 def _disk_hops(life: Life) -> Iterator[str]:
     queue = life.disk_queue
     if not queue.pending:
-        yield f"the disk of {life.name}, which has nothing to do"
+        tasks = ", ".join(type(work.task).__name__ for work in queue.works)
+        yield f"the disk of {life.name}, which has nothing to do" + (f" but long work ({tasks})" if tasks else "")
         return
     due, effect = queue.pending[0]
     file = getattr(effect, "file", "the directory")

@@ -32,6 +32,7 @@ from streambus.kernel import (
     Trace,
     Truncate,
     Woken,
+    Work,
     Write,
 )
 from streambus.records import Codec, Record, encode_batch
@@ -39,7 +40,7 @@ from streambus.sim.disk import SimulatedDisk
 from streambus.wire import ApiKey, messages
 
 WALL_MS = 1_800_000_000_000
-DISK_EFFECTS = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
+DISK_EFFECTS = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read, Work)
 UNLIMITED = 2**31 - 1
 
 

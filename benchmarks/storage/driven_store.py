@@ -4,16 +4,21 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event as ThreadEvent
+from threading import Lock
 from time import monotonic_ns
 from typing import Any
 
-from streambus.kernel import Buffer, Effect, Event, FileSlice, Instant, Prng, Sync, SyncDirectory, Timers, Turn, Write
-from streambus.real.files import Files, read_span
+from streambus.kernel import Buffer, Effect, Event, FileName, FileSlice, Instant, Prng, Sync, SyncDirectory, Timers, Turn, Work, Write
+from streambus.real.files import Files, OpenFile, read_span
+from streambus.real.work import Worker
 from streambus.storage import Log, LogId, LogRead, Store, StoreConfig, TableId
 
 from .batches import Batch
 
 _WALL_US = 1_760_000_000_000_000
+_WORK_SECONDS_MAX = 600
+"""A piece of long work that takes longer will not end."""
 
 
 class CountedFiles:
@@ -21,19 +26,36 @@ class CountedFiles:
 
     def __init__(self, folder: Path, *, is_synced: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.files = Files(folder)
-        self.is_synced = is_synced
+        self._files = Files(folder)
+        self._is_synced = is_synced
+        self._lock = Lock()
         self.written_bytes = 0
 
     def perform(self, effect: Effect) -> Event | None:
-        """Do what `effect` says; the event that completes it, if it asked for one."""
-        kind = type(effect)
-        if kind is Write:
-            assert isinstance(effect, Write)
-            self.written_bytes += sum(map(len, effect.parts))
-        elif not self.is_synced and isinstance(effect, (Sync, SyncDirectory)):
+        """As `Files.perform`."""
+        if isinstance(effect, Write):
+            self._count(sum(map(len, effect.parts)))
+        elif not self._is_synced and isinstance(effect, (Sync, SyncDirectory)):
             return effect.then
-        return self.files.perform(effect)
+        return self._files.perform(effect)
+
+    def open(self, name: FileName) -> OpenFile:
+        """As `Files.open`."""
+        return self._files.open(name)
+
+    def copy(self, source: FileName, position: int, length: int, target: FileName, target_position: int) -> int:
+        """As `Files.copy`."""
+        copied = self._files.copy(source, position, length, target, target_position)
+        self._count(copied)
+        return copied
+
+    def close(self) -> None:
+        """As `Files.close`."""
+        self._files.close()
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.written_bytes += size
 
 
 class DrivenStore:
@@ -45,21 +67,50 @@ class DrivenStore:
         self._timers = Timers()
         self._dice = Prng(0)
         self._queue: deque[Effect] = deque()
+        self._has_worked = ThreadEvent()
+        self._worker = Worker(files, self._has_worked.set)
+        self._works = 0
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """A step of the node around the store: what it asks for is queued when it ends, and performed by `settle`."""
-        turn = Turn(Instant(monotonic_ns() // 1_000), self._dice, self._timers, _WALL_US)
+        turn = Turn(_now(), self._dice, self._timers, _WALL_US)
         yield turn
         self._end(turn)
 
     def settle(self) -> None:
-        """Perform everything that is asked for, and what follows from it, until nothing is left to do."""
+        """Perform everything that is asked for, and what follows from it. Long work goes on beside; what it has done by now is reported."""
         queue, perform = self._queue, self.files.perform
-        while queue:
-            completion = perform(queue.popleft())
-            if completion is not None:
+        while queue or self._take_work():
+            effect = queue.popleft()
+            if type(effect) is Work:
+                self._works += 1
+                self._worker.submit(effect)
+            elif (completion := perform(effect)) is not None:
                 self._report(completion)
+        deadline = self._timers.next_deadline
+        if deadline is not None and deadline <= _now():
+            for event in self._timers.due(_now()):
+                self._report(event)
+            self.settle()
+
+    def rest(self) -> None:
+        """Wait for all long work, and for all that follows from it."""
+        self.settle()
+        while self._works:
+            self._has_worked.wait(_WORK_SECONDS_MAX)
+            self.settle()
+
+    def _take_work(self) -> bool:
+        """Report what long work has done; whether there are effects now."""
+        if self._works and self._has_worked.is_set():
+            self._has_worked.clear()
+            if self._worker.mistake is not None:
+                raise self._worker.mistake
+            for event in self._worker.completions():
+                self._works -= 1
+                self._report(event)
+        return bool(self._queue)
 
     def recover(self) -> "DrivenStore":
         """Start, on whatever is in the folder."""
@@ -118,15 +169,12 @@ class DrivenStore:
         """A part of a read, out of its file if it is in one."""
         if not isinstance(part, FileSlice):
             return part
-        return read_span(self.files.files.open(part.file).fd, part.position, part.length)
-
-    def rest(self) -> None:
-        """Let everything end that the store does beside its work."""
-        self.settle()
+        return read_span(self.files.open(part.file).fd, part.position, part.length)
 
     def close(self) -> None:
-        """Let go of the files."""
-        self.files.files.close()
+        """Cut long work off and let go of the files."""
+        self._worker.finish()
+        self.files.close()
 
     def _report(self, event: Event) -> None:
         with self.turn() as turn:
@@ -140,6 +188,10 @@ class DrivenStore:
 
     def _route(self, turn: Turn, event: Event) -> Any:
         return getattr(self.store, str(Store.ROUTES[type(event)]))(turn, event)
+
+
+def _now() -> Instant:
+    return Instant(monotonic_ns() // 1_000)
 
 
 @contextmanager

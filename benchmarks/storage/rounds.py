@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from subprocess import SubprocessError
 
 import attrs
 
@@ -25,7 +26,7 @@ class Result:
 
 
 def run(work: Work, scale: Scale, disk: Path, report: Callable[[str], None]) -> Result:
-    """Prepare everyone, measure them in turn, leave nothing behind."""
+    """Prepare everyone, measure them in turn, leave nothing behind. Who fails drops out with a reason, and the others go on."""
     result = Result(work)
     warm_ups, rounds = (0, 1) if work.is_exact else (scale.warm_ups, scale.rounds)
     folder = Path(tempfile.mkdtemp(prefix=f"{work.name}-", dir=disk))
@@ -37,7 +38,12 @@ def run(work: Work, scale: Scale, disk: Path, report: Callable[[str], None]) -> 
                     report(f"{work.name}: {'warm-up' if number < 0 else f'round {number + 1} of {rounds}'}, {name}")
                     if work.is_disk_bound:
                         level(folder, scale.warmed_bytes)
-                    figures, others = _measure(contenders[name])
+                    try:
+                        figures, others = _measure(contenders[name])
+                    except (OSError, SubprocessError) as failure:
+                        result.left_out[name] = f"failed: {failure}"
+                        del contenders[name]
+                        continue
                     if number >= 0:
                         result.others_cpu.append(others)
                         for figure, value in figures.items():

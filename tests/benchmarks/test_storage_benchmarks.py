@@ -25,6 +25,7 @@ class FakeWork:
     """Writes down who was measured."""
 
     measured: list[str]
+    fails: str = ""
     name: str = "fake"
     title: str = "fake work"
     is_disk_bound: bool = False
@@ -38,6 +39,8 @@ class FakeWork:
         assert folder.is_dir()
 
         def measure(name: str, value: float) -> dict[str, float]:
+            if name == self.fails:
+                raise OSError("the disk is full")
             self.measured.append(name)
             return {name: value}
 
@@ -60,6 +63,12 @@ def test_contenders_take_turns_and_each_round_begins_with_another(tmp_path: Path
     measured: list[str] = []
     run(FakeWork(measured), attrs.evolve(TINY, warm_ups=1), tmp_path, lambda _: None)
     assert measured == ["theirs", "ours", "ours", "theirs", "theirs", "ours"]
+
+
+def test_who_fails_drops_out_with_a_reason_and_the_others_go_on(tmp_path: Path) -> None:
+    result = run(FakeWork([], fails="ours"), TINY, tmp_path, lambda _: None)
+    assert result.left_out == {"ours": "failed: the disk is full"}
+    assert result.found == {"theirs": [100.0, 100.0]}
 
 
 def test_a_work_that_counts_is_measured_once(tmp_path: Path) -> None:

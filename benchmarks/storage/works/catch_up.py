@@ -59,7 +59,7 @@ class CatchUp:
             driven.rest()
             size = _copy(driven, logs, folder / BARE)
             assert size == count * _BATCH_BYTES
-            disk = Disk(driven.files.files, lambda: None)
+            disk = Disk(driven.files, lambda: None)
 
             def store() -> Figures:
                 return {STORE: _drained(lambda connection: _send_logs(driven, logs, disk, connection), size) / 1e6}

@@ -1,9 +1,7 @@
 """Records: what the WAL is made of. The format (2) is described in `docs/storage/wal.md`."""
 
-from collections.abc import Iterable
 from enum import IntEnum
 from struct import Struct
-from struct import error as StructError  # noqa: N812
 
 from streambus.kernel import Buffer, message
 from streambus.records import HEADER_BYTES as BATCH_HEADER_BYTES
@@ -20,7 +18,7 @@ BATCH_SUMMED_BYTES = 21
 """Of a stored batch, the bytes that its own CRC does not cover."""
 
 DELETED = 0xFFFF_FFFF
-"""Stands for the length of a value where a key is deleted."""
+"""Stands for the length of a value in the body of a `PUTS` entry where a key is deleted."""
 
 _HEADER = Struct(">4sIIIIIQQQ")
 _SUMMED = Struct(">IIIIQQQ")
@@ -32,8 +30,6 @@ _unpack_header = _HEADER.unpack_from
 _BATCH_CRC = Struct(">I")
 _unpack_batch_crc = _BATCH_CRC.unpack_from
 _BATCH_CRC_AT = 17
-_PUT = Struct(">II")
-_LENGTH = Struct(">I")
 
 pack_entry = _ENTRY.pack
 """An entry of the directory: kind, flags, keyspace, length, offsets, checksum."""
@@ -190,52 +186,3 @@ def foreign_version(view: memoryview, start: int) -> int | None:
     _, checksum = _CHECKSUM.unpack_from(header)
     summed = header[_SUMMED_FROM : _FORMAT_1_HEADER_BYTES if version == 1 else RECORD_HEADER_BYTES]
     return version if crc32c(summed) == checksum else None
-
-
-# Bodies ----------------------------------------------------------------------------------------------------------------
-
-
-def pack_puts(changes: Iterable[tuple[bytes, bytes | None]]) -> bytes:
-    """The body of a `PUTS` entry: keys and what they mean from now on; None for nothing."""
-    parts: list[bytes] = []
-    for key, value in changes:
-        if value is None:
-            parts += (_PUT.pack(len(key), DELETED), key)
-        else:
-            parts += (_PUT.pack(len(key), len(value)), key, value)
-    return b"".join(parts)
-
-
-def parse_puts(body: Buffer) -> list[tuple[bytes, bytes | None]]:
-    """What `pack_puts` was given; `Inconsistent` if it is not made of whole changes."""
-    data = bytes(body)
-    changes: list[tuple[bytes, bytes | None]] = []
-    start = 0
-    while start < len(data):
-        key_start = start + _PUT.size
-        if key_start > len(data):
-            raise Inconsistent("a put is cut short")
-        key_length, value_length = _PUT.unpack_from(data, start)
-        value_start = key_start + key_length
-        start = value_start + (0 if value_length == DELETED else value_length)
-        if start > len(data):
-            raise Inconsistent("a put is cut short")
-        changes.append((data[key_start:value_start], None if value_length == DELETED else data[value_start:start]))
-    return changes
-
-
-def pack_range(first: bytes, last: bytes) -> bytes:
-    """The body of a `DELETE_RANGE` entry: the keys from `first` on and below `last` (empty: to the end of the keyspace)."""
-    return _LENGTH.pack(len(first)) + first + last
-
-
-def parse_range(body: Buffer) -> tuple[bytes, bytes]:
-    """What `pack_range` was given."""
-    data = bytes(body)
-    try:
-        end = _LENGTH.size + _LENGTH.unpack_from(data)[0]
-    except StructError:
-        raise Inconsistent("a range is cut short") from None
-    if end > len(data):
-        raise Inconsistent("a range is cut short")
-    return data[_LENGTH.size : end], data[end:]

@@ -13,14 +13,9 @@ from streambus.storage.wal_records import (
     RECORD_HEADER_BYTES,
     Entry,
     EntryKind,
-    Inconsistent,
     WrittenByNewer,
     foreign_version,
     pack_entry,
-    pack_puts,
-    pack_range,
-    parse_puts,
-    parse_range,
     parse_record_header,
     read_record,
     record_header,
@@ -107,12 +102,10 @@ def test_a_header_that_is_cut_off_is_none():
 
 def test_the_layout_is_the_documented_one():
     batch = make_batch(records=3, size=20)
-    body = pack_puts([(b"k", b"v"), (b"gone", None)])
+    body = b"\0\0\0\1\0\0\0\1kv\0\0\0\4\xff\xff\xff\xffgone"
     directory = pack(">HHIIII", 3, 0, 17, len(batch), 1, crc32c(batch[:21])) + pack(">HHIIII", 7, 0, 16, len(body), 1, crc32c(body))
     summed = pack(">IIIIQQQ", crc32c(directory), len(batch) + len(body), 2, 0, POSITION, WRITE_START, 0)
     assert record_of((3, 17, batch), (7, 16, body)) == b"SBW\x02" + pack(">I", crc32c(summed)) + summed + batch + body + directory
-    assert body == b"\0\0\0\1\0\0\0\1kv\0\0\0\4\xff\xff\xff\xffgone"
-    assert pack_range(b"a", b"bc") == b"\0\0\0\1abc"
     assert (RECORD_HEADER_BYTES, ENTRY_BYTES, len(record_header(b"", 0, 0, 0))) == (48, 20, 48)
 
 
@@ -165,43 +158,3 @@ def test_a_damaged_batch_is_named_and_the_others_are_read():
     assert record is not None
     assert record.damaged == [0, 2]
     assert record.entries[3] == Entry(EntryKind.BATCH, 0, 4, 91, 1, crc32c(make_batch(size=30)[:21]))
-
-
-CHANGES = st.lists(st.tuples(st.binary(max_size=6), st.none() | st.binary(max_size=6)))
-
-
-@given(CHANGES)
-@settings(deadline=None)
-def test_puts_are_read_as_they_were_written(changes):
-    assert parse_puts(memoryview(pack_puts(changes))) == changes
-
-
-@given(CHANGES.filter(bool), st.data())
-@settings(deadline=None)
-def test_puts_that_are_cut_short_are_refused_or_a_prefix(changes, data):
-    body = pack_puts(changes)
-    length = data.draw(st.integers(0, len(body) - 1))
-    try:
-        found = parse_puts(body[:length])
-    except Inconsistent:
-        return
-    assert found == changes[: len(found)]
-
-
-def test_a_put_without_its_lengths_is_refused():
-    with pytest.raises(Inconsistent):
-        parse_puts(b"\0\0\0")
-    with pytest.raises(Inconsistent):
-        parse_puts(b"\0\0\0\2\xff\xff\xff\xffk")
-
-
-@given(st.binary(max_size=9), st.binary(max_size=9))
-@settings(deadline=None)
-def test_a_range_is_read_as_it_was_written(first, last):
-    assert parse_range(memoryview(pack_range(first, last))) == (first, last)
-
-
-@pytest.mark.parametrize("body", [b"", b"\0\0\0", b"\0\0\0\2a"])
-def test_a_range_that_is_cut_short_is_refused(body):
-    with pytest.raises(Inconsistent, match="range"):
-        parse_range(body)

@@ -17,6 +17,7 @@ from streambus.storage.sealed import (
     Damaged,
     Directory,
     EntryBlock,
+    IndexBlock,
     TableInfo,
     decode_bloom,
     decode_entries,
@@ -31,6 +32,7 @@ from streambus.storage.sealed import columns as column_format
 from streambus.storage.sealed.blocks import HEADER_BYTES, Kind, block_checksum, decode_block, encode_block
 from streambus.storage.sealed.bloom import BloomBuilder
 from streambus.storage.sealed.footer import encode_footer
+from streambus.storage.sealed.index_block import check_rows
 
 LONG = st.integers(-(2**63), 2**63 - 1)
 COLUMNS = {
@@ -311,6 +313,19 @@ def test_a_transformed_block_is_of_a_later_version():
 
 def crc_of(block: bytearray) -> bytes:
     return crc32c(memoryview(block)[8:]).to_bytes(4, "big")
+
+
+def test_blocks_that_contradict_themselves_are_damaged_though_their_checksums_are_right():
+    with pytest.raises(Damaged, match="within its header"):
+        decode_rows(encode_block(Kind.INDEX, 3, 400, b"short"), 3, 400)
+    with pytest.raises(Damaged, match="behind its second row"):
+        check_rows(IndexBlock(16, 10, 30, some_rows()), 10_000)
+    check_rows(IndexBlock(16, 9, 30, some_rows()), 10_000)
+    directory = full_directory(ranges=((b"a", b"c"),)).encode(400)
+    payload = bytearray(directory[HEADER_BYTES:])
+    payload[payload.index(array("I", [1, 1, 2, 1, 1]).tobytes())] += 1
+    with pytest.raises(Damaged, match="do not add up"):
+        Directory.decode(encode_block(Kind.DIRECTORY, 3, 400, bytes(payload)))
 
 
 @given(st.sampled_from(list(Kind)), st.integers(0, 120), st.binary(max_size=200))

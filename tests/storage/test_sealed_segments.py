@@ -20,8 +20,8 @@ from streambus.storage.sealed import (
     decode_bloom,
     decode_entries,
     decode_index_block,
+    work,
 )
-
 
 FIRST_SEGMENT = FileName("wal/00000000000000000000.wal")
 
@@ -79,6 +79,16 @@ def test_what_a_store_reads_at_its_start_is_what_the_task_returned():
     directory = maker.seal()
     files.write(maker.file, directory.info.file_bytes, [b"zeros of preallocation"])
     assert directory_on_disk(files, directory.info).encode(0) == directory.encode(0)
+
+
+def test_a_directory_larger_than_one_write_is_written_too(monkeypatch):
+    monkeypatch.setattr(work, "WRITE_BYTES", 10)
+    files = MemoryFiles()
+    maker = SegmentMaker(files, segment=0, start=0, table=9)
+    maker.append(16, stamped(0))
+    directory = maker.seal()
+    assert directory_on_disk(files, directory.info).encode(0) == directory.encode(0)
+    assert files.writes == 4
 
 
 def test_a_thousand_logs_are_sealed_with_few_writes():

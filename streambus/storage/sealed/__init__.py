@@ -20,7 +20,8 @@ A table is true once the manifest names it, and not before.
 
 How a table is read: `parse_footer` tells where the directory is, `Directory.decode` what there is, and `decode_rows`, `decode_entries` and
 `decode_bloom` decode a block that was read at the place, and with the checksum, that the directory says. These are pure functions of
-bytes: whoever asks the disk for them keeps the results in a cache.
+bytes: whoever asks the disk for them keeps the results in a cache. `read_table` and `check_table` do the same with files at hand, to verify
+a table from end to end.
 
 Rules:
 
@@ -45,6 +46,7 @@ from streambus.storage.sealed.log_writer import LogWriter
 from streambus.storage.sealed.merge_entries import MergeEntries
 from streambus.storage.sealed.merge_logs import LogExtent, MergeLogs
 from streambus.storage.sealed.seal import SealSegment
+from streambus.storage.sealed.verify import Problem, Progress, check_table, read_table
 from streambus.storage.sealed.work import WorkDamaged
 from streambus.storage.table_info import TableInfo
 
@@ -64,9 +66,12 @@ __all__ = [
     "MergeEntries",
     "MergeLogs",
     "Missing",
+    "Problem",
+    "Progress",
     "SealSegment",
     "TableInfo",
     "WorkDamaged",
+    "check_table",
     "decode_bloom",
     "decode_entries",
     "decode_index_block",
@@ -75,4 +80,5 @@ __all__ = [
     "encode_entries",
     "encode_rows",
     "parse_footer",
+    "read_table",
 ]

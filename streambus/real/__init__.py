@@ -10,7 +10,8 @@ A **driver** hosts one life of one node (`driver.py`). Its heart is `feed`: one 
 2. What one step sends leaves after that step, one call per connection (`outgoing.py`): short parts joined, long ones listed, file slices by
    `sendfile`. A peer that reads slowly gets a task that waits for it; the node hears `Congested` and `Relieved`.
 3. One scheduler pass after an event, the flusher says `Drained`. The node answers with one write and one sync for all connections.
-4. Disk effects run first in, first out (`disk.py`): in the loop while syncs are quick, in the writer thread when they take long.
+4. Disk effects run first in, first out (`disk.py`): in the loop while syncs are quick, in the writer thread when they take long. Long work
+   runs beside them in a thread of its own (`work.py`).
 5. One task wakes the node at its `next_deadline`; another looks once a second whether somebody has moved the wall clock.
 
 `serve` puts a listening socket, a locked data folder (`folder.py`) and the signals of a process around a driver.

@@ -10,7 +10,8 @@ are no processes, only slim occurrences (`agenda`).
    crash drops the node and keeps the disk (`host`).
 2. A life hands events to its node in bursts, ends each with `Drained`, performs the effects in order and wakes the node at its
    deadline (`life`).
-3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`); bytes travel over links (`network`).
+3. Disk effects wait in a queue and take effect when they complete (`disk_queue`, `disk`), long work takes its time beside it (`work`);
+   bytes travel over links (`network`).
 4. **Users** own the clients, do **chores** (`chores`) and write the **history** (`users`); **faults** are values in a plan (`faults`);
    **observers** look on: oracles that know what must hold (`oracles`), the journal (`journal`).
 5. A **Cluster** composes all this: load under faults, rest, final reading (`cluster`). `run(scenario, seed)` judges it (`run`).

@@ -18,9 +18,9 @@ computes between two file operations. Measured on two processors, both busy, wit
 | one that does every 1 MiB                       | 2 to 10 ms             | 17 ms            |
 | one that never does                             | 28 to 31 ms            | 21 to 33 ms      |
 
-So tasks that look at every byte do well to take 64 KiB at a time; `copy` costs no Python at all. A shorter switch interval would help, but it
-is the whole process's, not ours. A lower priority for the thread would make things worse: while strangers have its processor, it would keep
-the interpreter from the loop.
+So tasks that look at every byte do well to take 64 KiB at a time; `copy` costs no Python at all. A shorter switch interval would help,
+but it is the whole process's, not ours. A lower priority for the thread would make things worse: while strangers have its processor, it
+would keep the interpreter from the loop.
 """
 
 import errno

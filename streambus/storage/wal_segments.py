@@ -42,6 +42,10 @@ class Segments:
         self.starts.append(start)
         self.ends.append(OPEN)
 
+    def clear(self) -> None:
+        """Forget all segments."""
+        del self.numbers[:], self.starts[:], self.ends[:]
+
     def forget(self, number: int) -> None:
         """Nothing is read from segment `number` any more. Harmless if it is not known."""
         place = bisect_left(self.numbers, number)

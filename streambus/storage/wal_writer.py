@@ -113,7 +113,7 @@ class Wal:
         is written to. To be called before anything else.
         """
         assert self.end == 0, "a WAL is resumed once, before it is written to"
-        self.segments = Segments()
+        self.segments.clear()
         for number, start in segments:
             self.segments.add(number, start)
         has_file = bool(segments) and segments[-1][0] == segment
@@ -185,7 +185,9 @@ class Wal:
         if end > self.record_limit:
             end = self._open_record(size)
         stamped = prefix + batch[BATCH_PREFIX_BYTES:BATCH_SUMMED_BYTES]
-        self.gathering.parts += (stamped, batch[BATCH_SUMMED_BYTES:])
+        parts = self.gathering.parts
+        parts.append(stamped)
+        parts.append(batch[BATCH_SUMMED_BYTES:])
         self.directory.append(pack_entry(_BATCH, 0, keyspace, size, offsets, crc32c(stamped)))
         position = self.body_start
         self.body_start = position + size

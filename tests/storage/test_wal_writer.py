@@ -276,6 +276,14 @@ def test_a_wal_may_begin_in_the_middle_of_the_numbers():
     assert (again.diary.entries, again.scan.end) == (life.diary, 4_068)
 
 
+def test_those_who_read_segments_see_what_a_wal_resumes():
+    wal = Wal(1_000)
+    shared = wal.segments
+    wal.resume([(3, 100), (4, 250)], 300, 4)
+    assert wal.segments is shared
+    assert (list(shared.numbers), list(shared.starts), shared.written) == ([3, 4], [100, 250], 300)
+
+
 def test_a_wal_is_resumed_before_it_is_written_to():
     wal = Wal(100)
     wal.append(EntryKind.DROP, 1, b"")

@@ -57,13 +57,18 @@ class MergeLogs:
 
 
 def _copy(files: FileAccess, extent: LogExtent, writer: LogWriter) -> None:
-    rows = read_believed(files, extent.file, extent.position, extent.length, partial(_rows_of, extent))
-    low, high = _first_live_row(files, extent, rows), rows.row_from(extent.end_offset)
+    rows = live_rows(files, extent)
+    low, high = first_live_row(files, extent, rows), rows.row_from(extent.end_offset)
     writer.begin(extent.keyspace, extent.first_offset)
     for begin, end, length in batch_runs(rows, low, high):
         check = partial(check_batches, rows=rows, low=begin, high=end)
         writer.append(rows, begin, end, read_believed(files, extent.file, rows.positions[begin], length, check))
     writer.end(extent.end_offset)
+
+
+def live_rows(files: FileAccess, extent: LogExtent) -> BatchIndex:
+    """The rows of an extent's index block, verified. Raises `DamagedInput`."""
+    return read_believed(files, extent.file, extent.position, extent.length, partial(_rows_of, extent))
 
 
 def _rows_of(extent: LogExtent, data: bytes) -> BatchIndex:
@@ -78,7 +83,7 @@ def _rows_of(extent: LogExtent, data: bytes) -> BatchIndex:
     return block.rows
 
 
-def _first_live_row(files: FileAccess, extent: LogExtent, rows: BatchIndex) -> int:
+def first_live_row(files: FileAccess, extent: LogExtent, rows: BatchIndex) -> int:
     """The row that contains the extent's first offset, or else the one behind it.
 
     Where a hole begins is not in the rows: if the first offset may be in one, the header of the batch before tells.

@@ -18,8 +18,8 @@ a table is nothing, until nothing in it is in use. Everything else costs writing
 Tables of one level and one `end_position` are of one **age**: they were made by merges of the same inputs, and share out the keyspaces.
 A merge takes one table from each age, those that have the most keyspaces in common.
 
-It comes to rest: a merge leaves fewer entry tables than there were, or no garbage in what it made (above level 0), or has lifted its tables by
-a level, of which there are `levels_max`.
+It comes to rest: a merge leaves fewer entry tables than there were, or no garbage in what it made (which is never of level 0), or has
+lifted its tables by a level, of which there are `levels_max`.
 """
 
 from __future__ import annotations
@@ -203,16 +203,25 @@ def pick_entries(tables: Sequence[EntryTable], options: PickerOptions) -> MergeE
     """The newest neighbours in age that fill a tier."""
     newest_first = sorted(tables, key=lambda table: (table.end_position, table.number), reverse=True)
     for neighbours in tiers_of(newest_first, options):
-        taken: list[EntryTable] = []
-        taken_bytes = 0
-        for table in neighbours[: options.entry_inputs_max]:
-            taken_bytes += table.file_bytes
-            if taken_bytes > options.compaction_bytes_max:
-                break
-            taken.append(table)
+        taken = _fitting(neighbours, options)
         if len(taken) >= options.entry_fan_in:
             return MergeEntryTables(tuple([table.number for table in taken]), taken[-1] is newest_first[-1])
     return None
+
+
+def _fitting(neighbours: list[EntryTable], options: PickerOptions) -> list[EntryTable]:
+    """The newest of `neighbours` that are enough for a merge and not too large for one; too few, if there are none."""
+    taken: list[EntryTable] = []
+    taken_bytes = 0
+    for table in neighbours:
+        if taken_bytes + table.file_bytes > options.compaction_bytes_max:
+            if len(taken) >= options.entry_fan_in:
+                break
+            taken, taken_bytes = [], 0
+        if table.file_bytes <= options.compaction_bytes_max and len(taken) < options.entry_inputs_max:
+            taken.append(table)
+            taken_bytes += table.file_bytes
+    return taken
 
 
 def tiers_of(newest_first: Sequence[EntryTable], options: PickerOptions) -> list[list[EntryTable]]:
@@ -290,7 +299,7 @@ def garbage_permille(table: LogTable) -> int:
 
 
 def pick_scattered(tables: Sequence[LogTable], options: PickerOptions) -> MergeLogTables | None:
-    """Neighbouring ages of the lowest level where logs are in short pieces, or, if there are too many of them, index blocks are not full."""
+    """Neighbouring ages, of the lowest level first, with logs in short pieces, or with half-empty index blocks if there are too many of them."""
     has_many_blocks = sum(table.blocks for table in tables) > options.blocks_max
     sound = sorted([table for table in tables if not table.is_spoiled], key=_by_age)
     for level in range(options.levels_max):
@@ -315,9 +324,9 @@ def _scatter(window: list[list[LogTable]], options: PickerOptions, *, has_many_b
 
 
 def _in_common(window: list[list[LogTable]], options: PickerOptions) -> list[LogTable] | None:
-    """A table of the oldest age, and from each later one that which shares the most keyspaces with it, as long as they are not too many bytes.
+    """A table of the oldest age, and of each later one that which shares the most keyspaces with it, until they are too many bytes.
 
-    None if there is no table for which at least half of the ages have a part in it.
+    None if no table of the oldest age finds partners in half of the ages.
     """
     bytes_max = min(options.compaction_bytes_max, (options.outputs_max - 1) * options.table_bytes)
     for first in window[0]:

@@ -360,16 +360,20 @@ class Driver:
 
     def _work(self, effect: Work) -> None:
         assert self.worker is not None, "only a node with a folder has files"
+        assert self.disk is not None
         self.worker.submit(effect)
+        self.disk.has_company = True
 
     def _worked_soon(self) -> None:
         self._token.run_sync_soon(self._take_work)
 
     def _take_work(self) -> None:
         assert self.worker is not None
+        assert self.disk is not None
         if self.worker.mistake is not None and not self.is_over:
             self._fail(self.worker.mistake)
         self._inbox.extend(self.worker.completions())
+        self.disk.has_company = self.worker.is_busy
         self._take_in()
 
     # Other effects ------------------------------------------------------------------------------------------------------

@@ -9,14 +9,18 @@ operation that may be inside, and after that nothing of the task happens any mor
 
 **Who gets the processor.** A task is Python, and only one thread runs Python at a time. Every system call of the loop lets the task in, and
 the loop comes back when the task touches a file, or after the interpreter's switch interval of 5 ms. So what counts is how long a task
-computes between two file operations. Measured on two processors, both busy, with a node that writes 100 bytes and syncs them every 2 ms:
+computes between two file operations. Measured on two processors, both taken by others as well, with a node that writes 100 bytes and
+syncs them every 2 ms, on a disk that took 2 ms for it:
 
-| beside it                                       | write and sync, median | steps late, 99 % |
-|-------------------------------------------------|------------------------|------------------|
-| nothing                                         | 0.2 ms                 | 2 to 11 ms       |
-| a task that touches a file every 64 KiB         | 0.4 to 0.5 ms          | 5 ms             |
-| one that does every 1 MiB                       | 2 to 10 ms             | 17 ms            |
-| one that never does                             | 28 to 31 ms            | 21 to 33 ms      |
+| beside it                             | write and sync: median, 99 % | steps late: median, 99 % |
+|---------------------------------------|------------------------------|--------------------------|
+| nothing                               | 2, 26 to 30 ms               | 0.2, 2 ms                |
+| a task that touches a file per 64 KiB | 3 to 4, 6 ms                 | 1 to 2, 4 ms             |
+| one that does per 1 MiB               | 4, 8 ms                      | 2, 6 ms                  |
+| one that never does                   | 8, 24 to 31 ms               | 6, 22 to 30 ms           |
+
+(Beside long work the disk stays in the loop, which is what cuts off the tail; see `streambus.real.disk`. In its thread the last three had
+1 to 44 ms in the median and 85 to 270 ms in the worst percent.)
 
 So tasks that look at every byte do well to take 64 KiB at a time; `copy` costs no Python at all. A shorter switch interval would help,
 but it is the whole process's, not ours. A lower priority for the thread would make things worse: while strangers have its processor, it
@@ -67,11 +71,13 @@ class Worker:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._done: deque[Event] = deque()
         self._thread: Thread | None = None
+        self._pending = 0
         self.mistake: Exception | None = None
         """What a task has raised that is not a failure of the disk. There is no more work after that."""
 
     def submit(self, work: Work) -> None:
         """Do `work` soon, after what was submitted before."""
+        self._pending += 1
         if self._thread is None:
             self._thread = Thread(target=self._work, name="work", daemon=True)
             self._thread.start()
@@ -82,7 +88,13 @@ class Worker:
         events = []
         while self._done:
             events.append(self._done.popleft())
+        self._pending -= len(events)
         return events
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is work whose completion has not been taken."""
+        return self._pending > 0
 
     def finish(self) -> None:
         """Let nothing more happen to any file. Waits for a file operation that is at work, not for the task."""

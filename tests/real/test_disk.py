@@ -194,3 +194,29 @@ def test_finishing_performs_everything_that_was_asked_for(tmp_path: Path) -> Non
         desk.disk.submit([Write(A, number, (b"x",))])
     desk.disk.finish()
     assert (tmp_path / A).read_bytes() == b"x" * 100
+
+
+def test_beside_long_work_only_good_news_of_the_disk_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sync that seems slow moves the next ones to the thread, but not if it may be the work that took the time."""
+    clock = [0]
+    took = [0]
+
+    def read_clock() -> int:
+        clock[0] += took[0] * 1_000
+        return clock[0]
+
+    monkeypatch.setattr("streambus.real.disk.perf_counter_ns", read_clock)
+    desk = Desk(tmp_path, 1_000)
+    assert desk.disk.submit([Create(A), Sync(A, Done(1))]) == [Done(1)]
+    desk.disk.has_company, took[0] = True, 50_000
+    for number in range(5):
+        assert desk.disk.submit([Sync(A, Done(number))]) == [Done(number)]
+    desk.disk.has_company = False
+    assert desk.disk.submit([Sync(A, Done(9))]) == [Done(9)]
+    assert desk.disk.submit([Sync(A, Done(10))]) == []
+    assert desk.wait([]) == [Done(10)]
+    desk.disk.has_company, took[0] = True, 10
+    for number in range(20):
+        desk.ask(Sync(A, Done(number)))
+    assert desk.disk.submit([Sync(A, Done(11))]) == [Done(11)]
+    desk.disk.finish()

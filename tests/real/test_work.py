@@ -379,17 +379,25 @@ class Foreman(Node):
 def test_the_loop_and_the_disk_go_on_while_work_is_under_way(tmp_path: Path) -> None:
     """The task waits until it sees what the node wrote in its eleventh step: neither could come if one held up the other."""
     seen: list[int] = []
+    company: list[bool] = []
 
     class Watched(Foreman):
         def hear(self, turn: Turn, event: Event) -> None:
             super().hear(turn, event)
+            if type(event) is Ticked:
+                assert driver.disk is not None
+                company.append(driver.disk.has_company)
             if event == Ticked(10):
                 go_on.set()
 
     go_on = threading.Event()
     node = Watched(Work(Do(lambda files: (go_on.wait(10), files.create(A), seen.append(1)) and 42), WorkDone()), ticks=11)
-    assert trio.run(Driver(node, folder=tmp_path).run) is None
+    driver = Driver(node, folder=tmp_path)
+    assert driver.disk is not None
+    assert trio.run(driver.run) is None
     assert node.heard[1:] == [*[Ticked(number) for number in range(11)], WorkDone(42)]
+    assert company == [True] * 11
+    assert not driver.disk.has_company
 
 
 def test_work_is_journalled_by_its_result(tmp_path: Path) -> None:

@@ -299,7 +299,7 @@ def garbage_permille(table: LogTable) -> int:
 
 
 def pick_scattered(tables: Sequence[LogTable], options: PickerOptions) -> MergeLogTables | None:
-    """Neighbouring ages, of the lowest level first, with logs in short pieces, or with half-empty index blocks if there are too many of them."""
+    """Neighbouring ages, of the lowest level first, with logs in short pieces, or with half-empty index blocks if there are too many."""
     has_many_blocks = sum(table.blocks for table in tables) > options.blocks_max
     sound = sorted([table for table in tables if not table.is_spoiled], key=_by_age)
     for level in range(options.levels_max):

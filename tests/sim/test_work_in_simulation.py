@@ -1,6 +1,8 @@
 """Long work in the simulator: beside the queue of the disk, subject to all that befalls disks, and cut off by every crash."""
 
 import errno
+from array import array
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from streambus.kernel import (
     Write,
     decode_value,
     encode_value,
+    fingerprint,
     message,
 )
 from streambus.sim import DiskSpeed, SimulatedDisk, Simulation
@@ -33,6 +36,7 @@ from streambus.sim.crash_points import Crashed, Moment, crash_at
 from streambus.sim.disk import Survival
 from streambus.sim.disk_quirk import SOUND
 from streambus.sim.faults import DiskError, DiskStall, FullDisk, KillAt, PowerCutAt, ShortRead, ShortWrite, SlowDisk
+from streambus.sim.trace import effect_digests
 from streambus.sim.work import file_operations
 
 SOURCE, TARGET = FileName("source"), FileName("made/target")
@@ -193,6 +197,32 @@ def test_the_operations_of_work_can_be_told_in_advance():
     assert kinds == ["Create", *["Read", "Read", "Write"] * 3, "Read", "Write", "Sync", "SyncDirectory"]
     assert disk.contents() == before
     assert disk.operations == {}
+
+
+def test_what_would_fail_is_told_up_to_there():
+    assert [type(effect) for effect in file_operations(SimulatedDisk(Prng(1)), MERGE)] == [Create, Read]
+
+
+def test_work_is_a_value_and_a_node_may_hold_it():
+    again = Work(Merge(SOURCE, TARGET), WorkDone())
+    assert (deepcopy(MERGE), fingerprint(MERGE), hash(MERGE)) == (again, fingerprint(again), hash(again))
+    assert fingerprint(MERGE) != fingerprint(Work(Merge(SOURCE, TARGET, 1), WorkDone()))
+    assert effect_digests([MERGE, holding(1)]) == effect_digests([again, holding(1)])
+    assert effect_digests([holding(1)]) != effect_digests([holding(2)])
+
+
+@message
+class Holds:
+    """Holds columns."""
+
+    column: Any
+
+    def run(self, files: FileAccess) -> None:
+        pass
+
+
+def holding(number: int) -> Work:
+    return Work(Holds(array("q", (number,))), WorkDone())
 
 
 # Crashes ----------------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Outcomes:
         return False
 
     def vanished(self, end_offset: int) -> tuple[int, ...]:
-        """The aborted transactions that ended below `end_offset`, where the walk over all of the log ended, and of which it saw no batch."""
+        """The aborted transactions that ended below `end_offset`, where a walk over all of the log ended, and of which it saw no batch."""
         return tuple([last_offset for last_offset in self.last_offsets if last_offset < end_offset and last_offset not in self.seen])
 
     def _aborted_at(self, header: BatchHeader) -> AbortedTransaction | None:

@@ -121,16 +121,17 @@ def _clean_run(cleaning: Cleaning, rows: BatchIndex, begin: int, end: int, data:
     """What stays of batches that lie side by side: their rows, with positions from 0 on, and their bytes."""
     cleaned = BatchIndex()
     parts: list[Buffer] = []
-    position = 0
+    position, is_changed = 0, False
     for header, batch in _batches(rows, begin, end, data):
         part = clean_batch(cleaning, header, batch)
+        is_changed = is_changed or part is not batch
         if part is not None:
             cleaned.append(header if part is batch else parse_header(part), header.base_offset, position, len(part))
             parts.append(part)
             position += len(part)
     if len(cleaned):
         cleaned.end_offset = rows.next_offset(end - 1)
-    return cleaned, data if position == len(data) and len(cleaned) == end - begin else b"".join(parts)
+    return cleaned, b"".join(parts) if is_changed else data
 
 
 def _runs(files: FileAccess, extent: LogExtent, first_offset: int, end_offset: int) -> Iterator[tuple[BatchIndex, int, int, memoryview]]:

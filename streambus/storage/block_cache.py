@@ -45,6 +45,8 @@ class BlockCache:
             self._left(key, known[1])
         if cost > self.bytes_max:
             return
+        if self.bytes + cost > self.bytes_max:
+            self._make_room(cost)
         self.blocks[key] = (block, cost)
         here = self.positions.get(table)
         if here is None:
@@ -52,8 +54,6 @@ class BlockCache:
         else:
             here[position] = None
         self.bytes += cost
-        if self.bytes > self.bytes_max:
-            self._sweep()
 
     def forget_table(self, table: int) -> None:
         """The table is gone, and so are its blocks."""
@@ -78,16 +78,15 @@ class BlockCache:
             "evictions": self.evictions,
         }
 
-    def _sweep(self) -> None:
-        """Make room, but keep the newest block, which always fits."""
-        excess = self.bytes - (self.bytes_max - self.bytes_max // SWEEP_FRACTION)
-        newest = next(reversed(self.blocks))
+    def _make_room(self, cost: int) -> None:
+        """Have the oldest blocks leave until there is room for `cost` bytes, and some more."""
+        excess = max(self.bytes + cost - self.bytes_max, self.bytes_max // SWEEP_FRACTION)
         leaving = []
-        for key, (_, cost) in self.blocks.items():
-            if excess <= 0 or key == newest:
+        for key, (_, its_cost) in self.blocks.items():
+            if excess <= 0:
                 break
             leaving.append(key)
-            excess -= cost
+            excess -= its_cost
         for key in leaving:
             self._left(key, self.blocks.pop(key)[1])
         self.evictions += len(leaving)

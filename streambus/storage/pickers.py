@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from streambus.kernel import message
 
@@ -304,23 +304,34 @@ def pick_scattered(tables: Sequence[LogTable], options: PickerOptions) -> MergeL
     sound = sorted([table for table in tables if not table.is_spoiled], key=_by_age)
     for level in range(options.levels_max):
         ages = [list(age) for _, age in groupby([table for table in sound if table.level == level], key=lambda table: table.end_position)]
+        spread = _Spread(ages)
         for start in range(len(ages) - options.fan_in + 1):
-            window = ages[start : start + options.fan_in]
-            reason = _scatter(window, options, has_many_blocks=has_many_blocks)
-            taken = _in_common(window, options) if reason else None
+            reason = spread.reason(start, start + options.fan_in, options, has_many_blocks=has_many_blocks)
+            taken = _in_common(ages[start : start + options.fan_in], options) if reason else None
             if reason and taken:
                 return _merge(taken, level + 1, reason)
     return None
 
 
-def _scatter(window: list[list[LogTable]], options: PickerOptions, *, has_many_blocks: bool) -> Reason | None:
-    """Why these ages are worth merging, if they are."""
-    tables = [table for age in window for table in age]
-    if sum(table.data_bytes for table in tables) < options.run_bytes_min * sum(table.runs for table in tables):
-        return Reason.FRAGMENTS
-    if has_many_blocks and sum(table.rows for table in tables) < options.rows_per_block_min * sum(table.blocks for table in tables):
-        return Reason.BLOCKS
-    return None
+class _Spread:
+    """How long the runs and how full the index blocks of neighbouring ages are: sums over all ages before each."""
+
+    def __init__(self, ages: list[list[LogTable]]) -> None:
+        self.data_bytes = _sums([sum([table.data_bytes for table in age]) for age in ages])
+        self.runs = _sums([sum([table.runs for table in age]) for age in ages])
+        self.rows = _sums([sum([table.rows for table in age]) for age in ages])
+        self.blocks = _sums([sum([table.blocks for table in age]) for age in ages])
+
+    def reason(self, start: int, end: int, options: PickerOptions, *, has_many_blocks: bool) -> Reason | None:
+        """Why the ages from `start` on and before `end` are worth merging, if they are."""
+        if self.data_bytes[end] - self.data_bytes[start] < options.run_bytes_min * (self.runs[end] - self.runs[start]):
+            return Reason.FRAGMENTS
+        rows, blocks = self.rows[end] - self.rows[start], self.blocks[end] - self.blocks[start]
+        return Reason.BLOCKS if has_many_blocks and rows < options.rows_per_block_min * blocks else None
+
+
+def _sums(numbers: list[int]) -> list[int]:
+    return list(accumulate(numbers, initial=0))
 
 
 def _in_common(window: list[list[LogTable]], options: PickerOptions) -> list[LogTable] | None:

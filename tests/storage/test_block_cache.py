@@ -42,6 +42,16 @@ def test_a_block_that_is_too_large_is_not_kept_and_drives_nobody_out():
     cache.check()
 
 
+def test_a_block_as_large_as_the_cache_drives_all_others_out():
+    cache = BlockCache(bytes_max=100)
+    for position in range(5):
+        cache.put(1, position, position, 10)
+    cache.put(2, 0, "whole", 100)
+    assert list(cache.blocks) == [(2, 0)]
+    assert cache.evictions == 5
+    cache.check()
+
+
 def test_a_table_is_forgotten_with_all_its_blocks():
     cache = BlockCache(bytes_max=1_000)
     for position in range(10):

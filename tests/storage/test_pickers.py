@@ -252,14 +252,15 @@ def test_plain_retention_hardly_rewrites_anything(seed, retained):
     assert len(store.tables) <= 2 * retained + 20
 
 
-def test_ten_thousand_partitions_of_small_batches_have_a_bounded_number_of_index_blocks():
+@pytest.mark.parametrize(("run_bytes_min", "reason"), [(8 * KIB // 64, Reason.FRAGMENTS), (1, Reason.BLOCKS)])
+def test_ten_thousand_partitions_of_small_batches_have_a_bounded_number_of_index_blocks(run_bytes_min, reason):
     """Small batches in between each other: without merging, every segment would have ten thousand blocks of a few rows."""
-    options = attrs.evolve(SCALED, blocks_max=400_000)
-    store = RowStore(weight=100, batch_bytes=25, segment_bytes=2 * MIB, options=options, classes=100)
+    options = attrs.evolve(SCALED, run_bytes_min=run_bytes_min, blocks_max=200_000)
+    store = RowStore(weight=100, batch_bytes=40, segment_bytes=2 * MIB, options=options, classes=100)
     dice = Prng(4)
     blocks_max = 0
     history = []
-    while len(history) < 400:
+    while len(history) < 500:
         for logs in shuffled(dice, 100):
             store.append(logs)
         history.append(list(store.ends))
@@ -269,10 +270,20 @@ def test_ten_thousand_partitions_of_small_batches_have_a_bounded_number_of_index
         store.rest()
         blocks_max = max(blocks_max, store.blocks_seen)
     segments = store.appended_bytes // (2 * MIB)
-    assert segments > 150
-    assert blocks_max <= options.blocks_max + 2 * options.fan_in * 10_000
-    assert store.merges[Reason.FRAGMENTS] > 10
-    assert store.write_amplification_percent() < 500
+    assert segments > 200
+    assert blocks_max <= options.blocks_max + options.fan_in * 10_000
+    assert store.merges[reason] > 10
+    assert store.write_amplification_percent() < 300
+
+
+def test_with_more_index_blocks_than_there_may_be_but_full_ones_a_store_is_at_rest():
+    options = attrs.evolve(SCALED, blocks_max=10)
+    store = RowStore(weight=1, batch_bytes=40, segment_bytes=2 * MIB, options=options, classes=1)
+    while len(store.tables) < 20:
+        store.append(0, batches=1_000)
+        store.rest()
+    assert store.blocks_seen > 10 * options.blocks_max
+    assert not store.merges
 
 
 @settings(deadline=None, max_examples=40)

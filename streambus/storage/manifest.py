@@ -92,6 +92,7 @@ class Manifest:
         "contents",
         "cut_bytes",
         "damage",
+        "damage_position",
         "data",
         "data_before",
         "durable_edit",
@@ -119,6 +120,7 @@ class Manifest:
         """Whether there is no manifest yet: the first edit makes it."""
         self.damage: str | None = None
         """Where and why the file cannot be believed: the store must not start."""
+        self.damage_position = 0
         self.cut_bytes = 0
         self.last_edit = self.syncing = self.durable_edit = self.confirmed_edit = 0
         self.pending: list[bytes] = []
@@ -375,3 +377,4 @@ class Manifest:
     def _refuse(self, position: int, reason: str) -> None:
         self.stage = ManifestStage.FAILED
         self.damage = f"{CURRENT} at {position}: {reason}"
+        self.damage_position = position

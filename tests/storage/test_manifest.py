@@ -291,6 +291,7 @@ def test_every_flipped_byte_of_a_confirmed_manifest_is_detected_or_harmless():
                 seen["harmless"] += 1
             else:
                 assert manifest.damage.startswith(f"{CURRENT} at {page}: ")
+                assert manifest.damage_position == page
                 assert page < confirmation or "format version" in manifest.damage
                 seen["damage"] += 1
     assert seen["damage"] > 400

@@ -2,6 +2,7 @@
 
 import contextlib
 from array import array
+from struct import pack
 
 import pytest
 from hypothesis import given, settings
@@ -318,6 +319,8 @@ def crc_of(block: bytearray) -> bytes:
 def test_blocks_that_contradict_themselves_are_damaged_though_their_checksums_are_right():
     with pytest.raises(Damaged, match="within its header"):
         decode_rows(encode_block(Kind.INDEX, 3, 400, b"short"), 3, 400)
+    with pytest.raises(Damaged, match="begins at offset 5 and ends at 5"):
+        decode_rows(encode_block(Kind.INDEX, 3, 400, pack(">IIqq", 16, 0, 5, 5)), 3, 400)
     with pytest.raises(Damaged, match="behind its second row"):
         check_rows(IndexBlock(16, 10, 30, some_rows()), 10_000)
     check_rows(IndexBlock(16, 9, 30, some_rows()), 10_000)

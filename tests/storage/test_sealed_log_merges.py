@@ -211,10 +211,18 @@ def test_outputs_are_split_at_their_size_and_the_last_one_takes_the_rest():
     directory = segment(files, 0, [(16, stamped(offset, size=100)) for offset in range(10)])
     extents = in_order(extents_of(directory))
     for count, wanted in ((9, [3, 3, 3, 1]), (2, [3, 7]), (1, [10])):
-        outputs = merged(files, MergeLogs(range(count * 100, count * 101), 1, extents, 3 * size + 1, 0))
+        outputs = merged(files, MergeLogs(range(count * 100, count * 101), 1, extents, 4 * size - 1, 0))
         assert [sum(output.row_counts) for output in outputs] == wanted
         _, ranges = contents(files, outputs)
         assert ranges == {16: [(0, 10)]}
+
+
+def test_a_batch_that_is_larger_than_a_table_has_one_and_a_hole_before_it_shares_it():
+    files = MemoryFiles()
+    (extent,) = extents_of(segment(files, 0, [(16, stamped(0)), (16, stamped(10))]))
+    extents = (attrs.evolve(extent, first_offset=4, end_offset=8), attrs.evolve(extent, first_offset=10))
+    (output,) = merged(files, MergeLogs((7, 8), 1, extents, 10, 0))
+    assert (list(output.first_offsets), list(output.row_counts)) == ([4, 10], [0, 1])
 
 
 def test_nothing_to_merge_makes_no_table():
@@ -238,6 +246,25 @@ def test_a_merge_reads_what_lies_side_by_side_at_once_and_never_too_much(monkeyp
     assert files.reads == 1 + 2 + -(-batches_bytes // (2_000 - 2_000 % len(stamped(0, size=100))))
     assert files.largest_read <= max(extents[0].length, 2_000)
     assert files.largest_write < 3_000 + 2_000 + extents[0].length
+
+
+def test_a_batch_that_was_lost_stays_lost_and_does_not_become_a_hole():
+    files = MemoryFiles()
+    maker = SegmentMaker(files, 0, 0, 1)
+    for offset in range(0, 10, 2):
+        maker.append(16, stamped(offset, 2), between=0)
+    maker.logs[16].sizes[1] = maker.logs[16].sizes[2] = 0
+    (extent,) = extents_of(maker.seal())
+    (once,) = merged(files, MergeLogs((7,), 1, (extent,), 1 << 20, 0))
+    (twice,) = merged(files, MergeLogs((8, 9), 2, in_order(extents_of(once)), len(stamped(0)), 0))[:1]
+    (clipped,) = merged(files, MergeLogs((10,), 1, (attrs.evolve(extent, first_offset=3),), 1 << 20, 0))
+    data = files.read(once.info.file, once.positions[0], once.lengths[0])
+    rows = decode_index_block(data, 7, once.positions[0]).rows
+    size = len(stamped(0))
+    assert (list(rows.base_offsets), list(rows.sizes)) == ([0, 2, 4, 6, 8], [size, 0, 0, size, size])
+    assert bytes(files.content[once.info.file][: size * 3]) == stamped(0, 2) + stamped(6, 2) + stamped(8, 2)
+    assert (list(twice.row_counts), list(twice.end_offsets)) == ([3], [6])
+    assert (list(clipped.row_counts), list(clipped.data_bytes)) == ([4], [2 * size])
 
 
 # Damage ------------------------------------------------------------------------------------------------------------------

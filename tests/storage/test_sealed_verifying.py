@@ -92,6 +92,20 @@ def test_one_damaged_batch_does_not_hide_another():
     assert {problem.reason for problem in found} == {"the checksum of the batch is wrong"}
 
 
+def test_a_batch_that_was_lost_is_a_problem_that_does_not_hide_the_rest():
+    files = MemoryFiles()
+    maker = SegmentMaker(files, 3, 1_000, 1)
+    for offset in range(3):
+        maker.append(16, stamped(offset))
+    maker.logs[16].sizes[1] = 0
+    directory = maker.seal()
+    files.flip(maker.file, maker.logs[16].positions[2] - 1_000 + 70)
+    assert [problem.reason for problem in problems(files, directory.info)] == [
+        "the batch with the offsets 1 to 2 was lost before this table was written",
+        "the checksum of the batch is wrong",
+    ]
+
+
 def test_a_sealed_segment_is_verified_where_it_is():
     files = MemoryFiles()
     maker = SegmentMaker(files, 3, 1_000, 1)

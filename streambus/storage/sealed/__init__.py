@@ -28,7 +28,7 @@ Rules:
 - A block is believed only if its checksum is right and it says that it is that block of that table. Decoders raise `Damaged`, whatever is
   wrong, and nothing else; they take no length for granted.
 - Tasks verify everything that they copy, read what seems damaged once more, and return what they find as `WorkDamaged`.
-- A block's range of offsets tiles its log: what is not in a row of it is a hole, not a loss.
+- A block's range of offsets tiles its log: what is not in a row of it is a hole. A row of size 0 is a loss: a batch that was found damaged.
 - Decoding and encoding are slices of arrays: a few microseconds a block, whatever is in it.
 - A task holds a few megabytes and the index of what it writes, however large the tables are.
 

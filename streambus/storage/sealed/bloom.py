@@ -29,7 +29,7 @@ class Bloom:
     def may_contain(self, key: bytes) -> bool:
         """False if the table has no such key; True if it must be looked for."""
         number = int.from_bytes(blake2b(key, digest_size=HASH_BYTES).digest(), "big")
-        place, step = number >> 32, (number & _LOW) | 1
+        place, step = number >> 32, number & _LOW
         bits, filled = self.bits, self.filter
         for _ in range(self.probes):
             bit = (place & _LOW) * bits >> 32
@@ -62,7 +62,7 @@ class BloomBuilder:
         filled = bytearray(bits >> 3)
         turns = range(probes)
         for number in self.hashes:
-            place, step = number >> 32, (number & _LOW) | 1
+            place, step = number >> 32, number & _LOW
             for _ in turns:
                 bit = (place & _LOW) * bits >> 32
                 filled[bit >> 3] |= 1 << (bit & 7)

@@ -12,6 +12,9 @@ from streambus.storage.sealed.index_block import check_rows, decode_index_block
 from streambus.storage.sealed.log_writer import LogWriter
 from streambus.storage.sealed.work import DamagedInput, WorkDamaged, batch_runs, check_batches, read_believed
 
+LOST = memoryview(b"")
+"""The bytes of a batch that was found damaged before. Its row goes on saying that its offsets are lost."""
+
 
 @message
 class LogExtent:
@@ -62,7 +65,8 @@ def _copy(files: FileAccess, extent: LogExtent, writer: LogWriter) -> None:
     writer.begin(extent.keyspace, extent.first_offset)
     for begin, end, length in batch_runs(rows, low, high):
         check = partial(check_batches, rows=rows, low=begin, high=end)
-        writer.append(rows, begin, end, read_believed(files, extent.file, rows.positions[begin], length, check))
+        data = read_believed(files, extent.file, rows.positions[begin], length, check) if length else LOST
+        writer.append(rows, begin, end, data)
     writer.end(extent.end_offset)
 
 
@@ -89,7 +93,7 @@ def first_live_row(files: FileAccess, extent: LogExtent, rows: BatchIndex) -> in
     Where a hole begins is not in the rows: if the first offset may be in one, the header of the batch before tells.
     """
     row = rows.row_of(extent.first_offset)
-    if row < 0 or rows.base_offsets[row] == extent.first_offset:
+    if row < 0 or rows.base_offsets[row] == extent.first_offset or not rows.sizes[row]:
         return max(row, 0)
     end = read_believed(files, extent.file, rows.positions[row], HEADER_BYTES, _end_of_batch)
     return row if end > extent.first_offset else row + 1

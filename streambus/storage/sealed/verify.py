@@ -129,7 +129,12 @@ class _Check:
             return
         rows = block.rows
         for begin, end, length in batch_runs(rows, 0, len(rows)):
-            if self._read(rows.positions[begin], length, partial(check_batches, rows=rows, low=begin, high=end)) is not None:
+            if not length:
+                bounds = f"{rows.base_offsets[begin]} to {rows.next_offset(end - 1)}"
+                yield Problem(
+                    self.file, rows.positions[begin], f"the batch with the offsets {bounds} was lost before this table was written"
+                )
+            elif self._read(rows.positions[begin], length, partial(check_batches, rows=rows, low=begin, high=end)) is not None:
                 yield Progress(self.bytes)
             else:
                 yield from self._one_by_one(rows, begin, end)

@@ -87,7 +87,8 @@ def check_batches(data: Buffer, rows: BatchIndex, low: int, high: int) -> memory
 def batch_runs(rows: BatchIndex, low: int, high: int, bytes_max: int = READ_BYTES_MAX) -> list[tuple[int, int, int]]:
     """The rows from `low` on and below `high` as runs whose batches lie side by side and can be read at once.
 
-    A run is (first row, row behind its last, bytes), and longer than `bytes_max` only if it is a single batch.
+    A run is (first row, row behind its last, bytes), and longer than `bytes_max` only if it is a single batch. Lost batches are runs of
+    their own, of no bytes: there is nothing to read of them.
     """
     runs: list[tuple[int, int, int]] = []
     positions, sizes = rows.positions, rows.sizes
@@ -95,7 +96,7 @@ def batch_runs(rows: BatchIndex, low: int, high: int, bytes_max: int = READ_BYTE
     while begin < high:
         length = sizes[begin]
         row = begin + 1
-        while row < high and positions[row] == positions[begin] + length and length + sizes[row] <= bytes_max:
+        while length and row < high and sizes[row] and positions[row] == positions[begin] + length and length + sizes[row] <= bytes_max:
             length += sizes[row]
             row += 1
         runs.append((begin, row, length))

@@ -360,6 +360,13 @@ def test_zeros_behind_the_last_frame_are_a_torn_tail():
     assert recovered(life.disk).facts == [ManifestSettled(2, 0)]
 
 
+def test_a_copy_of_a_frame_in_another_place_is_no_frame():
+    life = written(2)
+    content = life.disk.contents()[CURRENT]
+    life.disk.put({CURRENT: content + content[-PAGE_BYTES:]})
+    assert recovered(life.disk).facts == [ManifestSettled(2, PAGE_BYTES)]
+
+
 def test_an_empty_file_is_damage_and_a_missing_one_is_a_beginning():
     life = fresh()
     life.disk.put({CURRENT: b""})
@@ -417,6 +424,15 @@ def test_a_frame_of_an_earlier_generation_is_no_frame():
     again = recovered(life.disk)
     assert again.facts == [ManifestSettled(0, PAGE_BYTES)]
     assert again.manifest.next_table == 0
+
+
+def test_a_frame_of_an_earlier_generation_proves_nothing():
+    life = fresh()
+    stale = frame(2, 1, 9, 2 * PAGE_BYTES, 2 * PAGE_BYTES, encode_edit(Edit(next_table=7)))
+    life.disk.put({CURRENT: frame(1, 2, 1, 0, 0, SNAPSHOT) + bytes(PAGE_BYTES) + stale})
+    assert recovered(life.disk).facts == [ManifestSettled(0, 2 * PAGE_BYTES)]
+    life.disk.put({CURRENT: frame(1, 1, 1, 0, 0, SNAPSHOT) + bytes(PAGE_BYTES) + stale})
+    assert "was written after this one was synced" in (outcome(life.disk).manifest.damage or "")
 
 
 def test_a_file_that_begins_with_an_edit_is_refused():

@@ -168,6 +168,8 @@ def test_of_each_age_the_table_with_the_most_keyspaces_in_common_is_taken():
     assert choice(*tables) == MergeLogTables(tuple(10 * age for age in range(8)), 2, Reason.FRAGMENTS)
     left = [table for table in tables if table.number % 10]
     assert choice(*left) == MergeLogTables(tuple(10 * age + 1 for age in range(8)), 2, Reason.FRAGMENTS)
+    left = [table for table in tables if table.number >= 10 or table.number == 2]
+    assert choice(*left) == MergeLogTables(tuple(10 * age + 2 for age in range(8)), 2, Reason.FRAGMENTS)
 
 
 def test_a_table_that_shares_keyspaces_with_nobody_stands_in_nobody_s_way():

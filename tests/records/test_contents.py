@@ -153,6 +153,16 @@ def test_long_forms_of_short_numbers_are_understood() -> None:
     assert (contents.keys, contents.tombstones) == ([None], [0])
 
 
+def test_records_may_be_many_and_far_apart_in_time() -> None:
+    records = [Record(b"%d" % row, b"x" * (row % 200), (), row**3, row) for row in range(10_000)]
+    batch = encode_batch(records)
+    contents = read_contents(parse_header(batch), batch)
+    assert contents.offsets == list(range(10_000))
+    assert contents.timestamps == [row**3 for row in range(10_000)]
+    assert contents.keys == [record.key for record in records]
+    assert decode_records(encode_kept(parse_header(batch), contents, list(range(10_000)), delete_horizon_ms=10**9)) == records
+
+
 def test_a_codec_that_there_is_not_is_refused() -> None:
     batch = reframed(encode_batch([Record(None, None)]), WHOLE, attributes=7)
     with pytest.raises(BadBatch, match="no codec 7"):

@@ -99,6 +99,19 @@ def test_from_the_end_of_the_clean_part_on_everything_stays() -> None:
     assert second is new
 
 
+def test_the_last_batch_stays_to_say_where_the_log_ends() -> None:
+    log = LogMaker()
+    log.data((b"a", b"1"))
+    log.data((None, b"2"), (None, b"3"))
+    log.seal()
+    log.clean(NOW)
+    assert [(header.base_offset, header.next_offset, header.record_count) for header in log.headers()] == [(0, 1, 1), (1, 3, 0)]
+    log.data((b"b", b"1"))
+    log.seal()
+    log.clean(NOW)
+    assert [(header.base_offset, header.record_count) for header in log.headers()] == [(0, 1), (3, 1)]
+
+
 def test_a_tombstone_outlives_its_first_cleaning_by_the_retention() -> None:
     value, tombstone = batch_of((b"a", b"1")), batch_of((b"a", None), base_offset=1)
     gone, marked = clean(value, tombstone)
@@ -239,6 +252,19 @@ def test_nothing_behind_the_first_open_transaction_is_cleaned() -> None:
     log.seal()
     cleaned = log.clean(NOW)
     assert (log.pairs(), cleaned.cleaned_end) == ({1: (b"a", b"2"), 2: (b"a", b"3"), 3: (b"a", b"4")}, 2)
+
+
+def test_a_marker_behind_the_clean_part_stays_as_it_is() -> None:
+    log = LogMaker()
+    log.data((b"a", b"1"))
+    log.marker(COMMIT, 1)
+    log.data((b"b", b"1"))
+    log.seal()
+    cleaned = attrs.evolve(log.task(NOW), end_offset=1).run(log.files)
+    assert cleaned.bytes_before == cleaned.bytes_after
+    log.next_table += 1
+    log.clean(NOW)
+    assert [header.delete_horizon_ms for header in log.headers()] == [None, NOW + RETENTION_MS, None]
 
 
 def test_an_emptied_marker_goes_when_its_producer_is_forgotten() -> None:

@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from cleaned_logs import COMMIT, LogMaker, batches_of, extents_of, records_of
+from cleaned_logs import ABORT, COMMIT, LogMaker, batches_of, extents_of, records_of
 from memory_files import MemoryFiles
 
 from streambus.records import Codec, parse_header
@@ -91,6 +91,30 @@ def test_without_a_dirty_part_only_what_is_over_goes() -> None:
     log.clean(NOW)
     log.clean(NOW + 10)
     assert log.pairs() == {1: (b"a", b"1"), 3: (b"c", b"1")}
+
+
+def test_the_clean_part_is_read_only_once() -> None:
+    log = small_log()
+    log.clean(NOW)
+    log.files.read_bytes = 0
+    cleaned = log.clean(NOW)
+    assert log.files.read_bytes == cleaned.bytes_before + 2 * sum(extent.length for extent in log.extents)
+
+
+def test_what_ends_behind_the_extents_has_not_vanished() -> None:
+    log = LogMaker()
+    for producer_id in (1, 2):
+        log.data((b"a", b"1"), producer_id=producer_id, transactional=True)
+    for producer_id in (1, 2):
+        log.marker(ABORT, producer_id)
+    log.data((b"a", b"2"))
+    log.seal(batches_per_segment=1)
+    log.clean(NOW, last_batches=False, table_bytes=1)
+    task = attrs.evolve(log.task(NOW, last_batches=False), extents=log.extents[:1])
+    assert log.extents[0].end_offset == 3
+    assert cleaned_of(task, log.files)[0].vanished == (2,)
+    log.next_table += 1
+    assert log.clean(NOW, last_batches=False).vanished == (2, 3)
 
 
 def test_an_empty_log_is_clean() -> None:

@@ -32,8 +32,11 @@ from streambus.storage.batch_index import BatchLocation
 from streambus.storage.config import StoreConfig
 from streambus.storage.epochs import LeaderEpochs
 from streambus.storage.events import (
+    EntriesLoaded,
     LogDurable,
     LogId,
+    LogLoaded,
+    RangeQuarantined,
     RecoveryProgressed,
     RecoveryRead,
     RecoverySettled,
@@ -44,34 +47,45 @@ from streambus.storage.events import (
     WalDurable,
     WalSynced,
 )
-from streambus.storage.log import Log, LogRead
+from streambus.storage.log import Log, LogRead, Stop
 from streambus.storage.producers import Accepted, Duplicate, Producers, Refusal, Refused
-from streambus.storage.store import Store, StoreUnavailable
-from streambus.storage.table import Table
+from streambus.storage.shelf import NotLoaded, Unreadable
+from streambus.storage.store import Append, Change, DeleteRange, Put, Store, StoreUnavailable
+from streambus.storage.view import ReadView
 
 __all__ = [
     "Accepted",
+    "Append",
     "BatchLocation",
+    "Change",
+    "DeleteRange",
     "Duplicate",
+    "EntriesLoaded",
     "LeaderEpochs",
     "Log",
     "LogDurable",
     "LogId",
+    "LogLoaded",
     "LogRead",
+    "NotLoaded",
     "Producers",
+    "Put",
+    "RangeQuarantined",
+    "ReadView",
     "RecoveryProgressed",
     "RecoveryRead",
     "RecoverySettled",
     "Refusal",
     "Refused",
+    "Stop",
     "Store",
     "StoreConfig",
     "StoreCorrupted",
     "StoreFailed",
     "StoreRecovered",
     "StoreUnavailable",
-    "Table",
     "TableId",
+    "Unreadable",
     "WalDurable",
     "WalSynced",
 ]

@@ -47,6 +47,27 @@ class BatchIndex:
         self.base_sequences.append(header.base_sequence)
         self.end_offset = base_offset + header.last_offset_delta + 1
 
+    def append_hole(self, base_offset: int, position: int, offsets: int) -> None:
+        """Add so many offsets whose batch, at WAL position `position`, is damaged: a row of size 0."""
+        for column, value in zip(self._columns(), (base_offset, position, 0, -1, -1, -1, -1), strict=True):
+            column.append(value)
+        self.end_offset = base_offset + offsets
+
+    def part(self, low: int, high: int) -> "BatchIndex":
+        """A copy of the rows from `low` on and below `high`."""
+        copy = BatchIndex()
+        (
+            copy.base_offsets,
+            copy.positions,
+            copy.sizes,
+            copy.max_timestamps,
+            copy.producer_ids,
+            copy.producer_epochs,
+            copy.base_sequences,
+        ) = [column[low:high] for column in self._columns()]
+        copy.end_offset = self.next_offset(high - 1) if high > low else self.end_offset
+        return copy
+
     def row_of(self, offset: int) -> int:
         """The row of the batch that contains `offset`, or of the last one before it; -1 if there is none."""
         return bisect_right(self.base_offsets, offset) - 1

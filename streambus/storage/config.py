@@ -1,6 +1,8 @@
 """How large things may grow in a store."""
 
-from streambus.kernel import message
+from streambus.kernel import SECOND, message
+from streambus.storage.pickers import PickerOptions
+from streambus.storage.sealed import EntryOptions
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -12,6 +14,9 @@ class StoreConfig:
 
     segment_bytes: int = 128 * MIB
     """A WAL segment is closed before it would grow beyond this. Larger ones are fewer files; smaller ones are reclaimed sooner."""
+
+    record_bytes_max: int = MIB
+    """A WAL record is closed when it is larger than this: what survives together, or not at all, if nobody asks for more."""
 
     recovery_chunk_bytes: int = 4 * MIB
     """How much recovery reads at once: what one step of it costs."""
@@ -25,5 +30,42 @@ class StoreConfig:
     recent_batch_bytes: int = 8 * KIB
     """A batch larger than this is not copied: sending it from its file costs less than keeping it."""
 
+    cache_bytes: int = 64 * MIB
+    """Memory for blocks of sealed tables: indexes, entries, filters. Directories come on top: about 56 bytes for each index block."""
+
     producer_expiration_ms: int = 86_400_000
     """Kafka's `producer.id.expiration.ms`: a producer silent for this long is forgotten."""
+
+    manifest_bytes: int = 1 * MIB
+    """How long the manifest's edits may grow before they are folded into a snapshot."""
+
+    entry_block_bytes: int = 4 * KIB
+    """How large a block of entries becomes. A look-up decodes one."""
+
+    bits_per_key: int = 10
+    """Of bloom filters; 0 for none."""
+
+    table_bytes: int = 128 * MIB
+    """How large a table with batches becomes when tables are merged."""
+
+    outputs_max: int = 16
+    """Into how many tables one merge may write."""
+
+    picker: PickerOptions = PickerOptions()
+    """When tables are merged."""
+
+    garbage_bytes_min: int = 4 * MIB
+    """A live segment is sealed early if it has more than this that nobody needs, and that is more than half of it."""
+
+    delete_delay: int = 10 * SECOND
+    """How long the file of a table that is not needed stays: slices of it may be on their way to somebody."""
+
+    key_map_bytes: int = 128 * MIB
+    """Memory for the keys of a log while it is cleaned. A log with more keys is cleaned in several goes."""
+
+    retry_delay: int = 10 * SECOND
+    """How long to wait before long work that failed is tried again."""
+
+    def entry_options(self) -> EntryOptions:
+        """How tables of entries are written."""
+        return EntryOptions(self.entry_block_bytes, self.bits_per_key)

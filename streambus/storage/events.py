@@ -1,6 +1,6 @@
 """What a store tells its siblings, and the completions that come back to it from the disk."""
 
-from typing import NewType
+from typing import Any, NewType
 
 from streambus.kernel import Buffer, Event, FileName, message
 
@@ -87,3 +87,91 @@ class RecoverySettled(Event):
     """Everything that recovery found, and the directory, is durable."""
 
     end: int
+
+
+# Sealed tables and what is noted of them ----------------------------------------------------------------------------------
+
+
+@message
+class LogLoaded(Event):
+    """An index block that a log wanted is in memory, or known to be unreadable: what was put off can be tried again."""
+
+    log_id: LogId
+
+
+@message
+class EntriesLoaded(Event):
+    """A block of a table keyspace that somebody wanted is in memory, or known to be unreadable."""
+
+
+@message
+class BlockDamaged(Event):
+    """A block of a sealed table is damaged for good: what it leads to is out of reach."""
+
+    table: int
+    kind: int
+    block: int
+    file: FileName
+    position: int
+    reason: str
+
+
+@message
+class RangeQuarantined(Event):
+    """The batches of a log from `first_offset` on and below `end_offset` are damaged on this disk. The rest of the log is served; a replica can repair them."""
+
+    log_id: LogId
+    first_offset: int
+    end_offset: int
+    file: FileName
+    reason: str
+
+
+@message
+class BlockRead(Event):
+    """A block of a sealed table was read."""
+
+    table: int
+    kind: int
+    block: int
+    is_second: bool
+    data: Buffer | None = None
+
+
+@message
+class DirectoryRead(Event):
+    """The footer (`length` 0) or the directory of a sealed table was read."""
+
+    table: int
+    position: int
+    length: int
+    checksum: int
+    is_second: bool
+    data: Buffer | None = None
+
+
+@message
+class HousekeepingDue(Event):
+    """Time to look for what could be sealed, merged or deleted, or to go on with it."""
+
+
+@message
+class OutputsCleared(Event):
+    """No file is in the way of what a job will write."""
+
+    job: int
+
+
+@message
+class JobWorked(Event):
+    """A task of a job is done; `result` is what it returned."""
+
+    job: int
+    result: Any = None
+
+
+@message
+class FilesDeleted(Event):
+    """The files of these tables are durably gone."""
+
+    tables: tuple[int, ...]

@@ -1,13 +1,20 @@
 """A log keyspace: the batches of one partition (or of the metadata log)."""
 
-from streambus.kernel import Buffer, FileSlice, message
+from bisect import bisect_left
+from collections.abc import Mapping
+from enum import Enum
+
+from streambus.kernel import Buffer, FileName, FileSlice, message
 from streambus.records import BatchHeader
 from streambus.storage.batch_index import BatchIndex, BatchLocation
+from streambus.storage.block_list import BlockList, BlockRef
 from streambus.storage.epochs import LeaderEpochs
 from streambus.storage.events import LogId
 from streambus.storage.producers import Producers
-from streambus.storage.segments import Segments
+from streambus.storage.shelf import NotLoaded, Shelf, Unreadable
 from streambus.storage.time_index import TimeIndex
+from streambus.storage.transactions import Transactions
+from streambus.storage.wal_segments import Segments
 
 CHECKED_ROWS = 100
 """How far back a check looks: rows only change at the ends, and a check after every few steps must stay cheap."""
@@ -16,24 +23,37 @@ READ_PARTS_MAX = 1_000
 """A read ends after this many parts: what one answer may cost its driver, however small the batches are."""
 
 
+class Stop(Enum):
+    """Why a read ended before its limits."""
+
+    LOADING = "an index block is not in memory: `LogLoaded` is told when it is"
+    DAMAGED = "what follows is damaged on this disk"
+
+
 @message
 class LogRead:
-    """Whole batches, one after the other. `next_offset` is where to read on."""
+    """Whole batches, one after the other. `next_offset` is where to read on; `stopped` says why there is not more, if the limits do not."""
 
     parts: tuple[Buffer | FileSlice, ...]
     length: int
     next_offset: int
+    stopped: Stop | None = None
 
 
 class Log:
-    """The batches of one log, in order of offsets.
+    """The batches of one log, in order of offsets: a sealed part in tables, then the rows of live segments in memory.
 
     Promises: `log_start_offset <= log_end_offset`, `recovery_point <= log_end_offset`; offsets are never given twice, but for those above a
-    truncation. What is read is what was appended. Only the `Store` changes a log.
+    truncation. What is read is what was appended, or what cleaning left of it. Only the `Store` changes a log.
+
+    A batch that is known to be damaged has a row of size 0: its offsets are there, its bytes are not.
     """
 
     __slots__ = (
+        "blocks",
+        "checkpoint_offset",
         "epochs",
+        "holes",
         "index",
         "keyspace",
         "log_end_offset",
@@ -43,23 +63,37 @@ class Log:
         "recent",
         "recovery_point",
         "segments",
+        "shelf",
         "times",
+        "transactions",
     )
 
-    def __init__(self, log_id: LogId, keyspace: int, segments: Segments, producer_expiration_ms: int) -> None:
+    def __init__(self, log_id: LogId, keyspace: int, segments: Segments, shelf: Shelf, producer_expiration_ms: int) -> None:
         self.log_id = log_id
         self.keyspace = keyspace
         self.segments = segments
+        self.shelf = shelf
         self.log_start_offset = 0
         self.log_end_offset = 0
         self.recovery_point = 0
+        self.blocks = BlockList()
         self.index = BatchIndex()
         self.times = TimeIndex()
         self.epochs = LeaderEpochs()
         self.producers = Producers(producer_expiration_ms)
+        self.transactions = Transactions()
+        self.checkpoint_offset = 0
+        """Where the log ended at the last checkpoint, or was truncated to since."""
         self.recent: dict[int, bytes] = {}
+        self.holes: list[tuple[int, int]] = []
+        """Ranges of offsets in sealed tables that turned out to be damaged in this life."""
 
     # Reading ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def live_start_offset(self) -> int:
+        """Where the sealed part ends and the rows in memory begin."""
+        return self.index.base_offsets[0] if len(self.index) else self.log_end_offset
 
     def read(self, offset: int, end_offset: int, max_bytes: int, at_least_one: bool) -> LogRead:
         """Whole batches from the one that contains `offset`, of those that begin below `end_offset`.
@@ -68,53 +102,67 @@ class Log:
         yet end the read. `offset` is within the log.
         """
         assert self.log_start_offset <= offset <= self.log_end_offset, (self.log_start_offset, offset, self.log_end_offset)
-        index, recent, segments = self.index, self.recent, self.segments
-        base_offsets, positions, sizes = index.base_offsets, index.positions, index.sizes
-        parts: list[Buffer | FileSlice] = []
-        run: list[bytes] = []
-        length = 0
-        row = first = max(index.row_of(offset), 0) if offset < self.log_end_offset else len(index)
-        while row < len(base_offsets) and base_offsets[row] < end_offset and len(parts) < READ_PARTS_MAX:
-            size = sizes[row]
-            if length + size > max_bytes and not (at_least_one and row == first):
-                break
-            batch = recent.get(base_offsets[row])
-            if batch is not None:
-                run.append(batch)
-            elif positions[row] + size <= segments.written:
-                if run:
-                    parts.append(b"".join(run))
-                    run = []
-                parts.append(segments.slice_of(positions[row], size))
-            else:
-                break
-            length += size
-            row += 1
-        if run:
-            parts.append(b"".join(run) if len(run) > 1 else run[0])
-        return LogRead(tuple(parts), length, index.next_offset(row - 1) if row > first else offset)
+        reading = Reading(self, offset, end_offset, max_bytes, at_least_one)
+        if self.blocks and offset < self.blocks.end_offset:
+            reading.read_blocks()
+        if not reading.is_over:
+            reading.read_rows()
+        return reading.result()
 
     def bytes_between(self, offset: int, end_offset: int, enough: int) -> int:
-        """How many bytes of batches there are from the one that contains `offset` to `end_offset`; counting stops at `enough`."""
-        index = self.index
+        """How many bytes of batches there are from the one that contains `offset` to `end_offset`; counting stops at `enough`.
+
+        Raises `NotLoaded`, `Unreadable`.
+        """
         total = 0
-        first = max(index.row_of(offset), 0) if offset < self.log_end_offset else len(index)
-        for row in range(first, index.row_from(end_offset)):
-            total += index.sizes[row]
-            if total >= enough:
-                break
-        return total
+        if self.blocks and offset < self.blocks.end_offset:
+            for number in range(max(self.blocks.row_of(offset), 0), len(self.blocks)):
+                if total >= enough or self.blocks.first_offsets[number] >= end_offset:
+                    return total
+                ref = self.blocks.ref(number)
+                rows = self.shelf.rows(ref.table, ref.block, self.log_id)
+                total += _bytes_between(rows, offset, min(end_offset, ref.end_offset), enough - total)
+        if offset >= self.log_end_offset:
+            return total
+        return total + _bytes_between(self.index, offset, end_offset, enough - total)
 
     def batch_at_time(self, timestamp: int) -> BatchLocation | None:
-        """The first batch whose largest timestamp is at least `timestamp`."""
-        return self._location(self.times.first_reaching(timestamp))
+        """The first batch whose largest timestamp is at least `timestamp`. Raises `NotLoaded`, `Unreadable`."""
+        for number in range(len(self.blocks)):
+            if self._max_timestamp(number) >= timestamp:
+                found = self._first_reaching(number, timestamp)
+                if found is not None:
+                    return found
+        offset = self.times.first_reaching(timestamp)
+        return None if offset is None else self.index.location(self.index.row_of(offset))
 
     def batch_of_max_timestamp(self) -> BatchLocation | None:
-        """The first batch with the largest timestamp of all (KIP-734)."""
-        return self._location(self.times.base_offset_of_max)
+        """The first batch with the largest timestamp of all (KIP-734). Raises `NotLoaded`, `Unreadable`."""
+        offset = self.times.base_offset_of_max
+        best = None if offset is None else self.index.location(self.index.row_of(offset))
+        limit = best.max_timestamp - 1 if best is not None else -1
+        for number in sorted(range(len(self.blocks)), key=lambda number: (-self._max_timestamp(number), number)):
+            highest = self._max_timestamp(number)
+            if highest <= limit:
+                break
+            found = self._first_reaching(number, highest)
+            if found is not None:  # Else the largest timestamp of this block is in a part of it that is gone.
+                return found
+        return best
 
-    def _location(self, base_offset: int | None) -> BatchLocation | None:
-        return None if base_offset is None else self.index.location(self.index.row_of(base_offset))
+    def _max_timestamp(self, number: int) -> int:
+        directory = self.shelf.directories[self.blocks.tables[number]]
+        return directory.max_timestamps[self.blocks.blocks[number]]
+
+    def _first_reaching(self, number: int, timestamp: int) -> BatchLocation | None:
+        ref = self.blocks.ref(number)
+        rows = self.shelf.rows(ref.table, ref.block, self.log_id)
+        for row in range(len(rows)):
+            if rows.base_offsets[row] >= ref.end_offset:
+                return None
+            if rows.max_timestamps[row] >= timestamp and rows.next_offset(row) > max(ref.first_offset, self.log_start_offset):
+                return rows.location(row)
+        return None
 
     # Changes, made alike by the store when it is asked and by recovery when it reads ----------------------------------
 
@@ -128,37 +176,123 @@ class Log:
             self.producers.append(header, base_offset, now_ms)
         self.log_end_offset = self.index.end_offset
 
-    def truncate(self, end_offset: int) -> None:
-        """Forget the batches that reach beyond `end_offset`."""
+    def append_hole(self, position: int, offsets: int) -> None:
+        """So many offsets follow whose batch, at WAL position `position`, is damaged."""
+        self.index.append_hole(self.log_end_offset, position, offsets)
+        self.log_end_offset = self.index.end_offset
+
+    def boundary_of(self, offset: int) -> int:
+        """The base offset of the batch that contains `offset`: where a truncation to it ends. Raises `NotLoaded`, `Unreadable`."""
+        assert self.log_start_offset <= offset <= self.log_end_offset, (self.log_start_offset, offset, self.log_end_offset)
+        if offset == self.log_end_offset:
+            return offset
+        rows, row = self._row_of(offset)
+        return max(rows.base_offsets[row], self.log_start_offset) if row >= 0 else offset
+
+    def _row_of(self, offset: int) -> tuple[BatchIndex, int]:
+        if not self.blocks or offset >= self.blocks.end_offset:
+            return self.index, self.index.row_of(offset)
+        ref = self.blocks.ref(max(self.blocks.row_of(offset), 0))
+        rows = self.shelf.rows(ref.table, ref.block, self.log_id)
+        return rows, rows.row_of(offset)
+
+    def rows_before(self, end_offset: int) -> list[tuple[BatchIndex, int]]:
+        """The rows to look at for what was appended last below `end_offset`: (rows, how many of them), newest first. Raises `NotLoaded`.
+
+        Of the sealed part only the block that contains `end_offset` is looked at: what is older has its state in checkpoints.
+        """
+        found = [(self.index, self.index.row_from(end_offset))]
+        if self.blocks and end_offset <= self.blocks.end_offset and self.blocks.row_of(end_offset - 1) >= 0:
+            ref = self.blocks.ref(self.blocks.row_of(end_offset - 1))
+            rows = self.shelf.rows(ref.table, ref.block, self.log_id)
+            found.append((rows, rows.row_from(end_offset)))
+        return found
+
+    def truncate(self, end_offset: int) -> int:
+        """Forget the batches from `end_offset` on, which is the boundary of a batch, the start or the end. Not what is known of producers.
+
+        Returns how many bytes of live segments are not needed any more.
+        """
         assert self.log_start_offset <= end_offset <= self.log_end_offset, (self.log_start_offset, end_offset, self.log_end_offset)
         if end_offset == self.log_end_offset:
-            return
+            return 0
+        # A batch that a trim had cut in two leaves nothing behind, if nothing is left of the log.
+        cut_from = end_offset if end_offset > self.log_start_offset else 0
         index = self.index
-        row = max(index.row_of(end_offset), 0)
-        end_offset = index.base_offsets[row]
+        row = index.row_from(cut_from)
+        garbage_bytes = sum(index.sizes[row:])
         index.cut_from(row)
-        self.times.cut_from(end_offset)
+        self.times.cut_from(cut_from)
+        for ref in self.blocks.cut_from(cut_from):
+            self.shelf.release(ref.table, ref.block)
         self.epochs.cut_from(end_offset)
-        self.producers.cut_from(end_offset, index)
-        while self.recent and next(reversed(self.recent)) >= end_offset:
+        self.transactions.cut_from(end_offset)
+        self.checkpoint_offset = min(self.checkpoint_offset, end_offset)
+        while self.recent and next(reversed(self.recent)) >= cut_from:
             self.recent.popitem()
-        # A batch that a trim had cut in two leaves nothing behind; offsets below the start are not given again.
-        self.log_end_offset = index.end_offset = max(end_offset, self.log_start_offset)
+        self.log_end_offset = index.end_offset = end_offset
         self.recovery_point = min(self.recovery_point, self.log_end_offset)
+        return garbage_bytes
 
-    def trim(self, start_offset: int) -> None:
-        """Forget the records below `start_offset`. A batch that contains it stays whole."""
+    def trim(self, start_offset: int) -> int:
+        """Forget the records below `start_offset`. A batch that contains it stays whole. Returns like `truncate`."""
         assert start_offset <= self.log_end_offset, (start_offset, self.log_end_offset)
         if start_offset <= self.log_start_offset:
-            return
+            return 0
         self.log_start_offset = start_offset
+        for ref in self.blocks.cut_before(start_offset):
+            self.shelf.release(ref.table, ref.block)
         index = self.index
         row = max(index.row_of(start_offset), 0) if start_offset < self.log_end_offset else len(index)
+        garbage_bytes = sum(index.sizes[:row])
         index.cut_before(row)
-        first_offset = index.base_offsets[0] if len(index) else index.end_offset
-        self.recent = {base_offset: batch for base_offset, batch in self.recent.items() if base_offset >= first_offset}
+        self._forget_recent()
         self.times.cut_before(index)
         self.epochs.cut_before(start_offset)
+        self.transactions.cut_before(start_offset)
+        return garbage_bytes
+
+    def _forget_recent(self) -> None:
+        first_offset = self.live_start_offset
+        recent = self.recent
+        while recent and next(iter(recent)) < first_offset:
+            del recent[next(iter(recent))]
+
+    # From memory into tables, and from table to table ------------------------------------------------------------------
+
+    def seal_rows(self, end_position: int, refs: list[BlockRef]) -> None:
+        """The rows of batches below WAL position `end_position` are in index blocks now: `refs`, as they were when their segment was full."""
+        index = self.index
+        rows = bisect_left(index.positions, end_position)
+        if not rows:
+            return
+        first_offset = self.blocks.end_offset if self.blocks else index.base_offsets[0]
+        end_offset = index.next_offset(rows - 1)
+        for ref in refs:
+            clipped = BlockRef(max(ref.first_offset, first_offset), min(ref.end_offset, end_offset), ref.table, ref.block)
+            if clipped.first_offset < clipped.end_offset:
+                self.blocks.append(clipped)
+                self.shelf.take(ref.table, ref.block)
+        index.cut_before(rows)
+        self._forget_recent()
+        self.times.cut_before(index)
+
+    def swap_blocks(self, sources: Mapping[tuple[int, int], None], refs: list[BlockRef]) -> None:
+        """What the blocks `sources` (table, block) had is in `refs` now. Of what was trimmed or cut off meanwhile nothing comes back."""
+        gone, come = self.blocks.swap(sources, refs)
+        for ref in come:
+            self.shelf.take(ref.table, ref.block)
+        for ref in gone:
+            self.shelf.release(ref.table, ref.block)
+
+    def missing(self) -> tuple[int, int] | None:
+        """Offsets that should be here, and of which nobody says where they are."""
+        offset = self.log_start_offset
+        for ref in self.blocks.refs():
+            if ref.first_offset > offset:
+                return offset, ref.first_offset
+            offset = ref.end_offset
+        return None if offset >= self.live_start_offset else (offset, self.live_start_offset)
 
     def check(self) -> None:
         """The invariants of this log."""
@@ -167,10 +301,7 @@ class Log:
         assert 0 <= self.recovery_point <= self.log_end_offset, (self.recovery_point, self.log_end_offset)
         assert index.end_offset == self.log_end_offset, (index.end_offset, self.log_end_offset)
         index.check(CHECKED_ROWS)
-        if len(index):
-            assert index.base_offsets[0] <= self.log_start_offset < index.next_offset(0)
-        else:
-            assert self.log_start_offset == self.log_end_offset
+        self._check_blocks()
         timestamps = self.times.timestamps[-CHECKED_ROWS:]
         assert list(timestamps) == sorted(set(timestamps))
         assert all(index.base_offsets[index.row_of(offset)] == offset for offset in self.times.base_offsets[-CHECKED_ROWS:])
@@ -178,3 +309,145 @@ class Log:
         assert list(self.epochs.start_offsets) == sorted(set(self.epochs.start_offsets))
         if self.recent:
             assert index.base_offsets[0] <= next(iter(self.recent)) <= next(reversed(self.recent)) <= index.base_offsets[-1]
+
+    def _check_blocks(self) -> None:
+        blocks, index = self.blocks, self.index
+        if blocks:
+            assert blocks.first_offsets[0] <= self.log_start_offset < blocks.end_offsets[0], (self.log_start_offset, blocks.ref(0))
+            assert blocks.end_offset == self.live_start_offset, (blocks.end_offset, self.live_start_offset)
+            assert all(blocks.tables[row] in self.shelf.directories for row in range(max(len(blocks) - CHECKED_ROWS, 0), len(blocks)))
+        elif len(index):
+            assert index.base_offsets[0] <= self.log_start_offset < index.next_offset(0)
+        else:
+            assert self.log_start_offset == self.log_end_offset
+
+
+class Reading:
+    """One read of one log on its way: what was found, and what limits it."""
+
+    __slots__ = ("at_least_one", "end_offset", "is_over", "length", "log", "max_bytes", "next_offset", "parts", "run", "span", "stopped")
+
+    def __init__(self, log: Log, offset: int, end_offset: int, max_bytes: int, at_least_one: bool) -> None:
+        self.log = log
+        self.next_offset = offset
+        self.end_offset = end_offset
+        self.max_bytes = max_bytes
+        self.at_least_one = at_least_one
+        self.length = 0
+        self.parts: list[Buffer | FileSlice] = []
+        self.span: tuple[FileName, int, int] | None = None
+        """The slice that is growing: file, position, end."""
+        self.run: list[bytes] = []
+        """Neighbours from memory that will be one part."""
+        self.is_over = False
+        self.stopped: Stop | None = None
+
+    def read_blocks(self) -> None:
+        """Take batches of the sealed part."""
+        log = self.log
+        number = max(log.blocks.row_of(self.next_offset), 0)
+        while not self.is_over and number < len(log.blocks):
+            ref = log.blocks.ref(number)
+            if ref.first_offset >= self.end_offset:
+                self.is_over = True
+                return
+            try:
+                rows = log.shelf.rows(ref.table, ref.block, log.log_id)
+            except NotLoaded:
+                self._stop(Stop.LOADING)
+                return
+            except Unreadable:
+                self._stop(Stop.DAMAGED)
+                return
+            self._read_block(rows, log.shelf.directories[ref.table].info.file, min(self.end_offset, ref.end_offset))
+            if not self.is_over and self.next_offset < ref.end_offset:
+                self.next_offset = ref.end_offset  # What cleaning left out at the end of a block.
+            number += 1
+
+    def _read_block(self, rows: BatchIndex, file: FileName, end_offset: int) -> None:
+        base_offsets, positions, sizes = rows.base_offsets, rows.positions, rows.sizes
+        row = max(rows.row_of(self.next_offset), 0)
+        if row < len(rows) and rows.next_offset(row) <= self.next_offset:
+            row += 1
+        while row < len(rows) and base_offsets[row] < end_offset:
+            if not self._has_room(base_offsets[row], rows.next_offset(row), sizes[row]):
+                return
+            self._add_slice(file, positions[row], sizes[row])
+            self.next_offset = rows.next_offset(row)
+            row += 1
+
+    def read_rows(self) -> None:
+        """Take batches of live segments: from memory if they are recent, else from their segment."""
+        log = self.log
+        index, recent, segments = log.index, log.recent, log.segments
+        base_offsets, positions, sizes = index.base_offsets, index.positions, index.sizes
+        row = max(index.row_of(self.next_offset), 0) if self.next_offset < log.log_end_offset else len(index)
+        while row < len(base_offsets) and base_offsets[row] < self.end_offset:
+            size = sizes[row]
+            if not self._has_room(base_offsets[row], base_offsets[row] + 1, size):
+                return
+            batch = recent.get(base_offsets[row])
+            if batch is not None:
+                self._add_bytes(batch)
+            elif positions[row] + size <= segments.written:
+                place = segments.slice_of(positions[row], size)
+                self._add_slice(place.file, place.position, size)
+            else:
+                return
+            row += 1
+            self.next_offset = index.next_offset(row - 1)
+
+    def result(self) -> LogRead:
+        """What was found."""
+        self._close_run()
+        self._close_span()
+        return LogRead(tuple(self.parts), self.length, self.next_offset, self.stopped)
+
+    def _stop(self, reason: Stop) -> None:
+        self.is_over = True
+        self.stopped = reason
+
+    def _has_room(self, base_offset: int, next_offset: int, size: int) -> bool:
+        """Whether a batch can be added; if not, the read is over."""
+        if not size or (self.log.holes and any(first < next_offset and base_offset < end for first, end in self.log.holes)):
+            self._stop(Stop.DAMAGED)
+            return False
+        if (self.length + size > self.max_bytes and (self.length or not self.at_least_one)) or len(self.parts) >= READ_PARTS_MAX:
+            self.is_over = True
+            return False
+        return True
+
+    def _add_slice(self, file: FileName, position: int, size: int) -> None:
+        self._close_run()
+        self.length += size
+        span = self.span
+        if span is not None and span[2] == position and span[0] == file:
+            self.span = (file, span[1], position + size)
+            return
+        self._close_span()
+        self.span = (file, position, position + size)
+
+    def _add_bytes(self, batch: bytes) -> None:
+        self._close_span()
+        self.length += len(batch)
+        self.run.append(batch)
+
+    def _close_span(self) -> None:
+        if self.span is not None:
+            file, position, end = self.span
+            self.parts.append(FileSlice(file, position, end - position))
+            self.span = None
+
+    def _close_run(self) -> None:
+        if self.run:
+            self.parts.append(b"".join(self.run) if len(self.run) > 1 else self.run[0])
+            self.run = []
+
+
+def _bytes_between(rows: BatchIndex, offset: int, end_offset: int, enough: int) -> int:
+    total = 0
+    for row in range(max(rows.row_of(offset), 0), rows.row_from(end_offset)):
+        total += rows.sizes[row]
+        if total >= enough:
+            break
+    return total

@@ -6,6 +6,7 @@ A producer nobody remembers (new, expired, or its records are gone) may begin wi
 """
 
 from collections import deque
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from streambus.kernel import message, sometimes
@@ -81,11 +82,13 @@ class Producers:
     recovery all count as heard of just then: they are remembered longer, never shorter.
     """
 
-    __slots__ = ("by_id", "expiration_ms", "sweep_at_ms")
+    __slots__ = ("by_id", "changed", "expiration_ms", "sweep_at_ms")
 
     def __init__(self, expiration_ms: int) -> None:
         self.expiration_ms = expiration_ms
         self.by_id: dict[int, Producer] = {}
+        self.changed: dict[int, None] = {}
+        """Producers that are not as the last checkpoint has them."""
         self.sweep_at_ms = 0
 
     def check(self, header: BatchHeader, now_ms: int) -> Accepted | Duplicate | Refused:
@@ -111,6 +114,7 @@ class Producers:
         if producer is None or header.producer_epoch != producer.producer_epoch:
             producer = self.by_id[header.producer_id] = Producer(header.producer_epoch, now_ms)
         producer.last_active_ms = now_ms
+        self.changed[header.producer_id] = None
         last_offset = base_offset + header.last_offset_delta
         batch = AppendedBatch(header.base_sequence, header.last_sequence, base_offset, last_offset, header.max_timestamp)
         producer.batches.append(batch)
@@ -121,51 +125,72 @@ class Producers:
     def expire(self, now_ms: int) -> None:
         """Forget the producers that have been silent for `expiration_ms`."""
         horizon = now_ms - self.expiration_ms
-        self.by_id = {number: producer for number, producer in self.by_id.items() if producer.last_active_ms > horizon}
+        expired = [number for number, producer in self.by_id.items() if producer.last_active_ms <= horizon]
+        for number in expired:
+            del self.by_id[number]
+            self.changed[number] = None
 
-    def cut_from(self, end_offset: int, index: BatchIndex) -> None:
-        """Forget the batches at or above `end_offset`, and remember again those before them, which `index` still has.
+    def take_changed(self) -> list[int]:
+        """The producers that changed since this was asked last."""
+        changed, self.changed = self.changed, {}
+        return list(changed)
 
-        A producer all of whose batches are gone is forgotten, unless its last ones were trimmed away before.
+    def after_cut(self, end_offset: int, rows_before: list[tuple[BatchIndex, int]]) -> dict[int, Producer | None]:
+        """What is left of the producers that have batches at or above `end_offset` when these are gone; None of one that is forgotten.
+
+        Of each, those batches are remembered again that are in `rows_before` (rows, and how many of them; the newest first). Changes nothing.
         """
         affected = [
             producer_id
             for producer_id, producer in self.by_id.items()
             if producer.batches and producer.batches[-1].last_offset >= end_offset
         ]
-        found: dict[int, list[int]] = {producer_id: [] for producer_id in affected}
+        found: dict[int, list[tuple[BatchIndex, int]]] = {producer_id: [] for producer_id in affected}
         unfinished = dict.fromkeys(affected)
-        row = len(index)
-        while unfinished and row > 0:
-            row -= 1
+        for index, row in _rows_backwards(rows_before):
+            if not unfinished:
+                break
             producer_id = index.producer_ids[row]
             if producer_id in unfinished and index.base_sequences[row] != NO_SEQUENCE:
                 rows = found[producer_id]
-                if rows and index.producer_epochs[rows[0]] != index.producer_epochs[row]:
+                if rows and rows[0][0].producer_epochs[rows[0][1]] != index.producer_epochs[row]:
                     del unfinished[producer_id]
                     continue
-                rows.append(row)
+                rows.append((index, row))
                 if len(rows) == REMEMBERED_BATCHES:
                     del unfinished[producer_id]
-        for producer_id, rows in found.items():
-            self._remember(producer_id, rows, index)
+        return {producer_id: self._remembered(producer_id, rows) for producer_id, rows in found.items()}
 
-    def _remember(self, producer_id: int, rows: list[int], index: BatchIndex) -> None:
-        """Have the batches in `rows` of `index`, newest first, be the last ones of a producer."""
+    def _remembered(self, producer_id: int, rows: list[tuple[BatchIndex, int]]) -> Producer | None:
+        """A producer whose last batches are in these rows, the newest first."""
         if not rows:
-            del self.by_id[producer_id]
-            return
-        producer = self.by_id[producer_id]
-        producer.producer_epoch = index.producer_epochs[rows[0]]
-        producer.batches.clear()
-        for row in reversed(rows):
+            return None
+        index, row = rows[0]
+        producer = Producer(index.producer_epochs[row], self.by_id[producer_id].last_active_ms)
+        for index, row in reversed(rows):
             base_offset, last_offset = index.base_offsets[row], index.next_offset(row) - 1
             base_sequence = index.base_sequences[row]
             last_sequence = (base_sequence + last_offset - base_offset) % SEQUENCE_MODULUS
             producer.batches.append(AppendedBatch(base_sequence, last_sequence, base_offset, last_offset, index.max_timestamps[row]))
+        return producer
+
+    def restore(self, producers: Mapping[int, Producer | None]) -> None:
+        """Have these be what is known of these producers; None of one that is forgotten."""
+        for producer_id, producer in producers.items():
+            self.changed[producer_id] = None
+            if producer is None:
+                self.by_id.pop(producer_id, None)
+            else:
+                self.by_id[producer_id] = producer
 
     def __len__(self) -> int:
         return len(self.by_id)
+
+
+def _rows_backwards(rows_before: list[tuple[BatchIndex, int]]) -> Iterator[tuple[BatchIndex, int]]:
+    for index, count in rows_before:
+        for row in range(count - 1, -1, -1):
+            yield index, row
 
 
 def _earlier_append(batches: deque[AppendedBatch], base_sequence: int, last_sequence: int) -> Duplicate | Refused:

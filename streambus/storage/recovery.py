@@ -1,211 +1,281 @@
-"""Recovery: from segment files to keyspaces, one bounded read at a time.
+"""Recovery: from files to keyspaces, one bounded read at a time.
 
-The stages, as `docs/storage/wal.md` has them: scan the segments and replay every frame; where the frames end before the file does, look for
-proof that they should not (search, probe); then cut what is torn, write again what may never have reached the disk, and sync (settle).
+The manifest says which tables there are; their directories say which blocks; the checkpoints among their entries say which logs there
+are and how they were at the beginning of the live WAL; that is replayed. What it costs is bounded by the live WAL and by what there is to
+say about the tables, not by how much is in them.
 """
 
 from enum import Enum
 
-from streambus.kernel import MILLISECOND, Read, Sync, SyncDirectory, Truncate, Turn, Write, sometimes
+from streambus.kernel import FileName, Read, Turn, sometimes
+from streambus.storage.block_list import BlockRef
+from streambus.storage.checkpoint import (
+    ABORTED,
+    FIRST_USER_KEYSPACE,
+    LOGS,
+    NUMBER,
+    NUMBER_AND_ID,
+    PRODUCERS,
+    decode_producer,
+    is_log,
+    name_of,
+    restore_log,
+)
 from streambus.storage.config import StoreConfig
-from streambus.storage.events import RecoveryProgressed, RecoveryRead, RecoverySettled, StoreCorrupted
-from streambus.storage.frames import FRAME_HEADER_BYTES, MAGIC, Frame, foreign_version, is_whole, parse_frame
-from streambus.storage.keyspaces import Inconsistent, Keyspaces
-from streambus.storage.segments import segment_file
+from streambus.storage.events import (
+    DirectoryRead,
+    LogId,
+    RangeQuarantined,
+    RecoveryRead,
+    RecoverySettled,
+    StoreCorrupted,
+    TableId,
+)
+from streambus.storage.jobs import SealJob
+from streambus.storage.keyspaces import Keyspaces
+from streambus.storage.layers import SealedLayer, scan
+from streambus.storage.log import Log
+from streambus.storage.manifest import Manifest, ManifestRead
+from streambus.storage.manifest_edits import Edit
+from streambus.storage.sealed.blocks import Damaged
+from streambus.storage.sealed.directory import Directory
+from streambus.storage.sealed.footer import FOOTER_BYTES, parse_footer
+from streambus.storage.sealing import seal_job
+from streambus.storage.shelf import NotLoaded, Shelf, Unreadable
+from streambus.storage.table_info import TableInfo
+from streambus.storage.transactions import decode_aborted
+from streambus.storage.wal_records import Entry
+from streambus.storage.wal_scan import ScanStage, WalScan
+
+MANIFEST_FILE = FileName("manifest/current")
+READS_MAX = 64
+"""Directories that are read at once."""
+
+STATE_END = NUMBER.pack(FIRST_USER_KEYSPACE)
+"""Behind the last key of the internal keyspaces."""
 
 
 class RecoveryStage(Enum):
     """What recovery is at."""
 
-    SCAN = "read the segments from the beginning"
-    SEARCH = "look behind broken bytes for proof that they were durable"
-    PROBE = "look for a segment behind broken bytes"
-    SETTLE = "make what was found durable"
+    MANIFEST = "read which tables there are"
+    BIRTH = "a new folder gets its manifest"
+    DIRECTORIES = "read what is in them"
+    STATE = "read how the logs were when the live WAL began"
+    WAL = "replay the live WAL"
     DONE = "the keyspaces are as they were"
-    CORRUPTED = "durable bytes are damaged"
+    REFUSED = "durable bytes are damaged"
+
+
+class Replayer:
+    """What the scan of the WAL tells, the store does: entries, boundaries between segments, and batches that are damaged."""
+
+    __slots__ = ("found", "keyspaces", "seals", "segment", "start")
+
+    def __init__(self, keyspaces: Keyspaces) -> None:
+        self.keyspaces = keyspaces
+        self.seals: list[SealJob] = []
+        self.segment = self.start = -1
+        self.found: list[RangeQuarantined] = []
+
+    def begin_segment(self, number: int, start: int) -> None:
+        """The segment before is full: it is to be sealed."""
+        if self.segment >= 0:
+            sealed = self.seals[-1].memtable if self.seals else None
+            self.seals.append(seal_job(self.keyspaces, self.segment, self.start, start, sealed))
+        self.segment, self.start = number, start
+
+    def replay(self, entry: Entry, payload: memoryview, position: int, now_ms: int) -> None:
+        """Do again what an entry says."""
+        self.keyspaces.replay(entry, payload, position, now_ms)
+
+    def quarantine(self, entry: Entry, position: int, file: FileName, file_position: int) -> None:
+        """Keep the place of a batch that is damaged."""
+        log, first_offset, end_offset = self.keyspaces.replay_damaged(entry, position)
+        reason = f"the batch at byte {file_position} is not what was written"
+        self.found.append(RangeQuarantined(log.log_id, first_offset, end_offset, file, reason))
 
 
 class Recovery:
-    """One recovery. `end` is the WAL position up to which everything was found; `proven` the one below which it was surely synced."""
+    """One recovery."""
 
-    __slots__ = ("chunk_bytes", "cut_bytes", "end", "keyspaces", "proven", "report_bytes", "reported", "segment_starts", "stage")
+    __slots__ = ("cursor", "keyspaces", "manifest", "now_ms", "reading", "replayer", "scan", "shelf", "stage", "waiting")
 
-    def __init__(self, keyspaces: Keyspaces, config: StoreConfig) -> None:
+    def __init__(self, config: StoreConfig, manifest: Manifest, shelf: Shelf, keyspaces: Keyspaces) -> None:
+        self.manifest = manifest
+        self.shelf = shelf
         self.keyspaces = keyspaces
-        self.chunk_bytes = max(config.recovery_chunk_bytes, 2 * FRAME_HEADER_BYTES)
-        self.report_bytes = config.recovery_report_bytes
-        self.stage = RecoveryStage.SCAN
-        self.segment_starts: list[int] = []
-        self.end = 0
-        self.proven = 0
-        self.cut_bytes = 0
-        self.reported = 0
+        self.replayer = Replayer(keyspaces)
+        self.scan = WalScan(config, self.replayer)
+        self.stage = RecoveryStage.MANIFEST
+        self.waiting: list[TableInfo] = []
+        """Tables whose directories are not being read yet."""
+        self.reading = 0
+        self.cursor = NUMBER.pack(LOGS)
+        self.now_ms = 0
 
     def start(self, turn: Turn) -> None:
-        """Ask for the first bytes."""
-        self._read(turn, segment=0, position=0, length=self.chunk_bytes)
+        """Ask for the manifest."""
+        self.manifest.start(turn)
+
+    # Manifest and directories ------------------------------------------------------------------------------------------
+
+    def on_manifest_read(self, turn: Turn, event: ManifestRead) -> None:
+        """Some of the manifest."""
+        self.manifest.on_read(turn, event)
+        if self.manifest.damage is not None:
+            self._refuse(turn, MANIFEST_FILE, 0, self.manifest.damage)
+
+    def on_manifest_settled(self, turn: Turn) -> None:
+        """The manifest is durable, or there is none yet: then make one before there is anything else."""
+        if self.manifest.is_new:
+            self.stage = RecoveryStage.BIRTH
+            self.manifest.commit(turn, Edit(wal_segment=0, wal_start=0, next_table=0))
+            return
+        self.stage = RecoveryStage.DIRECTORIES
+        self.waiting = sorted(self.manifest.tables.values(), key=lambda info: -info.number)
+        self._read_directories(turn)
+
+    def on_manifest_synced(self, turn: Turn) -> None:
+        """A new folder has its manifest: there is nothing to find in it."""
+        if self.stage is RecoveryStage.BIRTH and self.manifest.durable_edit:
+            self._begin_scan(turn)
+
+    def _read_directories(self, turn: Turn) -> None:
+        while self.waiting and self.reading < READS_MAX:
+            self.reading += 1
+            self._read_footer(turn, self.waiting.pop(), is_second=False)
+        if not self.reading:
+            self.stage = RecoveryStage.STATE
+            self._open_layers()
+            self._load_state(turn)
+
+    def _read_footer(self, turn: Turn, info: TableInfo, *, is_second: bool) -> None:
+        position = info.file_bytes - FOOTER_BYTES
+        turn.do(Read(info.file, position, FOOTER_BYTES, DirectoryRead(info.number, position, 0, 0, is_second)))
+
+    def on_directory_read(self, turn: Turn, event: DirectoryRead) -> None:
+        """A footer or a directory came."""
+        if self.stage is not RecoveryStage.DIRECTORIES:
+            return
+        info = self.manifest.tables[event.table]
+        data = event.data
+        try:
+            if data is None:
+                raise Damaged("the manifest names this table, and it is not there")
+            if not event.length:
+                position, length, checksum = parse_footer(data, info)
+                turn.do(Read(info.file, position, length, DirectoryRead(info.number, position, length, checksum, event.is_second)))
+                return
+            self.shelf.add(Directory.decode(data, info, event.checksum))
+        except Damaged as damage:
+            if event.is_second:
+                self._refuse(turn, info.file, event.position, str(damage))
+                return
+            sometimes("storage: a directory is read once more")
+            self._read_footer(turn, info, is_second=True)
+            return
+        self.reading -= 1
+        self._read_directories(turn)
+
+    def _open_layers(self) -> None:
+        directories = sorted(self.shelf.directories.values(), key=lambda directory: -directory.info.end_position)
+        with_entries = [directory for directory in directories if directory.first_keys or directory.ranges]
+        self.keyspaces.layers.tables = [SealedLayer(directory, self.shelf) for directory in with_entries]
+
+    # State -------------------------------------------------------------------------------------------------------------
+
+    def on_entries_loaded(self, turn: Turn) -> None:
+        """A block of entries came."""
+        if self.stage is RecoveryStage.STATE:
+            self._load_state(turn)
+
+    def _load_state(self, turn: Turn) -> None:
+        """Take what the checkpoints say, as far as it is in memory."""
+        try:
+            for key, value in scan(list(self.keyspaces.layers.tables), self.cursor, STATE_END):
+                self._restore(key, value, turn)
+                self.cursor = key + b"\0"
+        except NotLoaded:
+            self.shelf.fetch(turn)
+            return
+        except Unreadable as reason:
+            self._refuse(turn, MANIFEST_FILE, 0, f"the state of the logs cannot be read: {reason}")
+            return
+        self.keyspaces.changed_logs.clear()
+        self._attach_blocks(turn)
+
+    def _restore(self, key: bytes, value: bytes, turn: Turn) -> None:
+        keyspaces = self.keyspaces
+        (book,) = NUMBER.unpack_from(key)
+        (number,) = NUMBER.unpack_from(key, NUMBER.size)
+        if book == LOGS and not number:
+            (keyspaces.last_number,) = NUMBER.unpack(value)
+        elif book == LOGS and is_log(value):
+            restore_log(keyspaces.add_log(LogId(name_of(value)), number), value)
+        elif book == LOGS:
+            keyspaces.tables[TableId(name_of(value))] = number
+            keyspaces.tables_by_number[number] = TableId(name_of(value))
+        elif book == PRODUCERS:
+            _, producer_id = NUMBER_AND_ID.unpack_from(key, NUMBER.size)
+            keyspaces.logs_by_number[number].producers.by_id[producer_id] = decode_producer(value, turn.now // 1_000)
+        elif book == ABORTED:
+            keyspaces.logs_by_number[number].transactions.append_aborted(decode_aborted(value))
+
+    def _attach_blocks(self, turn: Turn) -> None:
+        """Have every log refer to its blocks. Where two tables speak of the same offsets, the one with the newer data is right."""
+        refs: dict[int, list[BlockRef]] = {}
+        for directory in sorted(self.shelf.directories.values(), key=lambda directory: directory.info.end_position):
+            for block, keyspace in enumerate(directory.keyspaces):
+                ref = BlockRef(directory.first_offsets[block], directory.end_offsets[block], directory.info.number, block)
+                refs.setdefault(keyspace, []).append(ref)
+        for number, log in self.keyspaces.logs_by_number.items():
+            self._attach(log, refs.get(number, []))
+        self._begin_scan(turn)
+
+    def _attach(self, log: Log, refs: list[BlockRef]) -> None:
+        """Have `log` refer to `refs`, the oldest data first.
+
+        Something may be missing: what the live WAL says is trimmed, cut off or dropped may have been deleted already.
+        """
+        blocks = log.blocks
+        for ref in refs:
+            if ref.first_offset < log.log_end_offset and ref.end_offset > log.log_start_offset:
+                blocks.overlay(ref)
+        blocks.cut_from(log.log_end_offset)
+        blocks.cut_before(log.log_start_offset)
+        for row in range(len(blocks)):
+            self.shelf.take(blocks.tables[row], blocks.blocks[row])
+
+    # WAL ---------------------------------------------------------------------------------------------------------------
+
+    def _begin_scan(self, turn: Turn) -> None:
+        self.stage = RecoveryStage.WAL
+        self.scan.start(turn, self.manifest.wal_segment, self.manifest.wal_start)
 
     def on_read(self, turn: Turn, event: RecoveryRead) -> None:
-        """Bytes came: go on with the stage that asked for them."""
-        if self.stage is RecoveryStage.SCAN:
-            self._scan(turn, event)
-        elif self.stage is RecoveryStage.SEARCH:
-            self._search(turn, event, 0)
-        elif self.stage is RecoveryStage.PROBE:
-            self._probe(turn, event)
-        else:
-            self._write_again(turn, event)
+        """Some of the WAL."""
+        if self.stage is RecoveryStage.WAL:
+            self.scan.on_read(turn, event)
+            self._follow_scan(turn)
 
-    def on_settled(self) -> None:
-        """Everything found is durable."""
-        self.stage = RecoveryStage.DONE
+    def on_settled(self, turn: Turn, _event: RecoverySettled) -> None:
+        """What was found is durable."""
+        self.scan.on_settled()
+        self._follow_scan(turn)
 
-    # Scan ------------------------------------------------------------------------------------------------------------
+    def _follow_scan(self, turn: Turn) -> None:
+        if self.scan.stage is ScanStage.DONE:
+            self.stage = RecoveryStage.DONE
+            for log in self.keyspaces.logs.values():
+                missing = log.missing()
+                if missing is not None:
+                    first_offset, end_offset = missing
+                    self._refuse(turn, MANIFEST_FILE, 0, f"no table has the offsets {first_offset} to {end_offset} of log {log.log_id}")
+                    return
+        elif self.scan.stage is ScanStage.CORRUPTED:
+            self.stage = RecoveryStage.REFUSED
 
-    def _scan(self, turn: Turn, event: RecoveryRead) -> None:
-        if event.data is None:
-            self._settle(turn)
-            return
-        if event.position == event.segment and (not self.segment_starts or self.segment_starts[-1] != event.segment):
-            self.segment_starts.append(event.segment)
-        view = memoryview(event.data)
-        frames, needed = whole_frames(view, event.position)
-        if not self._replay(turn, frames):
-            return
-        self._report(turn)
-        consumed = self.end - event.position
-        is_end_of_file = len(view) < event.length
-        if consumed == len(view) and is_end_of_file:
-            self._scan_next_segment(turn, event.segment)
-        elif needed and not is_end_of_file:
-            sometimes("storage: recovery reads on in the middle of a frame")
-            self._read(turn, event.segment, self.end, max(needed, self.chunk_bytes))
-        else:
-            self._doubt(turn, event, consumed)
-
-    def _replay(self, turn: Turn, frames: list[tuple[Frame, memoryview]]) -> bool:
-        """Replay frames that follow each other from `end` on. False if they cannot be what was written."""
-        now_ms = turn.now // MILLISECOND
-        for frame, payload in frames:
-            try:
-                self.keyspaces.replay(frame, payload, self.end + FRAME_HEADER_BYTES, now_ms)
-            except Inconsistent as inconsistent:
-                self._corrupted(turn, str(inconsistent))
-                return False
-            self.proven = max(self.proven, frame.group)
-            self.end += FRAME_HEADER_BYTES + frame.length
-        return True
-
-    def _scan_next_segment(self, turn: Turn, segment: int) -> None:
-        if self.end == segment:  # An empty segment is the last one: its successor would have its name.
-            self._settle(turn)
-        else:
-            self._read(turn, self.end, self.end, self.chunk_bytes)
-
-    def _report(self, turn: Turn) -> None:
-        if self.end - self.reported >= self.report_bytes:
-            self.reported = self.end
-            turn.tell(RecoveryProgressed(self.end))
-
-    # Torn, or corrupted? ---------------------------------------------------------------------------------------------
-
-    def _doubt(self, turn: Turn, event: RecoveryRead, start: int) -> None:
-        """There is no frame at `start` in the bytes of `event`. What a newer version wrote is not cut."""
-        version = foreign_version(event.data or b"", start)
-        if version is not None:
-            self._corrupted(turn, f"format version {version} is not known here")
-            return
-        self.stage = RecoveryStage.SEARCH
-        self._search(turn, event, start + 1)
-
-    def _search(self, turn: Turn, event: RecoveryRead, start: int) -> None:
-        """Look from `start` in the bytes of `event` for a frame that was written after the broken bytes at `end` were synced."""
-        data = bytes(event.data or b"")
-        view = memoryview(data)
-        found = data.find(MAGIC, start)
-        while found >= 0:
-            frame = parse_frame(view, found, event.position + found)
-            if frame is not None and frame.group > self.end:
-                self._corrupted(turn, f"no frame here, but one at {frame.position} was written after these bytes were synced")
-                return
-            found = data.find(MAGIC, found + 1)
-        file_end = event.position + len(data)
-        if len(data) == event.length:
-            self._read(turn, event.segment, file_end - FRAME_HEADER_BYTES + 1, self.chunk_bytes)
-            return
-        self.stage = RecoveryStage.PROBE
-        self.cut_bytes = file_end - self.end
-        self._read(turn, file_end, file_end, FRAME_HEADER_BYTES)
-
-    def _probe(self, turn: Turn, event: RecoveryRead) -> None:
-        if event.data is not None:
-            self._corrupted(turn, "no frame here, but a later segment was begun, so these bytes were synced")
-            return
-        self._settle(turn)
-
-    def _corrupted(self, turn: Turn, reason: str) -> None:
-        self.stage = RecoveryStage.CORRUPTED
-        segment = self.segment_starts[-1]
-        turn.tell(StoreCorrupted(segment_file(segment), self.end - segment, reason))
-
-    # Settle ----------------------------------------------------------------------------------------------------------
-
-    def _settle(self, turn: Turn) -> None:
-        """Cut the torn tail, and begin to write again what was not proven durable."""
-        self.stage = RecoveryStage.SETTLE
-        if not self.segment_starts:
-            self.on_settled()
-            return
-        segment = self.segment_starts[-1]
-        if self.cut_bytes:
-            sometimes("storage: a torn tail is cut")
-            turn.do(Truncate(segment_file(segment), self.end - segment))
-        self._read_unproven(turn, max(self.proven, segment), self.chunk_bytes)
-
-    def _read_unproven(self, turn: Turn, position: int, length: int) -> None:
-        segment = self.segment_starts[-1]
-        if position < self.end:
-            self._read(turn, segment, position, min(length, self.end - position))
-            return
-        turn.do(SyncDirectory())
-        turn.do(Sync(segment_file(segment), RecoverySettled(self.end)))
-
-    def _write_again(self, turn: Turn, event: RecoveryRead) -> None:
-        """Write whole frames where they are, so that the next sync really carries them to the disk."""
-        view = memoryview(event.data or b"")
-        frames, needed = whole_frames(view, event.position)
-        size = sum(FRAME_HEADER_BYTES + frame.length for frame, _ in frames)
-        if size:
-            sometimes("storage: what was not proven durable is written again")
-            turn.do(Write(segment_file(event.segment), event.position - event.segment, (view[:size],)))
-        elif not needed or len(view) < event.length:
-            self.end = event.position
-            self._corrupted(turn, "these bytes were whole when they were read first, and are not any more")
-            return
-        self._read_unproven(turn, event.position + size, max(needed, self.chunk_bytes))
-
-    def _read(self, turn: Turn, segment: int, position: int, length: int) -> None:
-        turn.do(Read(segment_file(segment), position - segment, length, RecoveryRead(segment, position, length)))
-
-
-def whole_frames(view: memoryview, position: int) -> tuple[list[tuple[Frame, memoryview]], int]:
-    """The frames in `view`, which begins at WAL position `position`, and their payloads, up to the first that is not whole.
-
-    Also how many bytes are needed from there on to see another frame: 0 if there is none, because what is there is damaged.
-    """
-    frames: list[tuple[Frame, memoryview]] = []
-    start, end = 0, len(view)
-    while True:
-        if end - start < FRAME_HEADER_BYTES:
-            return frames, FRAME_HEADER_BYTES
-        frame = parse_frame(view, start, position + start)
-        if frame is None:
-            return frames, 0
-        payload_end = start + FRAME_HEADER_BYTES + frame.length
-        if payload_end > end:
-            return frames, payload_end - start
-        payload = view[start + FRAME_HEADER_BYTES : payload_end]
-        if not is_whole(frame, payload):
-            return frames, 0
-        frames.append((frame, payload))
-        start = payload_end
+    def _refuse(self, turn: Turn, file: FileName, position: int, reason: str) -> None:
+        self.stage = RecoveryStage.REFUSED
+        turn.tell(StoreCorrupted(file, position, reason))

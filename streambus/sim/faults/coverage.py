@@ -1,19 +1,19 @@
 """What checksums cover, and so what somebody will notice: a fault that nobody can notice proves nothing.
 
-Of what is read for the node itself, frames cover every byte. Of what goes to a consumer only the batch's own CRC is left. It does not cover
+Of what is read for the node itself, checksums cover every byte. Of what goes to a consumer only the batch's own CRC is left. It does not cover
 its base offset and leader epoch, which the broker writes, and it does not say where the batch belongs. Kafka's protocol has this gap; a
 broker that checks what it sends would close it on its side.
 """
 
 from streambus.kernel import Buffer
 from streambus.records import BadBatch, check_batch, parse_header
-from streambus.storage.frames import BATCH_PREFIX_BYTES, FRAME_HEADER_BYTES, MAGIC
+from streambus.storage.wal_records import BATCH_PREFIX_BYTES
 
 
 def is_covered(content: Buffer, position: int) -> bool:
-    """Whether everybody who reads the byte at `position` of a segment can notice that it is wrong."""
-    first = position - FRAME_HEADER_BYTES - BATCH_PREFIX_BYTES + 1
-    return bytes(content[max(first, 0) : max(position - FRAME_HEADER_BYTES + len(MAGIC), 0)]).find(MAGIC) < 0
+    """Whether everybody who reads the byte at `position` of a file can notice that it is wrong: it is not stamped on a batch by the broker."""
+    view = memoryview(content)
+    return not any(passes_for_a_batch(view[start:]) for start in range(max(position - BATCH_PREFIX_BYTES + 1, 0), position + 1))
 
 
 def passes_for_a_batch(data: Buffer) -> bool:

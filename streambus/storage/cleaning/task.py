@@ -10,7 +10,7 @@ from streambus.storage.cleaning.batches import Cleaning, clean_batch, note_keys
 from streambus.storage.cleaning.key_map import KeyMap
 from streambus.storage.cleaning.outcomes import Outcomes
 from streambus.storage.sealed.log_writer import LogWriter
-from streambus.storage.sealed.merge_logs import LogExtent, first_live_row, live_rows
+from streambus.storage.sealed.merge_logs import LOST, LogExtent, first_live_row, live_rows
 from streambus.storage.sealed.work import DamagedInput, WorkDamaged, batch_runs, check_batches, read_believed
 from streambus.storage.transactions import AbortedTransaction
 
@@ -99,6 +99,9 @@ class CleanLog:
         for extent in self.extents:
             writer.begin(extent.keyspace, extent.first_offset)
             for rows, begin, end, data in _runs(files, extent, extent.first_offset, extent.end_offset):
+                if not data:
+                    writer.append(rows, begin, end, LOST)
+                    continue
                 cleaned, parts = _clean_run(cleaning, rows, begin, end, data)
                 if len(cleaned):
                     writer.append(cleaned, 0, len(cleaned), memoryview(parts))
@@ -135,17 +138,20 @@ def _clean_run(cleaning: Cleaning, rows: BatchIndex, begin: int, end: int, data:
 
 
 def _runs(files: FileAccess, extent: LogExtent, first_offset: int, end_offset: int) -> Iterator[tuple[BatchIndex, int, int, memoryview]]:
-    """The live batches of an extent that have offsets from `first_offset` on and below `end_offset`, as runs of verified bytes."""
+    """The live batches of an extent that have offsets from `first_offset` on and below `end_offset`, as runs of verified bytes.
+
+    A batch that was lost before is a run of no bytes.
+    """
     rows = live_rows(files, extent)
     low = max(first_live_row(files, extent, rows), rows.row_of(first_offset))
     for begin, end, length in batch_runs(rows, low, rows.row_from(min(extent.end_offset, end_offset))):
         check = partial(check_batches, rows=rows, low=begin, high=end)
-        yield rows, begin, end, read_believed(files, extent.file, rows.positions[begin], length, check)
+        yield rows, begin, end, read_believed(files, extent.file, rows.positions[begin], length, check) if length else LOST
 
 
 def _batches(rows: BatchIndex, begin: int, end: int, data: memoryview) -> Iterator[tuple[BatchHeader, memoryview]]:
     position = 0
-    for row in range(begin, end):
+    for row in range(begin, end) if data else ():
         size = rows.sizes[row]
         yield parse_header(data, position), data[position : position + size]
         position += size

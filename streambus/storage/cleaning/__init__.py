@@ -29,6 +29,7 @@ Rules:
 - One walk, one state: what is known of transactions and keys goes across all borders of extents and tables.
 - The new tables speak of all offsets that the extents speak of. What was cleaned away is a hole in them.
 - A batch that is intact but cannot be opened (its producer wrote nonsense, or a bomb) stays as it is, and is counted.
+- A batch that was **lost** before (its row has no bytes) stays lost, so that a replica can bring it back. Markers behind it stay, too.
 - Damage is returned, never copied, and nothing that was written is used then.
 - Cleaning twice is cleaning once, but for horizons that have come meanwhile.
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from streambus.records import BatchHeader, ControlType
 from streambus.storage.transactions import AbortedTransaction
 
+NOTHING_LOST = (1 << 63) - 1
+
 
 class Outcomes:
     """What is known at one place of a walk over a log: whether a batch was aborted, whether a marker still has data in front of it.
@@ -14,7 +16,7 @@ class Outcomes:
     went before their data).
     """
 
-    __slots__ = ("aborted", "committed", "last_offsets", "seen")
+    __slots__ = ("aborted", "committed", "last_offsets", "lost_offset", "seen")
 
     def __init__(self, aborted: Iterable[AbortedTransaction]) -> None:
         in_order = sorted(aborted, key=lambda transaction: transaction.last_offset)
@@ -25,6 +27,8 @@ class Outcomes:
         """Producers of whose current transaction, which was committed, batches were seen."""
         self.seen: dict[int, None] = {}
         """Aborted transactions of which batches were seen, by their last offsets."""
+        self.lost_offset = NOTHING_LOST
+        """Where the first batch is missing that should be there. Whose it was is not known, and it may come back."""
         for transaction in in_order:
             self.aborted.setdefault(transaction.producer_id, deque()).append(transaction)
 
@@ -39,20 +43,27 @@ class Outcomes:
         self.seen[transaction.last_offset] = None
         return True
 
+    def meet_lost(self, base_offset: int) -> None:
+        """Walk over a batch that was lost: no marker behind it is known to be without data."""
+        self.lost_offset = min(self.lost_offset, base_offset)
+
     def meet_marker(self, header: BatchHeader, control: ControlType | None) -> bool:
         """Walk over a control batch. Whether nothing is left of the transaction that it ended, so that it may go, too, in time."""
         if not header.record_count:
             return True
         if control is ControlType.COMMIT:
-            return self.committed.pop(header.producer_id, self) is self
+            has_data = self.committed.pop(header.producer_id, self) is None
+            return not has_data and header.base_offset < self.lost_offset
         if control is ControlType.ABORT:
             transaction = self._aborted_at(header)
-            return transaction is None or transaction.last_offset not in self.seen
+            has_data = transaction is not None and transaction.last_offset in self.seen
+            return not has_data and header.base_offset < self.lost_offset
         return False
 
     def vanished(self, end_offset: int) -> tuple[int, ...]:
-        """The aborted transactions that ended below `end_offset`, where a walk over all of the log ended, and of which it saw no batch."""
-        return tuple([last_offset for last_offset in self.last_offsets if last_offset < end_offset and last_offset not in self.seen])
+        """The aborted transactions that ended below `end_offset`, where a walk over all of the log ended, and of which nothing is left."""
+        end = min(end_offset, self.lost_offset)
+        return tuple([last_offset for last_offset in self.last_offsets if last_offset < end and last_offset not in self.seen])
 
     def _aborted_at(self, header: BatchHeader) -> AbortedTransaction | None:
         """The aborted transaction that the batch, which comes next in the walk, is a part of."""

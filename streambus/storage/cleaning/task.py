@@ -100,6 +100,7 @@ class CleanLog:
             writer.begin(extent.keyspace, extent.first_offset)
             for rows, begin, end, data in _runs(files, extent, extent.first_offset, extent.end_offset):
                 if not data:
+                    cleaning.outcomes.meet_lost(rows.base_offsets[begin])
                     writer.append(rows, begin, end, LOST)
                     continue
                 cleaned, parts = _clean_run(cleaning, rows, begin, end, data)

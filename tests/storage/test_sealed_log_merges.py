@@ -1,7 +1,5 @@
 """Merging logs: what was live in many tables is, batch for batch, in the few that are made of them."""
 
-from bisect import bisect_right
-
 import attrs
 import pytest
 from hypothesis import given, settings
@@ -293,6 +291,8 @@ def test_damage_anywhere_in_what_is_copied_ends_the_merge():
             assert result.file == directory.info.file
             assert result.position == (extent.position if position in block else batches[0] if position < 20 + size else batches[size])
             assert result.reason
+            lost = (0, 2) if position in block else (0, 1) if position < 20 + size else (1, 2)
+            assert (result.keyspace, result.first_offset, result.end_offset) == (16, *lost)
         files.flip(directory.info.file, position)
 
 
@@ -306,7 +306,7 @@ def test_a_file_that_is_too_short_is_damaged():
     files, directory, extents = two_batches()
     del files.content[directory.info.file][50:]
     assert MergeLogs((7,), 1, extents, 1 << 20, 0).run(files) == WorkDamaged(
-        directory.info.file, extents[0].position, f"of {extents[0].length} bytes at {extents[0].position} the file has 0"
+        directory.info.file, extents[0].position, f"of {extents[0].length} bytes at {extents[0].position} the file has 0", 16, 0, 2
     )
 
 
@@ -366,4 +366,4 @@ def test_the_first_live_batch_is_looked_up_like_everything_else():
     (extent,) = extents_of(directory)
     result = MergeLogs((7,), 1, (attrs.evolve(extent, first_offset=1),), 1 << 20, 0).run(files)
     assert isinstance(result, WorkDamaged)
-    assert (result.position, bisect_right([10], result.position)) == (10, 1)
+    assert (result.position, result.first_offset, result.end_offset) == (10, 1, 3)

@@ -1,7 +1,6 @@
 """Cleaning a log: two walks over its sealed part, and a new one."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from streambus.kernel import Buffer, FileAccess, message
 from streambus.records import BatchHeader, parse_header
@@ -10,8 +9,8 @@ from streambus.storage.cleaning.batches import Cleaning, clean_batch, note_keys
 from streambus.storage.cleaning.key_map import KeyMap
 from streambus.storage.cleaning.outcomes import Outcomes
 from streambus.storage.sealed.log_writer import LogWriter
-from streambus.storage.sealed.merge_logs import LOST, LogExtent, first_live_row, live_rows
-from streambus.storage.sealed.work import DamagedInput, WorkDamaged, batch_runs, check_batches, read_believed
+from streambus.storage.sealed.merge_logs import LOST, LogExtent, first_live_row, live_batches, live_rows
+from streambus.storage.sealed.work import DamagedInput, WorkDamaged
 from streambus.storage.transactions import AbortedTransaction
 
 NO_BATCH = -1
@@ -144,10 +143,8 @@ def _runs(files: FileAccess, extent: LogExtent, first_offset: int, end_offset: i
     A batch that was lost before is a run of no bytes.
     """
     rows = live_rows(files, extent)
-    low = max(first_live_row(files, extent, rows), rows.row_of(first_offset))
-    for begin, end, length in batch_runs(rows, low, rows.row_from(min(extent.end_offset, end_offset))):
-        check = partial(check_batches, rows=rows, low=begin, high=end)
-        yield rows, begin, end, read_believed(files, extent.file, rows.positions[begin], length, check) if length else LOST
+    for begin, end, data in live_batches(files, extent, rows, first_offset, end_offset):
+        yield rows, begin, end, data
 
 
 def _batches(rows: BatchIndex, begin: int, end: int, data: memoryview) -> Iterator[tuple[BatchHeader, memoryview]]:

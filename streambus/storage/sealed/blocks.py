@@ -30,12 +30,17 @@ class Kind(IntEnum):
 
 
 class Damaged(ValueError):
-    """Bytes that are not the block, or the batch, that they should be. `reason` says why; `position` where in the file, if it says that."""
+    """Bytes that are not the block, or the batch, that they should be. `reason` says why.
 
-    def __init__(self, reason: str, position: int | None = None) -> None:
+    If that is known, `position` says where in the file, and `offsets` which ones of a log are concerned, from the first on and below the
+    second.
+    """
+
+    def __init__(self, reason: str, position: int | None = None, offsets: tuple[int, int] = (0, 0)) -> None:
         super().__init__(reason)
         self.reason = reason
         self.position = position
+        self.offsets = offsets
 
 
 def encode_block(kind: Kind, table: int, position: int, payload: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Merging logs: the live batches of many tables go to few, each log in one piece."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 from streambus.kernel import FileAccess, FileName, message
 from streambus.records import HEADER_BYTES, parse_header
@@ -11,6 +12,8 @@ from streambus.storage.sealed.blocks import Damaged
 from streambus.storage.sealed.index_block import check_rows, decode_index_block
 from streambus.storage.sealed.log_writer import LogWriter
 from streambus.storage.sealed.work import DamagedInput, WorkDamaged, batch_runs, check_batches, read_believed
+
+T = TypeVar("T")
 
 LOST = memoryview(b"")
 """The bytes of a batch that was found damaged before. Its row goes on saying that its offsets are lost."""
@@ -61,18 +64,40 @@ class MergeLogs:
 
 def _copy(files: FileAccess, extent: LogExtent, writer: LogWriter) -> None:
     rows = live_rows(files, extent)
-    low, high = first_live_row(files, extent, rows), rows.row_from(extent.end_offset)
     writer.begin(extent.keyspace, extent.first_offset)
-    for begin, end, length in batch_runs(rows, low, high):
-        check = partial(check_batches, rows=rows, low=begin, high=end)
-        data = read_believed(files, extent.file, rows.positions[begin], length, check) if length else LOST
-        writer.append(rows, begin, end, data)
+    for low, high, batches in live_batches(files, extent, rows, extent.first_offset, extent.end_offset):
+        writer.append(rows, low, high, batches)
     writer.end(extent.end_offset)
 
 
 def live_rows(files: FileAccess, extent: LogExtent) -> BatchIndex:
     """The rows of an extent's index block, verified. Raises `DamagedInput`."""
-    return read_believed(files, extent.file, extent.position, extent.length, partial(_rows_of, extent))
+    return _read(files, extent, extent.position, extent.length, partial(_rows_of, extent))
+
+
+def live_batches(
+    files: FileAccess, extent: LogExtent, rows: BatchIndex, first_offset: int, end_offset: int
+) -> Iterator[tuple[int, int, memoryview]]:
+    """The live batches of an extent that have offsets from `first_offset` on and below `end_offset`, verified. Raises `DamagedInput`.
+
+    They come as runs of what lies side by side: first row, row behind the last, bytes. Lost batches come with no bytes.
+    """
+    low = max(first_live_row(files, extent, rows), rows.row_of(first_offset))
+    for begin, end, length in batch_runs(rows, low, rows.row_from(min(extent.end_offset, end_offset))):
+        check = partial(check_batches, rows=rows, low=begin, high=end)
+        yield begin, end, _read(files, extent, rows.positions[begin], length, check) if length else LOST
+
+
+def _read(files: FileAccess, extent: LogExtent, position: int, length: int, check: Callable[[bytes], T]) -> T:
+    """As `read_believed`; damage says which offsets of the extent are concerned."""
+    try:
+        return read_believed(files, extent.file, position, length, check)
+    except DamagedInput as damaged:
+        damage = damaged.damage
+    first_offset, end_offset = max(damage.first_offset, extent.first_offset), min(damage.end_offset, extent.end_offset)
+    if first_offset >= end_offset:
+        first_offset, end_offset = extent.first_offset, extent.end_offset
+    raise DamagedInput(WorkDamaged(damage.file, damage.position, damage.reason, extent.keyspace, first_offset, end_offset))
 
 
 def _rows_of(extent: LogExtent, data: bytes) -> BatchIndex:
@@ -95,12 +120,12 @@ def first_live_row(files: FileAccess, extent: LogExtent, rows: BatchIndex) -> in
     row = rows.row_of(extent.first_offset)
     if row < 0 or rows.base_offsets[row] == extent.first_offset or not rows.sizes[row]:
         return max(row, 0)
-    end = read_believed(files, extent.file, rows.positions[row], HEADER_BYTES, _end_of_batch)
+    end = _read(files, extent, rows.positions[row], HEADER_BYTES, partial(_end_of_batch, rows, row))
     return row if end > extent.first_offset else row + 1
 
 
-def _end_of_batch(data: bytes) -> int:
+def _end_of_batch(rows: BatchIndex, row: int, data: bytes) -> int:
     try:
         return parse_header(data).next_offset
     except BadBatch as bad:
-        raise Damaged(bad.reason) from None
+        raise Damaged(bad.reason, None, (rows.base_offsets[row], rows.next_offset(row))) from None

@@ -25,11 +25,17 @@ _PART_BYTES_MIN = 4096
 
 @message
 class WorkDamaged:
-    """The result of a task that found damage at `position` of `file`: nothing of what it wrote is to be used."""
+    """The result of a task that found damage at `position` of `file`: nothing of what it wrote is to be used.
+
+    If batches of a log are concerned, they are those of log `keyspace` from `first_offset` on and below `end_offset`; if not, these are 0.
+    """
 
     file: FileName
     position: int
     reason: str
+    keyspace: int = 0
+    first_offset: int = 0
+    end_offset: int = 0
 
 
 class DamagedInput(Exception):
@@ -53,7 +59,7 @@ def read_believed(files: FileAccess, file: FileName, position: int, length: int,
         return check(_read(files, file, position, length))
     except Damaged as damage:
         place = position if damage.position is None else damage.position
-        raise DamagedInput(WorkDamaged(file, place, damage.reason)) from None
+        raise DamagedInput(WorkDamaged(file, place, damage.reason, 0, *damage.offsets)) from None
 
 
 def _read(files: FileAccess, file: FileName, position: int, length: int) -> bytes:
@@ -68,20 +74,26 @@ def check_batches(data: Buffer, rows: BatchIndex, low: int, high: int) -> memory
     view = memoryview(data)
     begin = rows.positions[low]
     for row in range(low, high):
-        position, size = rows.positions[row], rows.sizes[row]
-        batch = view[position - begin : position - begin + size]
-        try:
-            header = parse_header(batch)
-            if header.size == size:
-                check_batch(batch, header, compacted=True)
-        except BadBatch as bad:
-            raise Damaged(bad.reason, position) from None
-        if header.size != size or header.base_offset != rows.base_offsets[row]:
-            row_says = f"{size} bytes at offset {rows.base_offsets[row]}"
-            raise Damaged(f"a batch of {header.size} bytes at offset {header.base_offset} where there should be {row_says}", position)
-        if header.next_offset > rows.next_offset(row):
-            raise Damaged(f"the batch ends at offset {header.next_offset}, but the next one begins at {rows.next_offset(row)}", position)
+        position = rows.positions[row] - begin
+        fault = _fault_of(view[position : position + rows.sizes[row]], rows.sizes[row], rows.base_offsets[row], rows.next_offset(row))
+        if fault is not None:
+            raise Damaged(fault, rows.positions[row], (rows.base_offsets[row], rows.next_offset(row)))
     return view
+
+
+def _fault_of(batch: memoryview, size: int, base_offset: int, next_offset: int) -> str | None:
+    """Why this is not the batch that a row speaks of; None if it is."""
+    try:
+        header = parse_header(batch)
+        if header.size != size or header.base_offset != base_offset:
+            wanted = f"{size} bytes at offset {base_offset}"
+            return f"a batch of {header.size} bytes at offset {header.base_offset} where there should be {wanted}"
+        check_batch(batch, header, compacted=True)
+    except BadBatch as bad:
+        return bad.reason
+    if header.next_offset > next_offset:
+        return f"the batch ends at offset {header.next_offset}, but the next one begins at {next_offset}"
+    return None
 
 
 def batch_runs(rows: BatchIndex, low: int, high: int, bytes_max: int = READ_BYTES_MAX) -> list[tuple[int, int, int]]:

@@ -4,7 +4,7 @@ from enum import IntEnum
 from struct import Struct
 
 from streambus.kernel import Buffer
-from streambus.records.batch import BadBatch, BadBatchKind, BatchHeader
+from streambus.records.batch import BadBatch, BatchHeader
 from streambus.records.contents import read_contents
 
 _KEY = Struct(">hh")
@@ -30,19 +30,20 @@ class ControlType(IntEnum):
 
 
 def control_type(header: BatchHeader, batch: Buffer) -> ControlType | None:
-    """What a whole, intact batch says if it is a control batch; None if it is not, has been emptied, or says what we do not know.
+    """What a whole, intact batch says if it is a control batch; None if it is not, has been emptied, or says nothing that we understand.
 
-    `BadBatch` if it claims to be one and is not.
+    It never fails: who replays a log must come to the same end as who wrote it, whatever was written.
     """
     if not header.is_control or not header.record_count:
         return None
-    key = read_contents(header, batch, limit=CONTROL_BYTES_MAX).keys[0]
+    try:
+        key = read_contents(header, batch, limit=CONTROL_BYTES_MAX).keys[0]
+    except BadBatch:
+        return None
     if key is None or len(key) < _KEY.size:
-        raise BadBatch("the key of a control record is too short", BadBatchKind.INVALID)
+        return None
     version, number = _KEY.unpack_from(key)
-    if version < 0:
-        raise BadBatch(f"there is no version {version} of control records", BadBatchKind.INVALID)
-    return ControlType(number) if number in _KNOWN else None
+    return ControlType(number) if version >= 0 and number in _KNOWN else None
 
 
 _KNOWN = [int(control) for control in ControlType]

@@ -1,7 +1,5 @@
 """What is in a batch, found without decoding it; and batches with some of it gone."""
 
-import gzip
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +14,6 @@ from streambus.records import (
     ControlType,
     Record,
     check_batch,
-    compress,
     control_type,
     decode_records,
     encode_batch,
@@ -147,8 +144,9 @@ def test_what_are_no_records_is_refused(payload: bytes, reason: str) -> None:
 
 
 def test_long_forms_of_short_numbers_are_understood() -> None:
-    null_in_two_bytes = raw_record(ZERO, ZERO, b"\x81\0", b"\x81\0", ZERO)
-    batch = reframed(encode_batch([Record(None, b"")]), null_in_two_bytes)
+    nulls_in_two_bytes = raw_record(ZERO, ZERO, b"\x81\0", b"\x81\0", b"\x80\0")
+    batch = reframed(encode_batch([Record(None, b"")]), nulls_in_two_bytes)
+    assert decode_records(batch) == [Record(None, None)]
     contents = read_contents(parse_header(batch), batch)
     assert (contents.keys, contents.tombstones) == ([None], [0])
 
@@ -193,15 +191,13 @@ def test_what_is_no_marker_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("key", [None, b"\0\0\0", b"\xff\xff\0\0"])
-def test_a_marker_with_a_broken_key_is_refused(key: bytes | None) -> None:
+def test_a_marker_with_a_broken_key_says_nothing(key: bytes | None) -> None:
     batch = encode_batch([Record(key, None)], is_control=True)
-    with pytest.raises(BadBatch):
-        control_type(parse_header(batch), batch)
+    assert control_type(parse_header(batch), batch) is None
 
 
-def test_a_marker_does_not_grow_without_bounds() -> None:
-    payload = gzip.compress(b"\0" * 1_000_000)
-    batch = reframed(marker(0), payload, attributes=Codec.GZIP | 0x20)
-    assert len(compress(Codec.GZIP, b"")) < len(payload)
-    with pytest.raises(BadBatch, match="larger than 65536 bytes"):
-        control_type(parse_header(batch), batch)
+def test_a_marker_that_grows_large_says_nothing() -> None:
+    record = Record(b"\0\0\0\1", bytes(1_000_000))
+    batch = encode_batch([record], codec=Codec.GZIP, is_control=True)
+    assert control_type(parse_header(batch), batch) is None
+    assert control_type(parse_header(marker(1)), marker(1)) is ControlType.COMMIT

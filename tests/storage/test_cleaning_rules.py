@@ -150,10 +150,11 @@ def test_the_time_of_appending_survives_cleaning() -> None:
 
 
 def test_an_intact_batch_that_nobody_can_read_stays_and_is_counted() -> None:
-    for batch in (nonsense(b"\7\7\7"), nonsense(b"\7\7\7", codec=Codec.LZ4), nonsense(b"\7\7\7", is_control=True)):
+    for batch in (nonsense(b"\7\7\7"), nonsense(b"\7\7\7", codec=Codec.LZ4)):
         cleaning = cleaning_of(batch)
         assert clean_batch(cleaning, parse_header(batch), batch) is batch
         assert cleaning.unreadable_batches == 1
+    assert clean(marker := nonsense(b"\7\7\7", is_control=True)) == [marker]
 
 
 def test_a_batch_that_grows_too_large_stays_and_is_counted() -> None:

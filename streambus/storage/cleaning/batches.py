@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from streambus.kernel import Buffer, sometimes
+from streambus.kernel import Buffer
 from streambus.records import (
     DECOMPRESSED_BYTES_MAX,
     BadBatch,
@@ -103,7 +103,6 @@ def _clean_data(cleaning: Cleaning, header: BatchHeader, batch: Buffer) -> Buffe
         contents = read_contents(header, batch, limit=cleaning.decompressed_bytes_max)
     except BadBatch:
         # Its checksum is right, so this is what a producer sent. No reader can make more of it than we can; nobody asked us to drop it.
-        sometimes("cleaning: a batch that cannot be read stays as it is")
         cleaning.unreadable_batches += 1
         return batch
     rows = _rows_that_stay(cleaning, header, contents)
@@ -130,12 +129,7 @@ def _rows_that_stay(cleaning: Cleaning, header: BatchHeader, contents: BatchCont
 
 def _clean_control(cleaning: Cleaning, header: BatchHeader, batch: Buffer) -> Buffer | None:
     """A marker stays until nothing is left of its transaction, and then as long again as a tombstone."""
-    try:
-        control = control_type(header, batch)
-    except BadBatch:
-        cleaning.unreadable_batches += 1
-        return batch
-    is_over = cleaning.outcomes.meet_marker(header, control)
+    is_over = cleaning.outcomes.meet_marker(header, control_type(header, batch))
     if not is_over or header.base_offset >= cleaning.keys.end_offset:
         return batch
     if not header.record_count:

@@ -19,12 +19,22 @@ class BatchLocation:
 
 
 class BatchIndex:
-    """One row per batch in parallel arrays, in order of offsets and of WAL positions: 42 bytes a batch.
+    """One row per batch in parallel arrays, in order of offsets and of positions: 46 bytes a batch.
 
-    The batches of one segment are a run of rows. A sealed table with a sparse index of its own will take over such runs from the front.
+    In memory the rows of live segments have WAL positions; an index block of a sealed table has positions in its file.
     """
 
-    __slots__ = ("base_offsets", "base_sequences", "end_offset", "max_timestamps", "positions", "producer_epochs", "producer_ids", "sizes")
+    __slots__ = (
+        "base_offsets",
+        "base_sequences",
+        "end_offset",
+        "max_timestamps",
+        "positions",
+        "producer_epochs",
+        "producer_ids",
+        "sizes",
+        "spans",
+    )
 
     def __init__(self) -> None:
         self.end_offset = 0
@@ -35,6 +45,8 @@ class BatchIndex:
         self.producer_ids = array("q")
         self.producer_epochs = array("h")
         self.base_sequences = array("i")
+        self.spans = array("I")
+        """How many offsets each batch covers, whether or not there are records for all of them."""
 
     def append(self, header: BatchHeader, base_offset: int, position: int, size: int) -> None:
         """Add the batch that begins at `base_offset` and lies at WAL position `position`."""
@@ -45,11 +57,12 @@ class BatchIndex:
         self.producer_ids.append(header.producer_id)
         self.producer_epochs.append(header.producer_epoch)
         self.base_sequences.append(header.base_sequence)
+        self.spans.append(header.last_offset_delta + 1)
         self.end_offset = base_offset + header.last_offset_delta + 1
 
     def append_hole(self, base_offset: int, position: int, offsets: int) -> None:
         """Add so many offsets whose batch, at WAL position `position`, is damaged: a row of size 0."""
-        for column, value in zip(self._columns(), (base_offset, position, 0, -1, -1, -1, -1), strict=True):
+        for column, value in zip(self._columns(), (base_offset, position, 0, -1, -1, -1, -1, offsets), strict=True):
             column.append(value)
         self.end_offset = base_offset + offsets
 
@@ -64,6 +77,7 @@ class BatchIndex:
             copy.producer_ids,
             copy.producer_epochs,
             copy.base_sequences,
+            copy.spans,
         ) = [column[low:high] for column in self._columns()]
         copy.end_offset = self.next_offset(high - 1) if high > low else self.end_offset
         return copy
@@ -79,6 +93,10 @@ class BatchIndex:
     def next_offset(self, row: int) -> int:
         """The offset after the last one of the batch in `row`."""
         return self.base_offsets[row + 1] if row + 1 < len(self.base_offsets) else self.end_offset
+
+    def end_of(self, row: int) -> int:
+        """The offset after the last one that the batch in `row` covers: below `next_offset` if cleaning has left a gap behind it."""
+        return self.base_offsets[row] + self.spans[row]
 
     def location(self, row: int) -> BatchLocation:
         """What is known of the batch in `row`."""
@@ -112,6 +130,7 @@ class BatchIndex:
             self.producer_ids,
             self.producer_epochs,
             self.base_sequences,
+            self.spans,
         )
 
     def __len__(self) -> int:

@@ -1,9 +1,10 @@
 """Checkpoints: what is known of the logs at a segment boundary, as entries of internal keyspaces.
 
-When a segment is full, the state of every log that changed in it is put beside the entries of table keyspaces, and goes to the disk with them.
-So what a recovery needs to know from before the live segments is itself a few keyspaces of the tree, and compaction keeps it small.
+When a segment is full, the state of every log that changed in it is put beside the entries of table keyspaces, and goes to the disk with
+them. So what a recovery needs to know from before the live segments is itself a few keyspaces of the tree, and compaction keeps it small.
 
-- `LOGS`: number of a keyspace -> kind, name, and, of a log, its offsets, leader epochs and open transactions; under number 0, the last number given.
+- `LOGS`: number of a keyspace -> kind, name, and, of a log, its offsets, leader epochs and open transactions; under number 0, the last
+  number given.
 - `PRODUCERS`: number of a log, producer id -> its epoch and last batches.
 - `ABORTED`: number of a log, last offset -> an aborted transaction.
 """
@@ -27,7 +28,7 @@ NUMBER_AND_ID = Struct(">Iq")
 IS_LOG = 1
 IS_TABLE = 2
 
-_LOG = Struct(">BHQQI")
+_LOG = Struct(">BHQQQI")
 _TABLE = Struct(">BH")
 _EPOCH = Struct(">qq")
 _PRODUCER = Struct(">hB")
@@ -62,7 +63,7 @@ def encode_log(log: Log) -> bytes:
     """A log's state but for its producers and aborted transactions."""
     name = log.log_id.encode()
     epochs = log.epochs
-    head = _LOG.pack(IS_LOG, len(name), log.log_start_offset, log.log_end_offset, len(epochs.epochs))
+    head = _LOG.pack(IS_LOG, len(name), log.log_start_offset, log.log_end_offset, log.cleaned_end, len(epochs.epochs))
     pairs = b"".join(map(_EPOCH.pack, epochs.epochs, epochs.start_offsets))
     return head + name + pairs + log.transactions.encode()
 
@@ -87,7 +88,7 @@ def name_of(value: bytes) -> str:
 
 def restore_log(log: Log, value: bytes) -> None:
     """Have a new log be as `encode_log` found it."""
-    _, length, log.log_start_offset, log.log_end_offset, count = _LOG.unpack_from(value)
+    _, length, log.log_start_offset, log.log_end_offset, log.cleaned_end, count = _LOG.unpack_from(value)
     log.index.end_offset = log.log_end_offset
     position = _LOG.size + length
     pairs = value[position : position + count * _EPOCH.size]

@@ -45,14 +45,8 @@ class StoreConfig:
     bits_per_key: int = 10
     """Of bloom filters; 0 for none."""
 
-    table_bytes: int = 128 * MIB
-    """How large a table with batches becomes when tables are merged."""
-
-    outputs_max: int = 16
-    """Into how many tables one merge may write."""
-
     picker: PickerOptions = PickerOptions()
-    """When tables are merged."""
+    """When tables are merged, and how large they become."""
 
     garbage_bytes_min: int = 4 * MIB
     """A live segment is sealed early if it has more than this that nobody needs, and that is more than half of it."""

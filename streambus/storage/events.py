@@ -118,7 +118,10 @@ class BlockDamaged(Event):
 
 @message
 class RangeQuarantined(Event):
-    """The batches of a log from `first_offset` on and below `end_offset` are damaged on this disk. The rest of the log is served; a replica can repair them."""
+    """The batches of a log from `first_offset` on and below `end_offset` are damaged on this disk.
+
+    The rest of the log is served; a replica can repair them.
+    """
 
     log_id: LogId
     first_offset: int

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
-from typing import Any
 
 from streambus.kernel import Delete, DiskFailed, FileName, Instant, SyncDirectory, Task, Turn, Work, sometimes
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import FilesDeleted, HousekeepingDue, JobWorked, LogId, OutputsCleared, RangeQuarantined
 from streambus.storage.jobs import CleanJob, Job, SealJob
 from streambus.storage.keyspaces import Keyspaces
+from streambus.storage.levels import job_for, levels_view
 from streambus.storage.manifest import Manifest
 from streambus.storage.manifest_edits import Edit
-from streambus.storage.levels import job_for, levels_view
 from streambus.storage.pickers import pick
 from streambus.storage.sealed import Directory, WorkDamaged
 from streambus.storage.shelf import Shelf
@@ -169,7 +168,8 @@ class Housekeeping:
         if isinstance(event.result, WorkDamaged):
             self._spoil(turn, event.result)
             return
-        self.directories += [Directory.decode(data) for data in results(event.result)]
+        assert self.job is not None
+        self.directories += [Directory.decode(data) for data in self.job.accept(event.result)]
         if self.tasks:
             self._work(turn)
         else:
@@ -205,7 +205,7 @@ class Housekeeping:
             self.shelf.remove(table)
         if self.job.replaced:
             turn.wake_at(due, HousekeepingDue())
-        if self.seals and self.job is self.seals[0]:
+        if isinstance(self.job, SealJob):
             self.seals.popleft()
         self.is_stale = True
         self._end(turn)
@@ -242,6 +242,11 @@ class Housekeeping:
         if log is not None and damage.first_offset < damage.end_offset:
             log.holes.append((damage.first_offset, damage.end_offset))
             turn.tell(RangeQuarantined(log.log_id, damage.first_offset, damage.end_offset, damage.file, damage.reason))
+
+    def clean(self, turn: Turn, job: CleanJob) -> None:
+        """Clean a log when there is nothing more urgent."""
+        self.cleanings[job.log_id] = job
+        turn.wake_at(turn.now, HousekeepingDue())
 
     def fail(self) -> None:
         """Nothing is written in this life any more."""
@@ -283,10 +288,3 @@ class Housekeeping:
         """The invariants."""
         assert [job.segment for job in self.seals] == sorted(job.segment for job in self.seals)
         assert (self.job is None) == (self.stage in (Stage.IDLE, Stage.STOPPED)) or self.stage is Stage.STOPPED, (self.job, self.stage)
-
-
-def results(result: Any) -> tuple[bytes, ...]:
-    """The directories that a task returned: one, several or none."""
-    if result is None:
-        return ()
-    return (result,) if isinstance(result, bytes) else tuple(result)

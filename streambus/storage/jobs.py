@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from streambus.kernel import Task
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.block_list import BlockRef
-from streambus.storage.cleaning import CleaningPolicy, CleanLog
+from streambus.storage.cleaning import CleanedLog, CleaningPolicy, CleanLog
 from streambus.storage.events import LogId
 from streambus.storage.layers import SealedLayer
 from streambus.storage.memtable import Memtable
-from streambus.storage.sealed import Directory, FlushEntries, SealSegment
-from streambus.storage.sealed.merge_entries import MergeEntries
-from streambus.storage.sealed.merge_logs import LogExtent, MergeLogs
+from streambus.storage.sealed import Directory, FlushEntries, LogExtent, MergeEntries, MergeLogs, SealSegment
 
 if TYPE_CHECKING:
     from streambus.storage.housekeeping import Housekeeping
@@ -53,6 +51,10 @@ class Job(Protocol):
         """The work, one task after the other. Each returns the directories of the tables that it made."""
         ...
 
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """The directories of the tables that a task made, of what it returned."""
+        ...
+
     def wal_edit(self) -> tuple[int, int]:
         """From which segment and position on recovery replays the WAL when this is done; -1 if nothing changes."""
         ...
@@ -73,7 +75,7 @@ class SealJob:
         self.end = end
         self.logs = logs
         self.memtable = memtable
-        self.replaced = ()
+        self.replaced: tuple[int, ...] = ()
         self.installed = 0
 
     def plan(self, desk: Housekeeping) -> bool:
@@ -93,6 +95,10 @@ class SealJob:
                 numbers[1], self.memtable.sorted_entries(), self.memtable.ranges.to_tuple(), self.end, desk.config.entry_options()
             ),
         ]
+
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """Every task makes one table."""
+        return (result,)
 
     def wal_edit(self) -> tuple[int, int]:
         """The segment is not replayed any more."""
@@ -158,12 +164,16 @@ class MergeJob:
 
     def output_count(self, desk: Housekeeping) -> int:
         """As many as the bytes may need."""
-        return desk.config.outputs_max
+        return desk.config.picker.outputs_max
 
     def tasks(self, desk: Housekeeping, numbers: range) -> list[Task]:
         """Merge."""
         end_position = max(desk.shelf.directories[table].info.end_position for table in self.replaced)
-        return [MergeLogs(numbers, self.level, tuple(self.extents), desk.config.table_bytes, end_position)]
+        return [MergeLogs(numbers, self.level, tuple(self.extents), desk.config.picker.table_bytes, end_position)]
+
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """Every task makes as many tables as it needs."""
+        return tuple(result)
 
     def wal_edit(self) -> tuple[int, int]:
         """Nothing changes."""
@@ -197,6 +207,10 @@ class FoldJob:
         inputs = tuple((directory.info, directory) for directory in newest_first)
         return [MergeEntries(numbers[0], inputs, self.is_bottom, desk.config.entry_options())]
 
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """Every task makes one table, or none if nothing is left."""
+        return () if result is None else (result,)
+
     def wal_edit(self) -> tuple[int, int]:
         """Nothing changes."""
         return -1, -1
@@ -213,13 +227,14 @@ class FoldJob:
 class CleanJob:
     """Of one log only the latest record of each key stays."""
 
-    __slots__ = ("end_offset", "extents", "installed", "log_id", "now_ms", "policy", "replaced", "sources")
+    __slots__ = ("end_offset", "extents", "installed", "log_id", "now_ms", "outcome", "policy", "replaced", "sources")
 
     def __init__(self, log_id: LogId, policy: CleaningPolicy, end_offset: int, now_ms: int) -> None:
         self.log_id = log_id
         self.policy = policy
         self.end_offset = end_offset
         self.now_ms = now_ms
+        self.outcome: CleanedLog | None = None
         self.replaced: tuple[int, ...] = ()
         self.extents: list[LogExtent] = []
         self.sources: dict[int, dict[tuple[int, int], None]] = {}
@@ -237,7 +252,7 @@ class CleanJob:
 
     def output_count(self, desk: Housekeeping) -> int:
         """As many as the bytes may need; none if there is nothing."""
-        return desk.config.outputs_max if self.extents else 0
+        return desk.config.picker.outputs_max if self.extents else 0
 
     def tasks(self, desk: Housekeeping, numbers: range) -> list[Task]:
         """Clean."""
@@ -256,19 +271,31 @@ class CleanJob:
                 self.now_ms,
                 tuple(log.transactions.aborted_between(start_offset, end_offset)),
                 tuple((number, producer.batches[-1].last_offset) for number, producer in log.producers.by_id.items() if producer.batches),
-                desk.config.table_bytes,
+                desk.config.picker.table_bytes,
                 max(desk.shelf.directories[extent.table].info.end_position for extent in self.extents),
                 desk.config.key_map_bytes,
             )
         ]
+
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """What cleaning has left."""
+        assert isinstance(result, CleanedLog), result
+        self.outcome = result
+        return result.directories
 
     def wal_edit(self) -> tuple[int, int]:
         """Nothing changes."""
         return -1, -1
 
     def install(self, desk: Housekeeping, directories: list[Directory]) -> bool:
-        """Have the log refer to the new blocks."""
-        return install_blocks(self, desk, directories)
+        """Have the log refer to the new blocks, and remember up to where it is clean."""
+        if not install_blocks(self, desk, directories):
+            return False
+        log = desk.keyspaces.logs.get(self.log_id)
+        if log is not None and self.outcome is not None:
+            log.cleaned_end = min(self.outcome.cleaned_end, log.log_end_offset)
+            desk.keyspaces.forget_aborted(log, self.outcome.vanished)
+        return True
 
 
 class DropJob:
@@ -290,6 +317,10 @@ class DropJob:
     def tasks(self, desk: Housekeeping, numbers: range) -> list[Task]:
         """None."""
         return []
+
+    def accept(self, result: Any) -> tuple[bytes, ...]:
+        """There are no tasks."""
+        return ()
 
     def wal_edit(self) -> tuple[int, int]:
         """Nothing changes."""

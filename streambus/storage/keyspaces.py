@@ -40,7 +40,18 @@ class Keyspaces:
     The entries of all tables are in `layers`, under the number of their keyspace and their own key.
     """
 
-    __slots__ = ("changed_logs", "config", "last_number", "layers", "logs", "logs_by_number", "segments", "shelf", "tables", "tables_by_number")
+    __slots__ = (
+        "changed_logs",
+        "config",
+        "last_number",
+        "layers",
+        "logs",
+        "logs_by_number",
+        "segments",
+        "shelf",
+        "tables",
+        "tables_by_number",
+    )
 
     def __init__(self, config: StoreConfig, segments: Segments, shelf: Shelf) -> None:
         self.config = config
@@ -104,6 +115,13 @@ class Keyspaces:
         garbage_bytes = log.truncate(end_offset)
         log.producers.restore(producers)
         return garbage_bytes
+
+    def forget_aborted(self, log: Log, last_offsets: tuple[int, ...]) -> None:
+        """Nothing is left of the aborted transactions that ended there. After a crash they may be known again, which is harmless."""
+        self.changed_logs[log.keyspace] = log
+        log.transactions.forget_aborted(last_offsets)
+        for last_offset in last_offsets:
+            self.layers.active.put(NUMBER.pack(ABORTED) + NUMBER_AND_ID.pack(log.keyspace, last_offset), None)
 
     # Replay ----------------------------------------------------------------------------------------------------------
 

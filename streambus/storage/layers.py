@@ -29,12 +29,12 @@ class SealedLayer:
         """The number of the table."""
         return self.directory.info.number
 
-    def look_up(self, key: bytes) -> bytes | None | Missing:
+    def look_up(self, key: bytes) -> bytes | Missing | None:
         """The value of `key`, None if it is deleted here, `MISSING` if this layer does not say. Raises `NotLoaded`, `Unreadable`."""
         value = self._in_blocks(key)
         return None if value is MISSING and key in self.ranges else value
 
-    def _in_blocks(self, key: bytes) -> bytes | None | Missing:
+    def _in_blocks(self, key: bytes) -> bytes | Missing | None:
         directory = self.directory
         block = directory.entry_block_of(key)
         if block < 0:

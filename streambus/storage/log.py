@@ -52,6 +52,7 @@ class Log:
     __slots__ = (
         "blocks",
         "checkpoint_offset",
+        "cleaned_end",
         "epochs",
         "holes",
         "index",
@@ -84,6 +85,8 @@ class Log:
         self.transactions = Transactions()
         self.checkpoint_offset = 0
         """Where the log ended at the last checkpoint, or was truncated to since."""
+        self.cleaned_end = 0
+        """Where the last cleaning ended: below, of each key only the newest record is left."""
         self.recent: dict[int, bytes] = {}
         self.holes: list[tuple[int, int]] = []
         """Ranges of offsets in sealed tables that turned out to be damaged in this life."""
@@ -228,6 +231,7 @@ class Log:
         self.epochs.cut_from(end_offset)
         self.transactions.cut_from(end_offset)
         self.checkpoint_offset = min(self.checkpoint_offset, end_offset)
+        self.cleaned_end = min(self.cleaned_end, end_offset)
         while self.recent and next(reversed(self.recent)) >= cut_from:
             self.recent.popitem()
         self.log_end_offset = index.end_offset = end_offset
@@ -261,7 +265,7 @@ class Log:
     # From memory into tables, and from table to table ------------------------------------------------------------------
 
     def seal_rows(self, end_position: int, refs: list[BlockRef]) -> None:
-        """The rows of batches below WAL position `end_position` are in index blocks now: `refs`, as they were when their segment was full."""
+        """The rows of batches below WAL position `end_position` are in index blocks now: `refs`, as they were when it was full."""
         index = self.index
         rows = bisect_left(index.positions, end_position)
         if not rows:
@@ -360,20 +364,20 @@ class Reading:
                 self._stop(Stop.DAMAGED)
                 return
             self._read_block(rows, log.shelf.directories[ref.table].info.file, min(self.end_offset, ref.end_offset))
-            if not self.is_over and self.next_offset < ref.end_offset:
+            if not self.is_over and self.next_offset < ref.end_offset <= self.end_offset:
                 self.next_offset = ref.end_offset  # What cleaning left out at the end of a block.
             number += 1
 
     def _read_block(self, rows: BatchIndex, file: FileName, end_offset: int) -> None:
         base_offsets, positions, sizes = rows.base_offsets, rows.positions, rows.sizes
         row = max(rows.row_of(self.next_offset), 0)
-        if row < len(rows) and rows.next_offset(row) <= self.next_offset:
-            row += 1
+        if row < len(rows) and rows.end_of(row) <= self.next_offset:
+            row += 1  # Cleaning has left a gap here: what is next is what was asked for.
         while row < len(rows) and base_offsets[row] < end_offset:
             if not self._has_room(base_offsets[row], rows.next_offset(row), sizes[row]):
                 return
             self._add_slice(file, positions[row], sizes[row])
-            self.next_offset = rows.next_offset(row)
+            self.next_offset = rows.end_of(row)
             row += 1
 
     def read_rows(self) -> None:

@@ -44,7 +44,7 @@ class Memtable:
         del keys[low:high]
         self.ranges.add(first, last)
 
-    def look_up(self, key: bytes) -> bytes | None | Missing:
+    def look_up(self, key: bytes) -> bytes | Missing | None:
         """The value of `key`, None if it is deleted here, `MISSING` if this layer does not say."""
         value = self.entries.get(key, MISSING)
         return None if value is MISSING and key in self.ranges else value

@@ -138,7 +138,7 @@ class Producers:
     def after_cut(self, end_offset: int, rows_before: list[tuple[BatchIndex, int]]) -> dict[int, Producer | None]:
         """What is left of the producers that have batches at or above `end_offset` when these are gone; None of one that is forgotten.
 
-        Of each, those batches are remembered again that are in `rows_before` (rows, and how many of them; the newest first). Changes nothing.
+        Of each, those batches are remembered again that are in `rows_before` (rows, and how many of them; newest first). Changes nothing.
         """
         affected = [
             producer_id
@@ -168,7 +168,7 @@ class Producers:
         index, row = rows[0]
         producer = Producer(index.producer_epochs[row], self.by_id[producer_id].last_active_ms)
         for index, row in reversed(rows):
-            base_offset, last_offset = index.base_offsets[row], index.next_offset(row) - 1
+            base_offset, last_offset = index.base_offsets[row], index.end_of(row) - 1
             base_sequence = index.base_sequences[row]
             last_sequence = (base_sequence + last_offset - base_offset) % SEQUENCE_MODULUS
             producer.batches.append(AppendedBatch(base_sequence, last_sequence, base_offset, last_offset, index.max_timestamps[row]))

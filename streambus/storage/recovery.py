@@ -124,7 +124,7 @@ class Recovery:
         """Some of the manifest."""
         self.manifest.on_read(turn, event)
         if self.manifest.damage is not None:
-            self._refuse(turn, MANIFEST_FILE, 0, self.manifest.damage)
+            self._refuse(turn, MANIFEST_FILE, self.manifest.damage_position, self.manifest.damage)
 
     def on_manifest_settled(self, turn: Turn) -> None:
         """The manifest is durable, or there is none yet: then make one before there is anything else."""

@@ -5,6 +5,8 @@ noted when a burst is over; when a block has come, those who wanted it are told 
 before that is believed: a disk may err in passing.
 """
 
+from typing import Any
+
 from streambus.kernel import Buffer, DiskFailed, Event, Read, Turn, message, sometimes
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.block_cache import BlockCache
@@ -111,7 +113,7 @@ class Shelf:
         found: Bloom = self._block((table, BLOOM, 0), None)
         return found
 
-    def _block(self, key: BlockKey, log_id: LogId | None) -> object:
+    def _block(self, key: BlockKey, log_id: LogId | None) -> Any:
         found = self.cache.get(key[0], place_of(self.directories[key[0]], key)[0])
         if found is not None:
             return found

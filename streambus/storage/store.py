@@ -7,6 +7,7 @@ from typing import ClassVar
 from streambus.kernel import MILLISECOND, Buffer, DiskFailed, Routes, Turn, message, sometimes
 from streambus.records import BatchHeader, control_type, stamped_prefix
 from streambus.storage.checkpoint import NUMBER
+from streambus.storage.cleaning import CleaningPolicy
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import (
     BlockDamaged,
@@ -29,6 +30,7 @@ from streambus.storage.events import (
     WalSynced,
 )
 from streambus.storage.housekeeping import Housekeeping
+from streambus.storage.jobs import CleanJob
 from streambus.storage.keyspaces import OFFSET, Keyspaces, encode_puts, encode_range, encode_truncation, full_range
 from streambus.storage.layers import scan
 from streambus.storage.log import Log
@@ -83,7 +85,7 @@ class Store:
     Promises: what was told durable is there after any crash or power cut, byte for byte, and so is everything before it;
     what comes back beyond that is a prefix of what was asked for. A turn's changes cost no effects until `flush`.
 
-    What is not in memory is not waited for: `NotLoaded` (or `Stop.LOADING` in a `LogRead`) says that it was noted; `flush` asks the disk for
+    What is not in memory is not waited for: `NotLoaded` (or `Stop.LOADING` in a `LogRead`) says that it was noted; `flush` asks for
     it; `LogLoaded` or `EntriesLoaded` is told when it is worth to try again.
     """
 
@@ -273,6 +275,11 @@ class Store:
         self.wal.append(EntryKind.TRIM, log.keyspace, OFFSET.pack(start_offset))
         self.garbage_bytes += self.keyspaces.trim(log, start_offset)
         self._on_garbage(turn)
+
+    def clean(self, turn: Turn, log_id: LogId, policy: CleaningPolicy, end_offset: int) -> None:
+        """Clean the sealed part of a log below `end_offset`, when there is nothing more urgent to do. See `log.cleaned_end`."""
+        if self.is_ready and self.failed is None:
+            self.housekeeping.clean(turn, CleanJob(log_id, policy, end_offset, turn.wall_ms))
 
     # Tables ----------------------------------------------------------------------------------------------------------
 

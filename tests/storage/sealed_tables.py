@@ -36,6 +36,7 @@ def columns(rows: BatchIndex) -> tuple[Any, ...]:
         list(rows.producer_ids),
         list(rows.producer_epochs),
         list(rows.base_sequences),
+        list(rows.spans),
     )
 
 

@@ -44,6 +44,7 @@ COLUMNS = {
     "producer_ids": ("q", LONG),
     "producer_epochs": ("h", st.integers(-(2**15), 2**15 - 1)),
     "base_sequences": ("i", st.integers(-(2**31), 2**31 - 1)),
+    "spans": ("I", st.integers(0, 2**32 - 1)),
 }
 
 
@@ -72,7 +73,7 @@ def test_rows_come_back_with_their_range(rows):
 def some_rows(count: int = 3) -> BatchIndex:
     rows = BatchIndex()
     for row in range(count):
-        for name, value in zip(COLUMNS, (row * 10, 1_000 + row * 100, 90, row, -1, -1, -1), strict=True):
+        for name, value in zip(COLUMNS, (row * 10, 1_000 + row * 100, 90, row, -1, -1, -1, 10), strict=True):
             getattr(rows, name).append(value)
     rows.end_offset = count * 10
     return rows

@@ -8,12 +8,12 @@ from streambus.storage.sealed.blocks import Damaged, Kind, decode_block, encode_
 from streambus.storage.sealed.columns import ColumnReader, column_bytes
 
 ROWS_PER_BLOCK_MAX = 1024
-"""So that a block is some 43 KB at most: one read, and little to drop from a cache."""
+"""So that a block is some 47 KB at most: one read, and little to drop from a cache."""
 
-ROW_BYTES = 42
+ROW_BYTES = 46
 
 _HEADER = Struct(">IIqq")
-_TYPECODES = "qqIqqhi"
+_TYPECODES = "qqIqqhiI"
 
 
 @message
@@ -50,6 +50,7 @@ def encode_rows(
             column_bytes(rows.producer_ids[low:high]),
             column_bytes(rows.producer_epochs[low:high]),
             column_bytes(rows.base_sequences[low:high]),
+            column_bytes(rows.spans[low:high]),
         )
     )
     return encode_block(Kind.INDEX, table, position, payload)
@@ -67,9 +68,16 @@ def decode_index_block(data: Buffer, table: int, position: int, checksum: int | 
         raise Damaged(f"the index block begins at offset {first_offset} and ends at {end_offset}")
     reader = ColumnReader(payload, _HEADER.size)
     rows = BatchIndex()
-    rows.base_offsets, rows.positions, rows.sizes, rows.max_timestamps, rows.producer_ids, rows.producer_epochs, rows.base_sequences = [
-        reader.column(code, count) for code in _TYPECODES
-    ]
+    (
+        rows.base_offsets,
+        rows.positions,
+        rows.sizes,
+        rows.max_timestamps,
+        rows.producer_ids,
+        rows.producer_epochs,
+        rows.base_sequences,
+        rows.spans,
+    ) = [reader.column(code, count) for code in _TYPECODES]
     rows.end_offset = end_offset
     return IndexBlock(keyspace, first_offset, end_offset, rows)
 

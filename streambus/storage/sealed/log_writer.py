@@ -155,4 +155,5 @@ def _add_rows(target: BatchIndex, rows: BatchIndex, low: int, high: int, positio
     target.producer_ids.extend(rows.producer_ids[low:high])
     target.producer_epochs.extend(rows.producer_epochs[low:high])
     target.base_sequences.extend(rows.base_sequences[low:high])
+    target.spans.extend(rows.spans[low:high])
     target.end_offset = rows.next_offset(high - 1)

@@ -39,6 +39,9 @@ class SealedLayer:
         block = directory.entry_block_of(key)
         if block < 0:
             return MISSING
+        cached = self.shelf.cached_entries(directory, block)
+        if cached is not None:
+            return cached.get(key)
         if directory.bloom_length and not self.shelf.bloom(self.number).may_contain(key):
             return MISSING
         return self.shelf.entries(self.number, block).get(key)

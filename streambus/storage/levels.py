@@ -29,16 +29,17 @@ def job_for(compaction: Compaction) -> Job:
 
 def _log_table(shelf: Shelf, directory: Directory, spoiled: Mapping[int, str]) -> LogTable:
     info = directory.info
+    data_bytes, rows = shelf.totals[info.number]
     return LogTable(
         info.number,
         info.level,
         info.end_position,
         info.file_bytes,
-        sum(directory.data_bytes),
+        data_bytes,
         shelf.live_bytes[info.number],
         shelf.live_blocks[info.number],
         len(directory),
-        sum(directory.row_counts),
+        rows,
         directory.run_count,
         directory.keyspaces[0] if len(directory) else 0,
         directory.keyspaces[-1] if len(directory) else 0,

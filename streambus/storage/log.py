@@ -1,6 +1,6 @@
 """A log keyspace: the batches of one partition (or of the metadata log)."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from enum import Enum
 
@@ -369,16 +369,18 @@ class Reading:
             number += 1
 
     def _read_block(self, rows: BatchIndex, file: FileName, end_offset: int) -> None:
-        base_offsets, positions, sizes = rows.base_offsets, rows.positions, rows.sizes
+        positions, sizes = rows.positions, rows.sizes
+        end_row = rows.row_from(end_offset)
         row = max(rows.row_of(self.next_offset), 0)
         if row < len(rows) and rows.end_of(row) <= self.next_offset:
             row += 1  # Cleaning has left a gap here: what is next is what was asked for.
-        while row < len(rows) and base_offsets[row] < end_offset:
-            if not self._has_room(base_offsets[row], rows.next_offset(row), sizes[row]):
+        while row < end_row:
+            if not self._has_room(rows.base_offsets[row], rows.next_offset(row), sizes[row]):
                 return
-            self._add_slice(file, positions[row], sizes[row])
-            self.next_offset = rows.end_of(row)
-            row += 1
+            end = row + 1 if self.log.holes else run_end(rows, row, end_row, self.max_bytes - self.length)
+            self._add_slice(file, positions[row], positions[end - 1] + sizes[end - 1] - positions[row])
+            self.next_offset = rows.end_of(end - 1)
+            row = end
 
     def read_rows(self) -> None:
         """Take batches of live segments: from memory if they are recent, else from their segment."""
@@ -386,19 +388,23 @@ class Reading:
         index, recent, segments = log.index, log.recent, log.segments
         base_offsets, positions, sizes = index.base_offsets, index.positions, index.sizes
         row = max(index.row_of(self.next_offset), 0) if self.next_offset < log.log_end_offset else len(index)
+        written_row = min(bisect_right(positions, segments.written), index.row_from(self.end_offset))
         while row < len(base_offsets) and base_offsets[row] < self.end_offset:
             size = sizes[row]
             if not self._has_room(base_offsets[row], base_offsets[row] + 1, size):
                 return
             batch = recent.get(base_offsets[row])
+            end = row + 1
             if batch is not None:
                 self._add_bytes(batch)
             elif positions[row] + size <= segments.written:
-                place = segments.slice_of(positions[row], size)
-                self._add_slice(place.file, place.position, size)
+                if not recent and not log.holes:
+                    end = run_end(index, row, written_row, self.max_bytes - self.length)
+                place = segments.slice_of(positions[row], positions[end - 1] + sizes[end - 1] - positions[row])
+                self._add_slice(place.file, place.position, place.length)
             else:
                 return
-            row += 1
+            row = end
             self.next_offset = index.next_offset(row - 1)
 
     def result(self) -> LogRead:
@@ -446,6 +452,32 @@ class Reading:
         if self.run:
             self.parts.append(b"".join(self.run) if len(self.run) > 1 else self.run[0])
             self.run = []
+
+
+def run_end(rows: BatchIndex, row: int, end_row: int, room: int) -> int:
+    """Behind which row, below `end_row`, a run of batches ends that lie side by side from `row` on, and have no more than `room` bytes.
+
+    The one in `row` is always in it. Looked for by halving, so that a run costs little however many batches it has.
+    """
+    positions, sizes = rows.positions, rows.sizes
+    high = bisect_right(positions, positions[row] + room, row + 1, end_row)
+    while high > row + 1 and positions[high - 1] + sizes[high - 1] - positions[row] > room:
+        high -= 1
+    if _is_run(rows, row, high):
+        return high
+    low, high = row + 1, high - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _is_run(rows, row, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _is_run(rows: BatchIndex, low: int, high: int) -> bool:
+    sizes = rows.sizes[low:high]
+    return 0 not in sizes and sum(sizes) == rows.positions[high - 1] + rows.sizes[high - 1] - rows.positions[low]
 
 
 def _bytes_between(rows: BatchIndex, offset: int, end_offset: int, enough: int) -> int:

@@ -53,13 +53,15 @@ class Usage:
 class Shelf:
     """All sealed tables, by number. Shared by the logs and the layers, which read, and the store, which adds and removes."""
 
-    __slots__ = ("cache", "damaged", "directories", "failed", "live_blocks", "live_bytes", "pins", "reading", "wanted")
+    __slots__ = ("cache", "damaged", "directories", "failed", "live_blocks", "live_bytes", "pins", "reading", "totals", "wanted")
 
     def __init__(self, cache_bytes: int) -> None:
         self.cache = BlockCache(cache_bytes)
         self.directories: dict[int, Directory] = {}
         self.live_blocks: dict[int, int] = {}
         self.live_bytes: dict[int, int] = {}
+        self.totals: dict[int, tuple[int, int]] = {}
+        """Of every table: bytes of batches and number of batches, in use or not."""
         self.pins: dict[int, int] = {}
         """Tables that somebody still reads from, though they may be merged away: how many read views."""
         self.wanted: dict[BlockKey, dict[LogId, None]] = {}
@@ -77,10 +79,11 @@ class Shelf:
         number = directory.info.number
         self.directories[number] = directory
         self.live_blocks[number] = self.live_bytes[number] = 0
+        self.totals[number] = sum(directory.data_bytes), sum(directory.row_counts)
 
     def remove(self, number: int) -> None:
         """A table is not there any more."""
-        del self.directories[number], self.live_blocks[number], self.live_bytes[number]
+        del self.directories[number], self.live_blocks[number], self.live_bytes[number], self.totals[number]
         self.cache.forget_table(number)
         for book in (self.damaged, self.failed):
             for key in [key for key in book if key[0] == number]:
@@ -106,6 +109,11 @@ class Shelf:
     def entries(self, table: int, block: int) -> EntryBlock:
         """An entry block. Raises `NotLoaded`, `Unreadable`."""
         found: EntryBlock = self._block((table, ENTRIES, block), None)
+        return found
+
+    def cached_entries(self, directory: Directory, block: int) -> EntryBlock | None:
+        """An entry block, if it is in memory."""
+        found: EntryBlock | None = self.cache.get(directory.info.number, directory.entry_positions[block])
         return found
 
     def bloom(self, table: int) -> Bloom:

@@ -46,7 +46,7 @@ from streambus.storage.sealed.log_writer import LogWriter
 from streambus.storage.sealed.merge_entries import MergeEntries
 from streambus.storage.sealed.merge_logs import LogExtent, MergeLogs
 from streambus.storage.sealed.seal import SealSegment
-from streambus.storage.sealed.verify import Problem, Progress, check_table, read_table
+from streambus.storage.sealed.verify import Problem, ProblemKind, Progress, check_table, read_table
 from streambus.storage.sealed.work import WorkDamaged
 from streambus.storage.table_info import TableInfo
 
@@ -67,6 +67,7 @@ __all__ = [
     "MergeLogs",
     "Missing",
     "Problem",
+    "ProblemKind",
     "Progress",
     "SealSegment",
     "TableInfo",

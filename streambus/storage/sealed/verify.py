@@ -1,9 +1,12 @@
 """Verifying: everything that a sealed table holds, read and compared, for those who ask whether a disk still tells the truth."""
 
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
+
+from attrs import evolve
 
 from streambus.kernel import FileAccess, FileName, message
 from streambus.storage.batch_index import BatchIndex
@@ -19,13 +22,28 @@ from streambus.storage.table_info import TableInfo
 T = TypeVar("T")
 
 
+class ProblemKind(Enum):
+    """What is wrong."""
+
+    TABLE = "footer or directory"
+    INDEX = "index block"
+    BATCH = "batch"
+    LOST = "batch that was lost before the table was written"
+    BLOOM = "bloom filter"
+    ENTRIES = "entry block"
+
+
 @message
 class Problem:
-    """Something is wrong at `position` of `file`."""
+    """Something is wrong at `position` of `file`. Of index blocks and batches: offsets of which log are concerned."""
 
     file: FileName
     position: int
     reason: str
+    kind: ProblemKind = ProblemKind.TABLE
+    keyspace: int = 0
+    first_offset: int = 0
+    end_offset: int = 0
 
 
 @message
@@ -101,20 +119,22 @@ class _Check:
             yield from self._index_block(number)
         bloom: Bloom | None = None
         if self.directory.bloom_length:
-            bloom = self._read(self.directory.bloom_position, self.directory.bloom_length, self._bloom)
+            bloom = self._read(ProblemKind.BLOOM, self.directory.bloom_position, self.directory.bloom_length, self._bloom)
             yield self._outcome()
         for number in range(len(self.directory.first_keys)):
-            self._read(self.directory.entry_positions[number], self.directory.entry_lengths[number], partial(self._entries, number, bloom))
+            position, length = self.directory.entry_positions[number], self.directory.entry_lengths[number]
+            self._read(ProblemKind.ENTRIES, position, length, partial(self._entries, number, bloom))
             yield self._outcome()
         yield Progress(self.bytes)
 
-    def _read(self, position: int, length: int, check: Callable[[bytes], T]) -> T | None:
+    def _read(self, kind: ProblemKind, position: int, length: int, check: Callable[[bytes], T], keyspace: int = 0) -> T | None:
         """What `check` makes of these bytes; None if they are damaged, which `_outcome` tells."""
         self.problem = None
         try:
             found = read_believed(self.files, self.file, position, length, check)
         except DamagedInput as damaged:
-            self.problem = Problem(self.file, damaged.damage.position, damaged.damage.reason)
+            damage = damaged.damage
+            self.problem = Problem(self.file, damage.position, damage.reason, kind, keyspace, damage.first_offset, damage.end_offset)
             return None
         self.bytes += length
         return found
@@ -123,27 +143,31 @@ class _Check:
         return self.problem or Progress(self.bytes)
 
     def _index_block(self, number: int) -> Iterator[Problem | Progress]:
-        block = self._read(self.directory.positions[number], self.directory.lengths[number], partial(self._rows, number))
-        yield self._outcome()
+        directory = self.directory
+        keyspace = directory.keyspaces[number]
+        block = self._read(ProblemKind.INDEX, directory.positions[number], directory.lengths[number], partial(self._rows, number), keyspace)
         if block is None:
+            assert self.problem is not None
+            yield evolve(self.problem, first_offset=directory.first_offsets[number], end_offset=directory.end_offsets[number])
             return
+        yield self._outcome()
         rows = block.rows
         for begin, end, length in batch_runs(rows, 0, len(rows)):
             if not length:
-                bounds = f"{rows.base_offsets[begin]} to {rows.next_offset(end - 1)}"
-                yield Problem(
-                    self.file, rows.positions[begin], f"the batch with the offsets {bounds} was lost before this table was written"
-                )
-            elif self._read(rows.positions[begin], length, partial(check_batches, rows=rows, low=begin, high=end)) is not None:
+                offsets = rows.base_offsets[begin], rows.next_offset(end - 1)
+                reason = f"the batch with the offsets {offsets[0]} to {offsets[1]} was lost before this table was written"
+                yield Problem(self.file, rows.positions[begin], reason, ProblemKind.LOST, keyspace, *offsets)
+            elif self._check(rows, begin, end, length, keyspace):
                 yield Progress(self.bytes)
-            else:
-                yield from self._one_by_one(rows, begin, end)
+            else:  # Which batches of the run are damaged?
+                for row in range(begin, end):
+                    self._check(rows, row, row + 1, rows.sizes[row], keyspace)
+                    yield self._outcome()
 
-    def _one_by_one(self, rows: BatchIndex, low: int, high: int) -> Iterator[Problem | Progress]:
-        """Which batches of a run are damaged."""
-        for row in range(low, high):
-            self._read(rows.positions[row], rows.sizes[row], partial(check_batches, rows=rows, low=row, high=row + 1))
-            yield self._outcome()
+    def _check(self, rows: BatchIndex, low: int, high: int, length: int, keyspace: int) -> bool:
+        """Whether the batches of these rows, side by side, are what the rows say."""
+        check = partial(check_batches, rows=rows, low=low, high=high)
+        return self._read(ProblemKind.BATCH, rows.positions[low], length, check, keyspace) is not None
 
     def _rows(self, number: int, data: bytes) -> IndexBlock:
         directory = self.directory

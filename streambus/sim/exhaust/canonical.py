@@ -33,7 +33,9 @@ from streambus.client.position import Position
 from streambus.client.producer import Producer, Waiting
 from streambus.kernel import Node, Timers
 from streambus.storage import producers as storage_producers
-from streambus.storage.wal import Wal
+from streambus.storage.housekeeping import Housekeeping
+from streambus.storage.manifest import Manifest
+from streambus.storage.wal_writer import Wal
 
 INSTANTS: dict[type, tuple[str, ...]] = {
     Link: ("used_at", "heard_at", "due_at"),
@@ -43,6 +45,7 @@ INSTANTS: dict[type, tuple[str, ...]] = {
     Batch: ("deadline",),
     Waiting: ("deadline",),
     Question: ("deadline",),
+    Housekeeping: ("retry_at",),
 }
 """Fields that hold an instant."""
 
@@ -58,6 +61,7 @@ UNREAD: dict[type, tuple[str, ...]] = {
     Consumer: ("records_out", "fetches", "session_resets"),
     Admin: (),
     Wal: ("syncs",),
+    Manifest: ("syncs", "replacements"),
     storage_producers.Producer: ("last_active_ms",),
     storage_producers.Producers: ("sweep_at_ms",),
 }

@@ -85,7 +85,7 @@ class BrokerModel:
         self.now = self.wall_offset = 0
         self.cluster = ClusterModel()
         born_at_ms = (life.agenda.now + life.shift) // 1_000
-        for batch in self.written.read(_files_of(life), born_at_ms, before.durable):
+        for batch in self.written.read(_files_of(life), born_at_ms, before):
             self.cluster.apply(batch)
         self._judge_survival(before)
         self._judge_metadata()

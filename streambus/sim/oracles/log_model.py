@@ -90,10 +90,13 @@ class LogModel:
 
     def trim(self, start_offset: int) -> None:
         """What lies below `start_offset` is gone."""
-        end_offset = self.end_offset
+        if start_offset <= self.start_offset:
+            return
+        end_offset, written, count = self.end_offset, self.written, len(self.batches)
+        self.start_offset = start_offset
         self._become([batch for batch in self.batches if batch.end_offset > start_offset])
-        self.start_offset = max(self.start_offset, start_offset)
         self.end_offset = max(end_offset, self.end_offset)
+        self.written = max(written - (count - len(self.batches)), 0)
 
     def _become(self, batches: list[Batch]) -> None:
         self.batches = batches

@@ -15,7 +15,23 @@ from typing import Any
 
 from streambus.broker import Ready
 from streambus.broker.offsets import BatchRead
-from streambus.kernel import Close, Closed, Connected, Drained, Effect, Event, Instant, Received, Relieved, Send, Sync, Woken, Write
+from streambus.kernel import (
+    Close,
+    Closed,
+    Connected,
+    Delete,
+    Drained,
+    Effect,
+    Event,
+    Instant,
+    Received,
+    Relieved,
+    Send,
+    Sync,
+    Woken,
+    Work,
+    Write,
+)
 from streambus.sim.life import Life
 from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
 from streambus.sim.oracles.broker_model import BrokerModel
@@ -38,6 +54,10 @@ LAWS: dict[int, Law] = {
     ApiKey.API_VERSIONS: identity_law.API_VERSIONS,
 }
 """One law per API, beside Fetch, whose law has sessions. Requests of APIs that have none here are only counted in their order."""
+
+
+DISK_EFFECTS = (Write, Sync, Work, Delete)
+"""What is asked of the disk that changes what is written, or where it is."""
 
 
 class ReferenceModel:
@@ -159,7 +179,7 @@ class ReferenceModel:
                 door.check_effect(effect)
                 for asked, body in door.answers(effects, place):
                     self._judge(asked, body)
-            elif kind is Write or kind is Sync:
+            elif kind in DISK_EFFECTS:
                 model.on_effect(effect)
             elif kind is Ready:
                 arrived += self._begin_serving(life)

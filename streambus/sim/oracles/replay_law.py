@@ -3,30 +3,31 @@
 On a schedule and in the end the disk is copied, and a crash happens to the copy: the process dies, or the power fails and nothing that
 was not synced survives. A fresh store recovers there, driven by hand, and is compared:
 
-1. with an independent reading of the same files (`wal_document`): every batch, index, producer, epoch and table;
-2. with the life that goes on: nothing durable is missing; a broker image replayed from the recovered metadata log equals the live one,
-   unless the live one is further;
-3. with itself: another recovery, of the disk that the first one left, read in other pieces, gives the same state.
+1. with what was durable, and an independent reading of the log behind that (`wal_document`): every batch, byte for byte, wherever it is
+   by now, index, producer, epoch and table;
+2. with the life that goes on: a broker image replayed from the recovered metadata log equals the live one, unless the live one is further;
+3. with itself: another recovery, of the disk that the first one left, read in other pieces, gives the same state; and so does all the
+   long work that there is to do: sealing and merging change where things are, not what they are.
 
 Recovering costs time in proportion to the log, so every step of the broker earns credit, and a replay is made when there is enough.
 """
 
-from collections import deque
 from typing import Any
 
 import attrs
 
 from streambus.broker import Broker
-from streambus.kernel import Connected, Drained, Effect, Event, Instant, Prng, Received, Timers, Turn
+from streambus.kernel import Connected, Drained, Effect, Event, Instant, Prng, Received
 from streambus.metadata import Delta, Image
 from streambus.sim.disk import SimulatedDisk, Survival
 from streambus.sim.life import Life
 from streambus.sim.oracles.cluster_model import ClusterModel, changes_in
+from streambus.sim.oracles.driven_store import DrivenStore
 from streambus.sim.oracles.reference_model import ReferenceModel
-from streambus.sim.oracles.store_law import store_difference, table_difference
+from streambus.sim.oracles.store_law import store_difference
 from streambus.sim.oracles.written import METADATA_LOG, Written
 from streambus.sim.simulation import Simulation
-from streambus.storage import LogId, Store, StoreConfig, StoreRecovered
+from streambus.storage import Log, LogId
 
 LOOK_EVERY = 192
 """Steps of the broker that move us between two looks at the credit."""
@@ -96,63 +97,73 @@ class ReplayLaw:
     def _complaint_about(self, disk: SimulatedDisk, config: Any, broker: Any) -> str | None:
         found: list[str] = []
         expected = Written(found.append)
-        metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0, 0)
+        metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0, self.reference.model.written)
         if found:
             return found[0]
-        store = recovered_store(disk, config)
-        if isinstance(store, str):
-            return store
-        complaint = store_difference(store, expected, list(expected.names.values() - expected.tables.keys())) or table_difference(
-            store, expected
-        )
-        complaint = complaint or self._durable_difference(expected)
+        recovered = DrivenStore(disk, config)
+        complaint = recovered.recover() or content_difference(recovered, expected)
         if complaint is None and isinstance(broker, Broker):
             complaint = _image_difference(broker, metadata)
         if complaint is not None:
             return complaint
-        again = recovered_store(disk, attrs.evolve(config, recovery_chunk_bytes=OTHER_CHUNK_BYTES))
-        if isinstance(again, str):
-            return f"a second recovery fails: {again}"
-        return None if essence(store) == essence(again) else "a second recovery gives another state than the first"
+        again = DrivenStore(disk, attrs.evolve(config, recovery_chunk_bytes=OTHER_CHUNK_BYTES))
+        complaint = again.recover()
+        if complaint is not None:
+            return f"a second recovery fails: {complaint}"
+        if essence(recovered) != essence(again):
+            return "a second recovery gives another state than the first"
+        again.tidy_up()
+        complaint = content_difference(again, expected)
+        return None if complaint is None else f"and after all long work was done, {complaint}"
 
-    def _durable_difference(self, found: Written) -> str | None:
-        for log_id, log in self.reference.model.written.logs.items():
-            there = found.logs.get(log_id)
-            end = there.end_offset if there is not None else 0
-            if end < log.durable_end:
-                return f"log {log_id} ends at {end}, though it is durable up to {log.durable_end}"
+
+def content_difference(driven: DrivenStore, expected: Written) -> str | None:
+    """What of a store that is driven is not as `expected` has it: all there is, read as anybody would."""
+    names = list(expected.names.values() - expected.tables.keys())
+    complaint = store_difference(driven.store, expected, names)
+    if complaint is not None:
+        return complaint
+    for name, entries in expected.tables.items():
+        table = driven.table(name)
+        if table != entries:
+            return f"table {name} holds {table}, expected {entries}"
+    for log_id, log in driven.store.logs.items():
+        complaint = _batch_difference(driven, log, expected)
+        if complaint is not None:
+            return f"log {log_id}: {complaint}"
+    return None
+
+
+def _batch_difference(driven: DrivenStore, log: Log, expected: Written) -> str | None:
+    model = expected.logs.get(log.log_id)
+    if model is None:
         return None
+    found = driven.read_all(log)
+    if isinstance(found, str):
+        return found
+    wanted = b"".join([batch.data for batch in model.batches])
+    if found == wanted:
+        return None
+    place = next(
+        (place for place, (one, other) in enumerate(zip(found, wanted, strict=False)) if one != other), min(len(found), len(wanted))
+    )
+    return f"its batches are {len(wanted)} bytes, {len(found)} are read, and they differ from byte {place} on"
 
 
-def recovered_store(disk: SimulatedDisk, config: StoreConfig) -> Store | str:
-    """A store that has recovered from `disk`, or why it has not."""
-    store, timers = Store(config), Timers()
-    queue: deque[Effect] = deque()
-    facts: list[Event] = []
-
-    def call(method: str, *arguments: Any) -> None:
-        turn = Turn(Instant(0), Prng(0), timers, 0)
-        getattr(store, method)(turn, *arguments)
-        queue.extend(turn.effects)
-        facts.extend(turn.facts)
-
-    call("start")
-    while queue:
-        completion = disk.perform(queue.popleft())
-        if completion is not None:
-            call(str(Store.ROUTES[type(completion)]), completion)
-    if any(type(fact) is StoreRecovered for fact in facts):
-        return store
-    return f"the store does not recover: {facts[-1] if facts else 'nothing was said'}"
-
-
-def essence(store: Store) -> list[Any]:
+def essence(driven: DrivenStore) -> list[Any]:
     """What must be the same after every recovery: logs and tables, but for when producers were last heard of."""
+    store = driven.store
     logs = [
-        (log_id, log.log_start_offset, log.log_end_offset, *map(_fields, (log.index, log.times, log.epochs)), _producers(log))
+        (
+            log_id,
+            log.log_start_offset,
+            log.log_end_offset,
+            *map(_fields, (log.blocks, log.index, log.times, log.epochs)),
+            _producers(log),
+        )
         for log_id, log in store.logs.items()
     ]
-    return [*logs, *[(table_id, list(table.entries.items())) for table_id, table in store.tables.items()]]
+    return [*logs, *[(table_id, driven.table(table_id)) for table_id in store.tables]]
 
 
 def _fields(value: Any) -> list[Any]:
@@ -160,7 +171,7 @@ def _fields(value: Any) -> list[Any]:
 
 
 def _producers(log: Any) -> Any:
-    return [(number, producer.producer_epoch, tuple(producer.batches)) for number, producer in log.producers.by_id.items()]
+    return [(number, producer.producer_epoch, tuple(producer.batches)) for number, producer in sorted(log.producers.by_id.items())]
 
 
 def _image_difference(broker: Broker, metadata: list[bytes]) -> str | None:

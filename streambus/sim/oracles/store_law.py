@@ -1,6 +1,8 @@
-"""The store's state in memory is what was written: logs, indexes, producers, epochs and tables, compared with the model of `written`.
+"""The store's state in memory is what was written: logs, indexes, producers and epochs, compared with the model of `written`.
 
-Compared when a life begins to serve, on a schedule, and in the end; `replay_law` compares stores that were recovered for the purpose.
+The rows of live segments are compared one by one; of the sealed part, that its blocks tile the log's offsets without a gap, and, as far as
+directories say it, how many batches and bytes they lead to. What is behind them on the disk is not read here: that would change what the
+broker has in memory. Compared when a life begins to serve, on a schedule, and in the end; `replay_law` reads everything.
 """
 
 from bisect import bisect_left
@@ -17,6 +19,7 @@ from streambus.sim.oracles.reference_model import ReferenceModel
 from streambus.sim.oracles.written import METADATA_LOG, Written
 from streambus.sim.simulation import Simulation
 from streambus.storage import Log, Store
+from streambus.storage.block_list import BlockRef
 
 COMPARE_EVERY = 192
 """Steps of the broker that move us between two comparisons."""
@@ -36,40 +39,81 @@ def store_difference(store: Store, written: Written, expected: Iterable[str], ro
             if log.log_end_offset:
                 return f"log {log_id} ends at {log.log_end_offset}, though nobody wrote it"
             continue
-        is_ahead = log_id == METADATA_LOG and len(log.index) > len(model.batches)  # Decided, and not written yet.
+        is_ahead = log_id == METADATA_LOG and log.log_end_offset > model.end_offset  # Decided, and not written yet.
         complaint = None if is_ahead else log_difference(log, model, rows_max)
         if complaint is not None:
             return f"log {log_id}: {complaint}"
     return None
 
 
-def table_difference(store: Store, written: Written) -> str | None:
-    """What of the tables is not as they were written. They must not have changed since the last write."""
-    for name, entries in written.tables.items():
-        table: Any = store.tables.get(name)  # type: ignore[call-overload]
-        if table is None or dict(table.entries) != entries:
-            return f"table {name} holds {dict(table.entries) if table is not None else None}, expected {entries}"
-    return None
-
-
 def log_difference(log: Log, model: LogModel, rows_max: int | None = None) -> str | None:
     """What of one log is not as the model has it."""
     index, batches = log.index, model.batches
-    complaint = (
-        differs("log_end_offset", model.end_offset, log.log_end_offset)
-        or differs("log_start_offset", model.start_offset, log.log_start_offset)
-        or differs("the number of batches", len(batches), len(index))
+    complaint = differs("log_end_offset", model.end_offset, log.log_end_offset) or differs(
+        "log_start_offset", model.start_offset, log.log_start_offset
     )
     if complaint is not None:
         return complaint
-    first = 0 if rows_max is None else max(len(batches) - rows_max, 0)
+    sealed = bisect_left(model.bases, log.live_start_offset) if len(index) else len(batches)
+    complaint = differs("the number of batches of live segments", len(batches) - sealed, len(index))
+    if complaint is not None:
+        return complaint
+    first = sealed if rows_max is None else max(len(batches) - rows_max, sealed)
     for row in range(first, len(batches)):
-        header = batches[row].header
-        seen = (index.base_offsets[row], index.sizes[row], index.max_timestamps[row], index.producer_ids[row], index.base_sequences[row])
-        expected = (header.base_offset, header.size, header.max_timestamp, header.producer_id, header.base_sequence)
+        header, place = batches[row].header, row - sealed
+        seen = (
+            index.base_offsets[place],
+            index.sizes[place],
+            index.spans[place],
+            index.max_timestamps[place],
+            index.producer_ids[place],
+            index.base_sequences[place],
+        )
+        expected = (
+            header.base_offset,
+            header.size,
+            header.last_offset_delta + 1,
+            header.max_timestamp,
+            header.producer_id,
+            header.base_sequence,
+        )
         if seen != expected:
-            return f"batch {row} is indexed as {seen}, expected {expected} (offset, size, time, producer, sequence)"
-    return _epoch_difference(log, model) or _producer_difference(log, model) or _time_difference(log, model, rows_max)
+            return f"batch {row} is indexed as {seen}, expected {expected} (offset, size, span, time, producer, sequence)"
+    return (
+        _block_difference(log, model, sealed)
+        or _epoch_difference(log, model)
+        or _producer_difference(log, model)
+        or _time_difference(log, model, sealed, rows_max)
+    )
+
+
+def _block_difference(log: Log, model: LogModel, sealed: int) -> str | None:
+    """The blocks of the sealed part tile it, and lead to as many batches and bytes as there are."""
+    offset = log.log_start_offset
+    for ref in log.blocks.refs():
+        if ref.first_offset > offset:
+            return f"nothing says where the offsets {offset} to {ref.first_offset - 1} are"
+        complaint = _directory_difference(log, model, ref)
+        if complaint is not None:
+            return f"block {ref.block} of table {ref.table}, for offsets {ref.first_offset} to {ref.end_offset - 1}: {complaint}"
+        offset = ref.end_offset
+    end = model.batches[sealed].base_offset if sealed < len(model.batches) else log.log_end_offset
+    return f"nothing says where the offsets {offset} to {end - 1} are" if offset < end else None
+
+
+def _directory_difference(log: Log, model: LogModel, ref: BlockRef) -> str | None:
+    directory = log.shelf.directories[ref.table]
+    first_offset, end_offset = directory.first_offsets[ref.block], directory.end_offsets[ref.block]
+    if directory.keyspaces[ref.block] != log.keyspace:
+        return f"it is about log number {directory.keyspaces[ref.block]}, and not {log.keyspace}"
+    if not first_offset <= ref.first_offset < ref.end_offset <= end_offset:
+        return f"it speaks of the offsets {first_offset} to {end_offset - 1} only"
+    if first_offset < model.start_offset or end_offset > model.end_offset:
+        return None  # Something of it is gone.
+    batches = model.batches[bisect_left(model.bases, first_offset) : bisect_left(model.bases, end_offset)]
+    seen = (directory.row_counts[ref.block], directory.data_bytes[ref.block])
+    expected = (len(batches), sum(len(batch.data) for batch in batches))
+    return differs("batches and bytes", expected, seen)
 
 
 def _epoch_difference(log: Log, model: LogModel) -> str | None:
@@ -92,22 +136,22 @@ def _producer_difference(log: Log, model: LogModel) -> str | None:
     return f"producer {extra[0]} is remembered, who wrote nothing" if extra else None
 
 
-def _time_difference(log: Log, model: LogModel, rows_max: int | None) -> str | None:
-    """The time index answers like somebody who looks at every batch."""
-    if rows_max is not None or not model.batches:
+def _time_difference(log: Log, model: LogModel, sealed: int, rows_max: int | None) -> str | None:
+    """The time index of live segments answers like somebody who looks at every batch."""
+    batches = model.batches[sealed:]
+    if rows_max is not None or not batches:
         return None
     highest: list[int] = []
-    for batch in model.batches:
+    for batch in batches:
         highest.append(max(batch.header.max_timestamp, highest[-1] if highest else -1))
     for timestamp in dict.fromkeys((highest[0], highest[len(highest) // 2], highest[-1], highest[-1] + 1)):
         if timestamp < 0:
             continue
         row = bisect_left(highest, timestamp)
-        expected = model.batches[row].base_offset if row < len(highest) else None
-        location = log.batch_at_time(timestamp)
-        found = location.base_offset if location is not None else None
+        expected = batches[row].base_offset if row < len(highest) else None
+        found = log.times.first_reaching(timestamp)
         if found != expected:
-            return f"the first batch that reaches time {timestamp} is at {found}, expected {expected}"
+            return f"the first batch of live segments that reaches time {timestamp} is at {found}, expected {expected}"
     return None
 
 

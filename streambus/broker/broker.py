@@ -23,6 +23,7 @@ from streambus.broker.connections import (
     AnswersReady,
     Call,
     Connection,
+    Outcome,
 )
 from streambus.broker.features import api_versions, find_coordinator, spoken_versions
 from streambus.broker.fetch import fetch
@@ -74,9 +75,12 @@ from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller,
 from streambus.records import Record, encode_batch, parse_header
 from streambus.replication import Partition
 from streambus.storage import (
+    EntriesLoaded,
     Log,
     LogDurable,
     LogId,
+    LogLoaded,
+    RangeQuarantined,
     RecoveryProgressed,
     Store,
     StoreCorrupted,
@@ -139,6 +143,8 @@ class Counters:
     connections_accepted: int = 0
     connections_refused: int = 0
     broken_streams: int = 0
+    ranges_quarantined: int = 0
+    offsets_quarantined: int = 0
 
 
 class Broker(Node):
@@ -156,6 +162,9 @@ class Broker(Node):
         StoreRecovered: "on_store_recovered",
         StoreCorrupted: "on_store_corrupted",
         StoreFailed: "on_store_failed",
+        EntriesLoaded: ("store.on_entries_loaded", "on_entries_loaded"),
+        LogLoaded: "on_log_loaded",
+        RangeQuarantined: "on_range_quarantined",
         startup.MetadataRead: "on_metadata_read",
         Connected: "on_connected",
         Received: "on_received",
@@ -222,13 +231,16 @@ class Broker(Node):
         self.partitions_by_id: dict[tuple[int, int], Partition] = {}
         """By the number of the topic's id and the partition's index: what clients ask for most, and UUIDs are slow keys."""
         self.producer_ids = ProducerIds()
-        self.purgatory: Purgatory[Broker, Answer] = Purgatory(limits.delayed_requests_max)
+        self.purgatory: Purgatory[Broker, Outcome] = Purgatory(limits.delayed_requests_max)
         self.fetch_sessions = FetchSessions(limits.fetch_sessions_max, limits.fetch_session_eviction)
         self.connections: dict[ConnectionId, Connection] = {}
         self.slowed: dict[ConnectionId, None] = {}
         self.counters = Counters()
+        self.missing: startup.Missing | None = None
+        """What the start waits for, if it is not in memory."""
         self.is_serving = False
         self.is_stopping = False
+        self.is_halted = False
         self.recovered_bytes = 0
 
     # Life ----------------------------------------------------------------------------------------------------------------
@@ -244,7 +256,8 @@ class Broker(Node):
 
     def on_store_recovered(self, turn: Turn, event: StoreRecovered) -> None:
         """The store is whole; read the metadata log next."""
-        startup.on_store_recovered(self, turn, event)
+        if not self.is_halted:
+            startup.on_store_recovered(self, turn, event)
 
     def on_metadata_read(self, turn: Turn, event: startup.MetadataRead) -> None:
         """A piece of the metadata log was read."""
@@ -252,7 +265,13 @@ class Broker(Node):
 
     def on_store_corrupted(self, turn: Turn, event: StoreCorrupted) -> None:
         """Synced data is damaged: serving the rest in silence would be lying."""
-        turn.do(Halt(f"the log is damaged: {event.file} at byte {event.position}: {event.reason}"))
+        self.halt(turn, f"the log is damaged: {event.file} at byte {event.position}: {event.reason}")
+
+    def halt(self, turn: Turn, reason: str) -> None:
+        """End this life, for the first of its reasons."""
+        if not self.is_halted:
+            self.is_halted = True
+            turn.do(Halt(reason))
 
     def serve(self, turn: Turn) -> None:
         """Recovery is over: answer those who wait, and everyone from now on."""
@@ -394,29 +413,33 @@ class Broker(Node):
     def _carry_out(self, turn: Turn, call: Call) -> None:
         self.HANDLERS[call.request.api_key][2](self, turn, call)
 
-    def delay(self, turn: Turn, delayed: Delayed[Broker, Answer], keys: Iterable[LogId], deadline: Instant) -> None:
+    def delay(self, turn: Turn, delayed: Delayed[Broker, Outcome], keys: Iterable[LogId], deadline: Instant) -> None:
         """Answer now if possible, else let the request wait until one of `keys` changes or the deadline comes."""
-        answer = delayed.try_complete(self)
-        if answer is None:
+        outcome = delayed.try_complete(self)
+        if outcome is None:
             call: Call = delayed.call  # type: ignore[attr-defined]
             try:
                 self.purgatory.watch(turn, delayed, (*keys, call.connection), deadline)
             except PurgatoryFull:
                 sometimes("broker: nobody more can wait")
-                answer = delayed.expire(self)
-        if answer is not None:
-            self.answer(turn, answer.call, answer.body)
+                outcome = delayed.expire(self)
+        self.conclude(turn, outcome)
+
+    def conclude(self, turn: Turn, outcome: Outcome | None) -> None:
+        """Waiting has led to this: an answer, another step on the way to it, or nothing yet."""
+        if isinstance(outcome, Answer):
+            self.answer(turn, outcome.call, outcome.body)
+        elif outcome is not None:
+            outcome.go_on(self, turn)
 
     def complete(self, turn: Turn, key: LogId) -> None:
         """Something about `key` changed: answer everyone who can be answered now."""
-        for answer in self.purgatory.complete(turn, self, key):
-            self.answer(turn, answer.call, answer.body)
+        for outcome in self.purgatory.complete(turn, self, key):
+            self.conclude(turn, outcome)
 
     def on_delay_expired(self, turn: Turn, event: DelayExpired) -> None:
         """A waiting request's time is up."""
-        answer = self.purgatory.expire(self, event.ticket)
-        if answer is not None:
-            self.answer(turn, answer.call, answer.body)
+        self.conclude(turn, self.purgatory.expire(self, event.ticket))
 
     def answer(self, turn: Turn, call: Call, body: Any) -> None:
         """Answer `call`, in its turn. Silently nothing if its connection is gone."""
@@ -433,7 +456,7 @@ class Broker(Node):
     def _fill(self, turn: Turn, connection: Connection, call: Call, parts: tuple[Any, ...]) -> None:
         for part in parts:
             connection.answered += PART_COST + len(part)
-        if connection.fill_slot(call.slot, parts) and not connection.answers_told:
+        if connection.fill_slot(call.slot, parts, turn.now) and not connection.answers_told:
             connection.answers_told = True
             turn.tell(AnswersReady(connection.id))
 
@@ -443,7 +466,11 @@ class Broker(Node):
         if connection is None:
             return
         connection.answers_told = False
-        parts = connection.take_answers()
+        parts, since = connection.take_answers()
+        if since is not None and turn.now - since > self.config.store.delete_delay // 2:
+            sometimes("broker: records wait behind another answer for so long that their file may be gone")
+            self.close(turn, connection.id, "records waited too long behind an earlier answer")
+            return
         if parts:
             turn.do(Send(connection.id, parts))
         if connection.pauses & PAUSED_PIPELINE and len(connection.slots) <= self.config.limits.pipelined_requests_max // 2:
@@ -468,6 +495,32 @@ class Broker(Node):
             if partition is not None and partition.advance(event.recovery_point):
                 self.complete(turn, event.log_id)
 
+    def on_entries_loaded(self, turn: Turn, event: EntriesLoaded) -> None:
+        """Blocks of tables are in memory."""
+        startup.on_entries_loaded(self, turn)
+
+    def on_log_loaded(self, turn: Turn, event: LogLoaded) -> None:
+        """A block that says where a log's batches lie is in memory, or will never be: try again what waited for it."""
+        if event.log_id == self.METADATA_LOG:
+            startup.on_metadata_loaded(self, turn)
+        self.complete(turn, event.log_id)
+
+    def on_range_quarantined(self, turn: Turn, event: RangeQuarantined) -> None:
+        """Some of a log is damaged on this disk: say so. Those who want it are refused, all others are served."""
+        sometimes("broker: some of a log is damaged")
+        self.counters.ranges_quarantined += 1
+        self.counters.offsets_quarantined += event.end_offset - event.first_offset
+        partition = self.partitions_by_log.get(event.log_id)
+        name = f"{partition.topic}-{partition.index}" if partition is not None else event.log_id
+        offsets = (("first_offset", event.first_offset), ("end_offset", event.end_offset))
+        fields = (("partition", name), *offsets, ("file", event.file), ("reason", event.reason))
+        turn.do(Trace(Severity.ERROR, "records are damaged on this disk and cannot be read", fields))
+        if event.log_id == self.METADATA_LOG:
+            where = f"at offsets {event.first_offset} to {event.end_offset - 1}, in {event.file}"
+            self.halt(turn, f"the metadata log is damaged {where}: {event.reason}")
+        else:
+            self.complete(turn, event.log_id)
+
     def on_wal_durable(self, turn: Turn, event: WalDurable) -> None:
         """A group is on the disk: those who were slowed down may go on, and a shutdown may be complete."""
         self._resume_slowed(turn)
@@ -485,7 +538,7 @@ class Broker(Node):
         """Nothing more can be made durable: refuse what waits for it. What is durable can still be read."""
         turn.do(Trace(Severity.ERROR, "the disk failed; records are refused until a restart", (("reason", event.reason),)))
         if not self.is_serving:
-            turn.do(Halt(f"the disk failed during start-up: {event.reason}"))
+            self.halt(turn, f"the disk failed during start-up: {event.reason}")
         self.complete(turn, self.METADATA_LOG)
         for log_id in list(self.partitions_by_log):
             self.complete(turn, log_id)
@@ -498,7 +551,7 @@ class Broker(Node):
         if isinstance(event.then, BatchRead):
             on_read_failed(self, turn, event.then.search)
         elif isinstance(event.then, startup.MetadataRead):
-            turn.do(Halt(f"the metadata log cannot be read: {event.error}"))
+            self.halt(turn, f"the metadata log cannot be read: {event.error}")
         else:
             self.store.on_disk_failed(turn, event)
 

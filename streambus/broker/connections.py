@@ -5,11 +5,16 @@ arrive (so that five pipelined produces share one sync), so every request gets a
 front of it.
 """
 
+from __future__ import annotations
+
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from streambus import wire
-from streambus.kernel import ConnectionId, Event, Instant, Part, message
+from streambus.kernel import ConnectionId, Event, FileSlice, Instant, Part, Turn, message
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
 
 SILENT: tuple[Part, ...] = ()
 """The answer to a request that has none: a produce with acks=0."""
@@ -45,6 +50,18 @@ class Answer:
     body: Any
 
 
+class Step(Protocol):
+    """What becomes of a call that has waited and is not to be answered yet."""
+
+    def go_on(self, broker: Broker, turn: Turn) -> None:
+        """Carry out what follows."""
+        ...
+
+
+Outcome = Answer | Step
+"""What waiting leads to."""
+
+
 @message
 class AnswersReady(Event):
     """The answer at the front of a connection's queue can leave. Told once however many answers follow in the same turn."""
@@ -62,6 +79,8 @@ class Connection:
         self.wire = wire_connection
         self.first_slot = 0
         self.slots: deque[tuple[Part, ...] | None] = deque()
+        self.slices_kept: dict[int, Instant] = {}
+        """Slots with slices of files that cannot leave before an earlier answer, and when they were filled. Files do not stay for ever."""
         self.held: deque[Call] = deque()
         """Requests that were understood and have not been carried out: the broker is not ready, or too many answers are on their way."""
         self.answered = 0
@@ -75,16 +94,24 @@ class Connection:
         self.slots.append(None)
         return self.first_slot + len(self.slots) - 1
 
-    def fill_slot(self, slot: int, parts: tuple[Part, ...]) -> bool:
+    def fill_slot(self, slot: int, parts: tuple[Part, ...], now: Instant) -> bool:
         """Put an answer in its place. True if it stands at the front."""
         self.slots[slot - self.first_slot] = parts
-        return slot == self.first_slot
+        if slot == self.first_slot:
+            return True
+        if any(isinstance(part, FileSlice) for part in parts):
+            self.slices_kept[slot] = now
+        return False
 
-    def take_answers(self) -> tuple[Part, ...]:
-        """Everything that can leave now, in order."""
+    def take_answers(self) -> tuple[tuple[Part, ...], Instant | None]:
+        """Everything that can leave now, in order; and since when the oldest slices among it have been waiting, if any have."""
         slots = self.slots
         ready: list[Part] = []
+        since: Instant | None = None
         while slots and slots[0] is not None:
             ready.extend(slots.popleft())  # type: ignore[arg-type]
+            if self.slices_kept:
+                kept = self.slices_kept.pop(self.first_slot, None)
+                since = kept if since is None or (kept is not None and kept < since) else since
             self.first_slot += 1
-        return tuple(ready)
+        return tuple(ready), since

@@ -2,6 +2,10 @@
 
 Nothing here touches a record: an answer is made of file slices and of small tails from memory. What to read is decided once, at the
 very moment of answering, from one reading of each partition's high watermark, so that no answer mixes two truths.
+
+Where the batches of older offsets lie is itself on disk. Such a block that is not in memory is noted by whoever looks for it, and
+`LogLoaded` tells when it is there. A fetch that has nothing else to say waits for that, however little its client wanted to wait: to a
+client that asks for what is there, an empty answer would say that there is nothing. What is damaged on this disk is a storage error.
 """
 
 from __future__ import annotations
@@ -9,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from streambus.broker.connections import Answer, Call
+from streambus.broker.connections import Answer, Call, Outcome
 from streambus.broker.fetch_sessions import SessionRefused, Wanted
-from streambus.kernel import MILLISECOND, Instant, Part, Turn, message, sometimes
+from streambus.kernel import MILLISECOND, SECOND, Instant, Part, Turn, message, sometimes
 from streambus.replication import Partition
+from streambus.storage import LogId, NotLoaded, Stop, Unreadable
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
@@ -26,10 +31,22 @@ TOPIC_IDS_SINCE = 13
 READ_COMMITTED = 1
 NOTHING: tuple[Part, ...] = ()
 
+LOADING_PATIENCE = 5 * SECOND
+"""How long a fetch waits at least for what must be loaded from the disk, before it is answered with nothing."""
+
 NO_DIVERGENCE = FetchResponse.EpochEndOffset()
 UNSAID_LEADER = FetchResponse.LeaderIdAndEpoch()
 NO_SNAPSHOT = FetchResponse.SnapshotId()
 """What nearly every answer says of these: shared by all of them, and nobody changes it."""
+
+
+@message
+class FetchReading:
+    """What was read for a fetch. `is_loading`: something that is wanted must be loaded first, and there is nothing else to say."""
+
+    said: tuple[tuple[Wanted, PartitionData], ...]
+    size: int
+    is_loading: bool
 
 
 @message
@@ -40,16 +57,42 @@ class DelayedFetch:
     wanted: tuple[Wanted, ...]
     session_id: int
 
-    def try_complete(self, node: Broker) -> Answer | None:
+    def try_complete(self, node: Broker) -> Outcome | None:
         """The answer if by now there is enough to send, or something to say that cannot wait."""
         request: messages.FetchRequest = self.call.request.body
         if available_bytes(node, self.wanted, request.isolation_level, request.min_bytes) < request.min_bytes:
             return None
-        return self.expire(node)
+        reading = read_all(node, request, self.wanted)
+        return None if reading.is_loading else conclude(node, self, reading)
 
-    def expire(self, node: Broker) -> Answer:
-        """The answer with what there is."""
-        return Answer(self.call, read_response(node, self.call, self.wanted, self.session_id))
+    def expire(self, node: Broker) -> Outcome:
+        """The answer with what there is; if that must be loaded first, on with waiting."""
+        reading = read_all(node, self.call.request.body, self.wanted)
+        return LoadingFetch(self.call, self.wanted, self.session_id) if reading.is_loading else conclude(node, self, reading)
+
+
+@message
+class LoadingFetch:
+    """A fetch whose time is up, but what it wants is there and must only be loaded."""
+
+    call: Call
+    wanted: tuple[Wanted, ...]
+    session_id: int
+
+    def go_on(self, broker: Broker, turn: Turn) -> None:
+        """Wait for the disk."""
+        sometimes("fetch: where batches lie must be loaded")
+        broker.delay(turn, self, log_ids(broker, self.wanted), Instant(turn.now + LOADING_PATIENCE))
+
+    def try_complete(self, node: Broker) -> Outcome | None:
+        """The answer once there is anything to say."""
+        reading = read_all(node, self.call.request.body, self.wanted)
+        return None if reading.is_loading else conclude(node, self, reading)
+
+    def expire(self, node: Broker) -> Outcome:
+        """The disk is too slow: the client may ask again."""
+        sometimes("fetch: the disk is too slow for a fetch")
+        return conclude(node, self, read_all(node, self.call.request.body, self.wanted))
 
 
 def fetch(broker: Broker, turn: Turn, call: Call) -> None:
@@ -63,10 +106,14 @@ def fetch(broker: Broker, turn: Turn, call: Call) -> None:
         return
     delayed = DelayedFetch(call, wanted, session_id)
     if request.max_wait_ms <= 0 or not wanted:
-        broker.answer(turn, call, read_response(broker, call, wanted, session_id))
+        broker.conclude(turn, delayed.expire(broker))
         return
-    keys = [partition.log.log_id for want in wanted if (partition := find_partition(broker, want)) is not None]
-    broker.delay(turn, delayed, keys, Instant(turn.now + request.max_wait_ms * MILLISECOND))
+    broker.delay(turn, delayed, log_ids(broker, wanted), Instant(turn.now + request.max_wait_ms * MILLISECOND))
+
+
+def log_ids(broker: Broker, wanted: tuple[Wanted, ...]) -> list[LogId]:
+    """The logs that a fetch is about."""
+    return [partition.log.log_id for want in wanted if (partition := find_partition(broker, want)) is not None]
 
 
 def find_partition(broker: Broker, want: Wanted) -> Partition | None:
@@ -83,10 +130,17 @@ def available_bytes(broker: Broker, wanted: tuple[Wanted, ...], isolation_level:
         if partition is None or refusal(partition, want) is not None or _diverging(partition, want) is not None:
             return enough
         end = partition.last_stable_offset if isolation_level == READ_COMMITTED else partition.high_watermark
-        if want.offset < end:
-            total += partition.log.bytes_between(want.offset, end, enough - total)
-            if total >= enough:
-                return enough
+        if want.offset >= end:
+            continue
+        try:
+            size = partition.log.bytes_between(want.offset, end, enough - total)
+        except NotLoaded:
+            continue
+        except Unreadable:
+            return enough
+        total += size
+        if total >= enough or not size:  # There are offsets and no bytes: these are damaged, which is to be said.
+            return enough
     return total
 
 
@@ -105,34 +159,41 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
     return None
 
 
-def read_response(broker: Broker, call: Call, wanted: tuple[Wanted, ...], session_id: int) -> FetchResponse:
-    """Read everything that is wanted, within the request's limits, and tell the session what was said."""
-    request: messages.FetchRequest = call.request.body
+def read_all(broker: Broker, request: messages.FetchRequest, wanted: tuple[Wanted, ...]) -> FetchReading:
+    """Read everything that is wanted, within the request's limits."""
     budget = min(request.max_bytes, broker.config.limits.fetch_bytes_max)
     said: list[tuple[Wanted, PartitionData]] = []
-    empty = True
+    total, is_loading, is_urgent = 0, False, False
     for want in wanted:
-        data, size = _read_partition(broker, request, want, budget, at_least_one=empty)
+        data, size, stopped = _read_partition(broker, request, want, budget, at_least_one=not total)
         budget = max(budget - size, 0)
-        empty = empty and size == 0
-        broker.counters.bytes_out += size
+        total += size
+        is_loading = is_loading or stopped is Stop.LOADING
+        is_urgent = is_urgent or data.error_code != ErrorCode.NONE or data.diverging_epoch is not NO_DIVERGENCE
         said.append((want, data))
-    told = broker.fetch_sessions.changed(session_id, request.session_epoch, said)
-    return FetchResponse(session_id=session_id, responses=_by_topic(told))
+    return FetchReading(tuple(said), total, is_loading and not total and not is_urgent)
+
+
+def conclude(broker: Broker, fetch: DelayedFetch | LoadingFetch, reading: FetchReading) -> Answer:
+    """The answer that says what was read. The session remembers that it was told."""
+    request: messages.FetchRequest = fetch.call.request.body
+    broker.counters.bytes_out += reading.size
+    told = broker.fetch_sessions.changed(fetch.session_id, request.session_epoch, list(reading.said))
+    return Answer(fetch.call, FetchResponse(session_id=fetch.session_id, responses=_by_topic(told)))
 
 
 def _read_partition(
     broker: Broker, request: messages.FetchRequest, want: Wanted, budget: int, *, at_least_one: bool
-) -> tuple[PartitionData, int]:
-    """What is said of one partition, and how many bytes of batches that is."""
+) -> tuple[PartitionData, int, Stop | None]:
+    """What is said of one partition, how many bytes of batches that is, and why there is not more."""
     partition = find_partition(broker, want)
     if partition is None:
         is_unknown_id = want.topic_id.int and want.topic_id not in broker.image.topics_by_id
-        return _silence(want, ErrorCode.UNKNOWN_TOPIC_ID if is_unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), 0
+        return _silence(want, ErrorCode.UNKNOWN_TOPIC_ID if is_unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), 0, None
     error_code = refusal(partition, want)
     if error_code is not None:
         # The watermarks stay unsaid beside an error, as in Kafka: -1 tells a client to look elsewhere.
-        return _silence(want, error_code), 0
+        return _silence(want, error_code), 0, None
     data = PartitionData(
         partition_index=want.partition,
         high_watermark=partition.high_watermark,
@@ -148,15 +209,18 @@ def _read_partition(
     diverging = _diverging(partition, want)
     if diverging is not None:
         data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=diverging[0], end_offset=diverging[1])
-        return data, 0
+        return data, 0, None
     end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else partition.high_watermark
     if not (budget > 0 or at_least_one):
         sometimes("fetch: an answer is full before every partition was read")
     if want.offset >= end or not (budget > 0 or at_least_one):
-        return data, 0
+        return data, 0, None
     read = partition.log.read(want.offset, end, min(want.max_bytes, budget), at_least_one=at_least_one)
+    if read.stopped is Stop.DAMAGED and not read.parts:
+        sometimes("fetch: what is wanted is damaged on this disk")
+        return _silence(want, ErrorCode.KAFKA_STORAGE_ERROR), 0, None
     data.records = read.parts
-    return data, read.length
+    return data, read.length, read.stopped
 
 
 def _diverging(partition: Partition, want: Wanted) -> tuple[int, int] | None:

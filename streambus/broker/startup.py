@@ -1,23 +1,28 @@
 """From birth to serving, and from a metadata delta to partitions.
 
 1. The store recovers (`StoreRecovered`). Its table `node` says who lived here before: another node's folder is refused.
-2. The metadata log is read batch by batch (`MetadataRead`) and applied to the controller's image and to the broker's.
+2. The metadata log is read batch by batch (`MetadataRead`) and applied to the controller's image and to the broker's. What of it is
+   damaged on this disk ends the start: a broker that does not know all of its metadata must not guess.
 3. An empty log is bootstrapped: a cluster id, the feature levels. In any case this broker registers, which starts a new broker
    epoch and new leader epochs.
 4. When the registration is durable the broker follows the delta: it leads its partitions, and serves.
+
+Steps 1 and 2 may come upon blocks of tables that are not in memory. Then the broker says what it misses (`Missing`), asks the disk, and
+goes on when it is told that the blocks are there.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus import wire
-from streambus.kernel import Buffer, Event, FileSlice, Halt, Read, Turn, message, sometimes
+from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message, sometimes
 from streambus.metadata import Delta, Endpoint, new_cluster_id
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
-from streambus.storage import LogId, StoreRecovered, TableId
+from streambus.storage import LogId, NotLoaded, Stop, StoreRecovered, TableId, Unreadable
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
@@ -25,6 +30,13 @@ if TYPE_CHECKING:
 NODE_TABLE = TableId("node")
 CLUSTER_ID = b"cluster_id"
 NODE_ID = b"node_id"
+
+
+class Missing(Enum):
+    """What a start waits for, because it is not in memory."""
+
+    OWNER = "the table that says whose folder this is"
+    METADATA = "where the next batch of the metadata log lies"
 
 
 @message
@@ -38,10 +50,20 @@ class MetadataRead(Event):
 def on_store_recovered(broker: Broker, turn: Turn, event: StoreRecovered) -> None:
     """Check whose folder this is, then read the metadata log from its start."""
     broker.recovered_bytes = event.bytes
-    if not _claim_folder(broker, turn):
-        return
-    log = broker.store.open_log(turn, broker.METADATA_LOG)
-    _read_metadata(broker, turn, log.log_start_offset)
+    _begin(broker, turn)
+
+
+def on_entries_loaded(broker: Broker, turn: Turn) -> None:
+    """Blocks of tables came, perhaps those that say whose folder this is."""
+    if broker.missing is Missing.OWNER:
+        _begin(broker, turn)
+
+
+def on_metadata_loaded(broker: Broker, turn: Turn) -> None:
+    """A block came that says where batches of the metadata log lie."""
+    if broker.missing is Missing.METADATA:
+        broker.missing = None
+        _read_metadata(broker, turn, max(broker.image_offset, broker.metadata_log.log_start_offset))
 
 
 def on_metadata_read(broker: Broker, turn: Turn, event: MetadataRead) -> None:
@@ -51,10 +73,10 @@ def on_metadata_read(broker: Broker, turn: Turn, event: MetadataRead) -> None:
         header = parse_header(data)
         check_batch(data, header)
     except BadBatch as damage:
-        turn.do(Halt(f"the metadata log is damaged below offset {event.next_offset}: {damage.reason}"))
+        broker.halt(turn, f"the metadata log is damaged below offset {event.next_offset}: {damage.reason}")
         return
     if header.next_offset != event.next_offset:
-        turn.do(Halt(f"the metadata log is damaged below offset {event.next_offset}: a batch up to {header.next_offset} is there"))
+        broker.halt(turn, f"the metadata log is damaged below offset {event.next_offset}: a batch up to {header.next_offset} is there")
         return
     _apply_batch(broker, data)
     _read_metadata(broker, turn, event.next_offset)
@@ -78,17 +100,35 @@ def log_id_of(topic_id: UUID, partition: int) -> LogId:
     return LogId(f"{topic_id}-{partition}")
 
 
+def _begin(broker: Broker, turn: Turn) -> None:
+    broker.missing = None
+    try:
+        is_ours = _claim_folder(broker, turn)
+    except NotLoaded:
+        sometimes("startup: whose folder this is must be read from a table")
+        broker.missing = Missing.OWNER
+        broker.store.flush(turn)
+        return
+    except Unreadable as damage:
+        broker.halt(turn, f"whose data folder this is cannot be read: {damage}")
+        return
+    if is_ours:
+        log = broker.store.open_log(turn, broker.METADATA_LOG)
+        _read_metadata(broker, turn, log.log_start_offset)
+
+
 def _claim_folder(broker: Broker, turn: Turn) -> bool:
-    """Write into an empty folder whose it is; refuse one that is another's."""
+    """Write into an empty folder whose it is; refuse one that is another's. Raises `NotLoaded`, `Unreadable`, and has done nothing then."""
     store, node_id = broker.store, broker.config.node_id
-    owner = store.get(NODE_TABLE, NODE_ID)
-    if owner is None:
-        store.put(turn, NODE_TABLE, CLUSTER_ID, new_cluster_id(turn.dice).encode())
-        store.put(turn, NODE_TABLE, NODE_ID, str(node_id).encode())
-    elif int(owner) != node_id:
-        turn.do(Halt(f"this data folder belongs to node {int(owner)}, not to node {node_id}"))
+    owner, cluster_id = store.get(NODE_TABLE, NODE_ID), store.get(NODE_TABLE, CLUSTER_ID)
+    if owner is not None and int(owner) != node_id:
+        broker.halt(turn, f"this data folder belongs to node {int(owner)}, not to node {node_id}")
         return False
-    broker.cluster_id = (store.get(NODE_TABLE, CLUSTER_ID) or b"").decode()
+    if owner is None or cluster_id is None:
+        cluster_id = new_cluster_id(turn.dice).encode()
+        store.put(turn, NODE_TABLE, CLUSTER_ID, cluster_id)
+        store.put(turn, NODE_TABLE, NODE_ID, str(node_id).encode())
+    broker.cluster_id = cluster_id.decode()
     return True
 
 
@@ -97,6 +137,9 @@ def _read_metadata(broker: Broker, turn: Turn, offset: int) -> None:
     log = broker.metadata_log
     while offset < log.log_end_offset:
         read = log.read(offset, log.log_end_offset, 1, at_least_one=True)
+        if not read.parts:
+            _miss_metadata(broker, turn, offset, read.stopped)
+            return
         (part,) = read.parts
         if isinstance(part, FileSlice):
             sometimes("startup: metadata is read from the disk")
@@ -105,6 +148,16 @@ def _read_metadata(broker: Broker, turn: Turn, offset: int) -> None:
         _apply_batch(broker, part)
         offset = read.next_offset
     _register(broker, turn)
+
+
+def _miss_metadata(broker: Broker, turn: Turn, offset: int, stopped: Stop | None) -> None:
+    """The batch at `offset` is not at hand: wait for it if it is only not in memory."""
+    if stopped is Stop.LOADING:
+        sometimes("startup: where metadata lies must be read from a table")
+        broker.missing = Missing.METADATA
+        broker.store.flush(turn)
+    else:
+        broker.halt(turn, f"the metadata log is damaged at offset {offset}")
 
 
 def _apply_batch(broker: Broker, data: Buffer) -> None:

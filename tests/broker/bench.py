@@ -140,15 +140,23 @@ class Bench:
                 self.disk_queue.append(effect)
 
     def settle(self, *, drain: bool = True) -> None:
-        """Let the disk work until nothing is left to do."""
+        """Let the disk work, and the broker do what is due now, until nothing is left to do."""
         if drain and self.halted is None:
             self.step(Drained())
-        while self.disk_queue and self.halted is None:
-            completion = self.disk.perform(self.disk_queue.popleft())
+        while self.halted is None and (self.disk_queue or self.is_due):
+            completion = self.disk.perform(self.disk_queue.popleft()) if self.disk_queue else Woken()
             if completion is not None:
                 self.step(completion)
+                if self.halted is None:
+                    self.step(Drained())
         if self.halted is None:
             self.broker.check()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the broker wants to be woken now."""
+        deadline = self.broker.next_deadline
+        return deadline is not None and deadline <= self.now
 
     def advance(self, milliseconds: int) -> None:
         """Let time pass, waking the broker whenever it wants to be."""

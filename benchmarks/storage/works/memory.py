@@ -1,6 +1,7 @@
-"""Memory for a terabyte, extrapolated from a store that is smaller in every number that memory depends on (`weighing.py` says why)."""
+"""Memory for a terabyte, extrapolated from two stores that are smaller in what memory depends on (`weighing.py` says why)."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from pathlib import Path
 import attrs
 
 from ...goals import AT_MOST
-from ..weighing import Weight
+from ..weighing import Weight, full
 from ..work import Comparison, Contenders, Figure, Figures, Scale
 
-_SHRINK, _SHRINK_MAX = 10, 1_000
-TOTAL, PEAK, PER_BATCH = "total", "peak", "per batch"
+_SHRUNK = (100, 25)
+"""The more, and the less. Much less takes long, and much more has little left that could be told apart."""
+
+TOTAL, PEAK, DIRECTORIES, CACHE, BLOCKS, TABLES, FILLED = "total", "peak", "directories", "cache", "blocks", "tables", "filled"
 
 
 @attrs.frozen
@@ -28,26 +31,49 @@ class Memory:
     figures: tuple[Figure, ...] = (
         Figure(TOTAL, "store", "GB", digits=2),
         Figure(PEAK, "at its highest", "GB", digits=2),
-        Figure(PER_BATCH, "for each batch", "bytes", digits=1),
+        Figure(DIRECTORIES, "of that, directories", "GB", digits=3),
+        Figure(CACHE, "block cache, of its budget", "parts", digits=2),
+        Figure(BLOCKS, "index blocks", "millions", digits=2),
+        Figure(TABLES, "sealed tables", "tables"),
+        Figure(FILLED, "how much of it was filled", "parts", digits=4),
     )
-    comparisons: tuple[Comparison, ...] = (Comparison(TOTAL, None, AT_MOST, 1.0), Comparison(PEAK), Comparison(PER_BATCH))
+    comparisons: tuple[Comparison, ...] = (
+        Comparison(TOTAL, None, AT_MOST, 1.0),
+        Comparison(PEAK),
+        Comparison(DIRECTORIES),
+        Comparison(CACHE, None, AT_MOST, 1.0),
+        Comparison(BLOCKS),
+        Comparison(TABLES),
+        Comparison(FILLED),
+    )
 
     @contextmanager
     def contend(self, folder: Path, scale: Scale, left_out: dict[str, str]) -> Iterator[Contenders]:
-        """A process of its own, so that nothing else is weighed."""
-        wanted = _SHRINK / scale.share
-        shrink = int(min(wanted, _SHRINK_MAX))
+        """Two stores, one after the other."""
+        filled = min(1.0, scale.share)
 
         def store() -> Figures:
-            arguments = [str(folder / "store"), str(shrink), str(min(1.0, shrink / wanted))]
-            said = subprocess.run(
-                [sys.executable, "-m", "benchmarks.storage.weighing", *arguments], check=True, capture_output=True, text=True
-            )
-            weight = Weight(**json.loads(said.stdout))
+            more, less = (_weigh(folder / f"store-{shrink}", shrink, filled) for shrink in _SHRUNK)
+
+            def of(attribute: str) -> float:
+                return full(getattr(more, attribute), getattr(less, attribute), more.shrink, less.shrink) / filled
+
             return {
-                TOTAL: weight.full_bytes / 1e9,
-                PEAK: weight.peak_bytes * weight.shrink / weight.filled / 1e9,
-                PER_BATCH: weight.resident_bytes / weight.batches,
+                TOTAL: of("resident_bytes") / 1e9,
+                PEAK: of("peak_bytes") / 1e9,
+                DIRECTORIES: of("directory_bytes") / 1e9,
+                CACHE: max(weight.cache_bytes / weight.cache_bytes_max for weight in (more, less)),
+                BLOCKS: of("blocks") / 1e6,
+                TABLES: less.tables / filled,
+                FILLED: filled,
             }
 
         yield {"store": store}
+
+
+def _weigh(folder: Path, shrink: int, filled: float) -> Weight:
+    """In a process of its own, so that nothing else is weighed."""
+    command = [sys.executable, "-m", "benchmarks.storage.weighing", str(folder), str(shrink), str(filled)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
+    shutil.rmtree(folder)
+    return Weight(**json.loads(said.stdout))

@@ -202,7 +202,7 @@ class Housekeeping:
         for table in self.job.replaced:
             assert not self.shelf.live_blocks[table], (table, self.shelf.live_blocks[table])
             self.condemned.append((self.awaited_edit, due, self.shelf.directories[table].info))
-            self.shelf.remove(table)
+            self.shelf.retire(table)
         if self.job.replaced:
             turn.wake_at(due, HousekeepingDue())
         if isinstance(self.job, SealJob):
@@ -262,11 +262,12 @@ class Housekeeping:
         """Delete the files of tables that were removed, once that is confirmed, and nobody can still be sent from them."""
         if self.deleting or self.stage is Stage.STOPPED or not self.condemned:
             return
+        self.shelf.release_retired()
         numbers: list[int] = []
         files: list[FileName] = []
         kept: deque[tuple[int, Instant, TableInfo]] = deque()
         for edit, due, info in self.condemned:
-            if edit <= self.manifest.confirmed_edit and due <= turn.now and not self.shelf.pins.get(info.number):
+            if edit <= self.manifest.confirmed_edit and due <= turn.now and info.number not in self.shelf.retired:
                 numbers.append(info.number)
                 files.append(info.file)
             else:

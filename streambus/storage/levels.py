@@ -11,9 +11,9 @@ from streambus.storage.shelf import Shelf
 
 def levels_view(shelf: Shelf, keyspaces: Keyspaces, spoiled: Mapping[int, str]) -> LevelsView:
     """All tables that there are. In a table without batches or entries, of a segment that had none, nothing is in use."""
-    entries = {layer.number for layer in keyspaces.layers.tables}
+    others = {layer.number: None for layer in keyspaces.layers.tables} | shelf.retired
     return LevelsView(
-        tuple([_log_table(shelf, table, spoiled) for number, table in shelf.directories.items() if number not in entries]),
+        tuple([_log_table(shelf, table, spoiled) for number, table in shelf.directories.items() if number not in others]),
         tuple([_entry_table(layer.directory, spoiled) for layer in keyspaces.layers.tables]),
     )
 

@@ -53,7 +53,7 @@ class Usage:
 class Shelf:
     """All sealed tables, by number. Shared by the logs and the layers, which read, and the store, which adds and removes."""
 
-    __slots__ = ("cache", "damaged", "directories", "failed", "live_blocks", "live_bytes", "pins", "reading", "totals", "wanted")
+    __slots__ = ("cache", "damaged", "directories", "failed", "live_blocks", "live_bytes", "pins", "reading", "retired", "totals", "wanted")
 
     def __init__(self, cache_bytes: int) -> None:
         self.cache = BlockCache(cache_bytes)
@@ -64,6 +64,8 @@ class Shelf:
         """Of every table: bytes of batches and number of batches, in use or not."""
         self.pins: dict[int, int] = {}
         """Tables that somebody still reads from, though they may be merged away: how many read views."""
+        self.retired: dict[int, None] = {}
+        """Tables that are here only because they are pinned."""
         self.wanted: dict[BlockKey, dict[LogId, None]] = {}
         """Blocks that are not in memory, and the logs that want them."""
         self.reading: dict[BlockKey, None] = {}
@@ -80,6 +82,20 @@ class Shelf:
         self.directories[number] = directory
         self.live_blocks[number] = self.live_bytes[number] = 0
         self.totals[number] = sum(directory.data_bytes), sum(directory.row_counts)
+
+    def retire(self, number: int) -> None:
+        """A table is not needed any more, but perhaps by read views: then it stays until they are closed."""
+        if number in self.pins:
+            sometimes("storage: a read view outlives a table")
+            self.retired[number] = None
+        else:
+            self.remove(number)
+
+    def release_retired(self) -> None:
+        """Forget the retired tables that nobody reads any more."""
+        for number in [number for number in self.retired if number not in self.pins]:
+            del self.retired[number]
+            self.remove(number)
 
     def remove(self, number: int) -> None:
         """A table is not there any more."""

@@ -181,7 +181,8 @@ class Store:
         self.is_ready = True
         for fact in recovery.replayer.found:
             turn.tell(fact)
-        turn.tell(StoreRecovered(len(self.logs), found.end, found.cut_bytes, len(found.segments)))
+        replayed_bytes = found.end - self.manifest.wal_start
+        turn.tell(StoreRecovered(len(self.logs), replayed_bytes, found.cut_bytes, len(found.segments)))
 
     def on_disk_failed(self, turn: Turn, event: DiskFailed) -> None:
         """A disk operation did not succeed. A read or a piece of long work may be tried again; a sync never is, nor a write of the WAL."""

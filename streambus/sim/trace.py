@@ -66,6 +66,7 @@ _FORMS: dict[type, Form] = {
     tuple: _flat_items,
     list: _flat_items,
     Record: _flat_record,
+    range: lambda value: ("range", value.start, value.stop, value.step),
 }
 
 

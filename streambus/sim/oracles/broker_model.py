@@ -52,7 +52,7 @@ class BrokerModel:
         self.has_read_error = False
         """The disk has refused a read in this life."""
         self.node: Any = None
-        """Looked at for one thing only: whether it has decided more than is durable."""
+        """Looked at for two things only: whether it has decided more than is durable, and what it must load from the disk."""
         self.is_deciding = self.was_deciding = False
         """Whether it has, since this step, and before it: then nobody outside knows what it will say about topics."""
         self.config: Any = None
@@ -191,6 +191,11 @@ class BrokerModel:
                 int(self.setting(topic, "min.insync.replicas")),
             )
         return rules
+
+    def is_loading(self, log: LogModel) -> bool:
+        """Whether the broker has to read from the disk where batches of this log lie: until then it cannot say all that there is."""
+        store: Any = getattr(self.node, "store", None)
+        return store is not None and any(log.log_id in logs for logs in store.shelf.wanted.values())
 
     def metadata_log(self) -> LogModel:
         """The log of the metadata records."""

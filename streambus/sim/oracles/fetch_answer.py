@@ -54,6 +54,8 @@ class Reader:
         if start != log.start_offset or told not in (least, most):
             return f"it is left out as unchanged, but {(told, start)} was told and {(most, log.start_offset)} is true now"
         owed = self._owed(log, told)
+        if self.model.is_loading(log):
+            return None
         return f"it is left out, though there are {len(owed)} bytes to read" if owed else None
 
     def judge_data(self, data: Any) -> str | None:
@@ -96,7 +98,7 @@ class Reader:
         if diverging is not None or said != NOBODY:
             return differs("diverging_epoch", diverging or NOBODY, said) or ("records of a log that diverges are sent" if seen else None)
         owed = self._owed(log, data.high_watermark)
-        if seen == owed or (self.asked.is_old and owed.startswith(seen)):
+        if seen == owed or ((self.asked.is_old or self.model.is_loading(log)) and owed.startswith(seen)):
             return None
         run, _ = log.run_from(self.want.offset, data.high_watermark, self.bytes_max, at_least_one=self.at_least_one)
         if (
@@ -141,6 +143,12 @@ def _diverging(log: LogModel, want: Want) -> tuple[int, int] | None:
 
 def _range(least: int, most: int) -> str:
     return str(most) if least == most else f"{least} or {most}"
+
+
+def is_loading(model: BrokerModel, asked: Asked, want: Want) -> bool:
+    """Whether the broker must read from the disk where batches of this partition lie."""
+    found = _find(model, asked, want)
+    return found is not None and model.is_loading(found[2])
 
 
 def news_of(model: BrokerModel, asked: Asked, want: Want, enough: int) -> int:

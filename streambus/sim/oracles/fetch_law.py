@@ -10,7 +10,7 @@ import attrs
 
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.door import Asked, error_name
-from streambus.sim.oracles.fetch_answer import TOPIC_IDS_SINCE, Reader, news_of
+from streambus.sim.oracles.fetch_answer import TOPIC_IDS_SINCE, Reader, is_loading, news_of
 from streambus.sim.oracles.fetch_sessions import CLOSE, OPEN, Place, Session, Sessions, Want, shown, step, tell, wanted_by
 from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
 from streambus.wire import ErrorCode
@@ -41,7 +41,7 @@ class FetchLaw:
     @property
     def law(self) -> Law:
         """As a law among others."""
-        return Law(self.ask, self.judge, self.due)
+        return Law(self.ask, self.judge, self.due, self.is_loading)
 
     # Asking ------------------------------------------------------------------------------------------------------------
 
@@ -158,8 +158,14 @@ class FetchLaw:
                 return int(enough)
         return total
 
+    def is_loading(self, model: BrokerModel, asked: Asked) -> bool:
+        """Something that is wanted has to be read from the disk first."""
+        return any(is_loading(model, asked, want) for want in asked.expected.wanted)
+
     def due(self, model: BrokerModel, asked: Asked) -> str | None:
-        """Enough to say is said at once."""
+        """Enough to say is said at once, but for what must be loaded."""
+        if self.is_loading(model, asked):
+            return None
         if asked.expected.error is not ErrorCode.NONE or not asked.expected.wanted or asked.body.max_wait_ms <= 0:
             return "nothing has to be waited for"
         if model.is_settled and self.available(model, asked) >= asked.body.min_bytes:

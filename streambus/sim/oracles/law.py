@@ -12,6 +12,7 @@ from streambus.sim.oracles.door import Asked
 Ask = Callable[[BrokerModel, Asked], None]
 Judge = Callable[[BrokerModel, Asked, Any], "str | None"]
 Due = Callable[[BrokerModel, Asked], "str | None"]
+Loading = Callable[[BrokerModel, Asked], bool]
 
 
 def take_note_of_nothing(_model: BrokerModel, _asked: Asked) -> None:
@@ -21,6 +22,11 @@ def take_note_of_nothing(_model: BrokerModel, _asked: Asked) -> None:
 def never_due(_model: BrokerModel, _asked: Asked) -> str | None:
     """Nobody can say when the answer must leave."""
     return None
+
+
+def never_loading(_model: BrokerModel, _asked: Asked) -> bool:
+    """Nothing that is wanted has to be read from the disk first."""
+    return False
 
 
 def due_at_once(_model: BrokerModel, _asked: Asked) -> str | None:
@@ -37,11 +43,13 @@ def due_when_decided(model: BrokerModel, _asked: Asked) -> str | None:
 
 @attrs.frozen
 class Law:
-    """The law of one API. `ask` notes what the answer will have to say, `judge` says what is wrong with it, `due` why it must leave now."""
+    """The law of one API. `ask` notes what the answer will have to say, `judge` says what is wrong with it, `due` why it must leave now,
+    `is_loading` that it may be late, because what it is about must be read from the disk."""
 
     ask: Ask
     judge: Judge
     due: Due = never_due
+    is_loading: Loading = never_loading
 
 
 def wait_at_most(asked: Asked, milliseconds: int) -> None:

@@ -3,6 +3,9 @@
 Nobody waits for a block here. Who needs one that is not in memory is told so, and the block is noted; `fetch` asks the disk for what was
 noted when a burst is over; when a block has come, those who wanted it are told to try again. A block that shows damage is read once more
 before that is believed: a disk may err in passing.
+
+What came, and what could not be read, is remembered until the next burst is over and nothing more is wanted, however small the cache: so
+those who were told find it, also those who need several blocks at once.
 """
 
 from typing import Any
@@ -19,6 +22,9 @@ from streambus.storage.sealed.index_block import decode_rows
 
 READS_MAX = 64
 """Blocks that are asked for at once."""
+
+FRESH_MAX = 64
+"""How many blocks that came last are kept for those who were told, beside the cache."""
 
 ROWS = 0
 ENTRIES = 1
@@ -53,7 +59,21 @@ class Usage:
 class Shelf:
     """All sealed tables, by number. Shared by the logs and the layers, which read, and the store, which adds and removes."""
 
-    __slots__ = ("cache", "damaged", "directories", "failed", "live_blocks", "live_bytes", "pins", "reading", "retired", "totals", "wanted")
+    __slots__ = (
+        "cache",
+        "damaged",
+        "directories",
+        "failed",
+        "fresh",
+        "gone",
+        "live_blocks",
+        "live_bytes",
+        "pins",
+        "reading",
+        "retired",
+        "totals",
+        "wanted",
+    )
 
     def __init__(self, cache_bytes: int) -> None:
         self.cache = BlockCache(cache_bytes)
@@ -72,7 +92,11 @@ class Shelf:
         self.damaged: dict[BlockKey, str] = {}
         """Blocks that no reading will help, and why."""
         self.failed: dict[BlockKey, str] = {}
-        """Blocks that could not be read the last time; who asks next is told so, and the one after that tries again."""
+        """Blocks that could not be read just now: who asks before the next `fetch` is told so, who asks later tries again."""
+        self.fresh: dict[BlockKey, Any] = {}
+        """Blocks that came just now."""
+        self.gone: list[dict[LogId, None]] = []
+        """Logs that wanted a block of a table that is not there any more: they find what they want elsewhere."""
 
     # Tables ----------------------------------------------------------------------------------------------------------
 
@@ -101,9 +125,11 @@ class Shelf:
         """A table is not there any more."""
         del self.directories[number], self.live_blocks[number], self.live_bytes[number], self.totals[number]
         self.cache.forget_table(number)
-        for book in (self.damaged, self.failed):
+        for book in (self.damaged, self.failed, self.fresh):
             for key in [key for key in book if key[0] == number]:
                 del book[key]
+        for key in [key for key in self.wanted if key[0] == number and key not in self.reading]:
+            self.gone.append(self.wanted.pop(key))
 
     def take(self, table: int, block: int) -> None:
         """A log refers to this index block from now on."""
@@ -129,7 +155,8 @@ class Shelf:
 
     def cached_entries(self, directory: Directory, block: int) -> EntryBlock | None:
         """An entry block, if it is in memory."""
-        found: EntryBlock | None = self.cache.get(directory.info.number, directory.entry_positions[block])
+        number = directory.info.number
+        found: EntryBlock | None = self.cache.get(number, directory.entry_positions[block]) or self.fresh.get((number, ENTRIES, block))
         return found
 
     def bloom(self, table: int) -> Bloom:
@@ -139,9 +166,11 @@ class Shelf:
 
     def _block(self, key: BlockKey, log_id: LogId | None) -> Any:
         found = self.cache.get(key[0], place_of(self.directories[key[0]], key)[0])
+        if found is None:
+            found = self.fresh.get(key)
         if found is not None:
             return found
-        reason = self.damaged.get(key) or self.failed.pop(key, None)
+        reason = self.damaged.get(key) or self.failed.get(key)
         if reason is not None:
             raise Unreadable(f"block {key[2]} of {self.directories[key[0]].info.file}: {reason}")
         wanted = self.wanted.setdefault(key, {})
@@ -150,7 +179,16 @@ class Shelf:
         raise NotLoaded
 
     def fetch(self, turn: Turn) -> None:
-        """Ask the disk for what was noted."""
+        """Ask the disk for what was noted, and forget what came just now, unless somebody needs more than that."""
+        self.failed.clear()
+        if not self.wanted:
+            self.fresh.clear()
+        gone, self.gone = self.gone, []
+        for log_ids in gone:
+            _tell_all(turn, log_ids)
+        self._ask(turn)
+
+    def _ask(self, turn: Turn) -> None:
         if len(self.wanted) == len(self.reading):
             return
         for key in self.wanted:
@@ -185,6 +223,9 @@ class Shelf:
             turn.tell(BlockDamaged(event.table, event.kind, event.block, directory.info.file, position, str(damage)))
         else:
             self.cache.put(event.table, position, block, cost)
+            if len(self.fresh) >= FRESH_MAX:
+                del self.fresh[next(iter(self.fresh))]
+            self.fresh[key] = block
         self._tell(turn, key)
 
     def on_read_failed(self, turn: Turn, event: DiskFailed, then: BlockRead) -> None:
@@ -196,11 +237,8 @@ class Shelf:
 
     def _tell(self, turn: Turn, key: BlockKey) -> None:
         self.reading.pop(key, None)
-        log_ids = self.wanted.pop(key, {})
-        told: list[Event] = [LogLoaded(log_id) for log_id in log_ids]
-        for fact in told or [EntriesLoaded()]:
-            turn.tell(fact)
-        self.fetch(turn)
+        _tell_all(turn, self.wanted.pop(key, {}))
+        self._ask(turn)
 
     # Insight ---------------------------------------------------------------------------------------------------------
 
@@ -213,6 +251,13 @@ class Shelf:
         assert self.live_blocks.keys() == self.directories.keys() == self.live_bytes.keys()
         assert all(count >= 0 for count in self.live_blocks.values()), self.live_blocks
         assert all(key in self.wanted for key in self.reading), (self.reading, self.wanted)
+
+
+def _tell_all(turn: Turn, log_ids: dict[LogId, None]) -> None:
+    """A block came: tell the logs that wanted it; if none did, it was wanted by a table."""
+    told: list[Event] = [LogLoaded(log_id) for log_id in log_ids]
+    for fact in told or [EntriesLoaded()]:
+        turn.tell(fact)
 
 
 def place_of(directory: Directory, key: BlockKey) -> tuple[int, int, int]:

@@ -186,10 +186,10 @@ class Store:
 
     def on_disk_failed(self, turn: Turn, event: DiskFailed) -> None:
         """A disk operation did not succeed. A read or a piece of long work may be tried again; a sync never is, nor a write of the WAL."""
-        if self.failed is not None:
-            return
         if self.is_ready and isinstance(event.then, BlockRead):
             self.shelf.on_read_failed(turn, event, event.then)
+        elif self.failed is not None:
+            return
         elif isinstance(event.then, JobWorked) and event.operation not in ("sync", "syncdirectory"):
             self.housekeeping.on_failed(turn, event)
         elif event.operation != "read" or not self.is_ready:

@@ -155,7 +155,9 @@ class DirectoryRead(Event):
 
 @message
 class HousekeepingDue(Event):
-    """Time to look for what could be sealed, merged or deleted, or to go on with it."""
+    """Time to look for what could be sealed, merged or deleted, or to go on with it. There is one date for each `purpose`."""
+
+    purpose: str = "work"
 
 
 @message

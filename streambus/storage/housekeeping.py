@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 
-from streambus.kernel import Delete, DiskFailed, FileName, Instant, SyncDirectory, Task, Turn, Work, sometimes
+from streambus.kernel import MILLISECOND, Delete, DiskFailed, FileName, Instant, SyncDirectory, Task, Turn, Work, sometimes
 from streambus.storage.config import StoreConfig
 from streambus.storage.events import FilesDeleted, HousekeepingDue, JobWorked, LogId, OutputsCleared, RangeQuarantined
 from streambus.storage.jobs import CleanJob, Job, SealJob
@@ -18,6 +18,10 @@ from streambus.storage.sealed import Directory, WorkDamaged
 from streambus.storage.shelf import Shelf
 from streambus.storage.table_info import TableInfo
 from streambus.storage.wal_writer import Wal
+
+
+PINNED_DELAY = 100 * MILLISECOND
+"""How often it is looked whether a file that is not needed is still read from: read views do not say when they are closed."""
 
 
 class Stage(Enum):
@@ -203,8 +207,6 @@ class Housekeeping:
             assert not self.shelf.live_blocks[table], (table, self.shelf.live_blocks[table])
             self.condemned.append((self.awaited_edit, due, self.shelf.directories[table].info))
             self.shelf.retire(table)
-        if self.job.replaced:
-            turn.wake_at(due, HousekeepingDue())
         if isinstance(self.job, SealJob):
             self.seals.popleft()
         self.is_stale = True
@@ -222,7 +224,7 @@ class Housekeeping:
         sometimes("storage: long work fails, and is tried again")
         self._delete_outputs(turn)
         self.retry_at = Instant(turn.now + self.config.retry_delay)
-        turn.wake_at(self.retry_at, HousekeepingDue())
+        turn.wake_at(self.retry_at, HousekeepingDue("retry"))
         self.job = None
         self.serial += 1
         self.stage = Stage.IDLE
@@ -272,6 +274,9 @@ class Housekeeping:
                 files.append(info.file)
             else:
                 kept.append((edit, due, info))
+        waiting = [max(due, turn.now + PINNED_DELAY) for edit, due, _ in kept if edit <= self.manifest.confirmed_edit]
+        if waiting:
+            turn.wake_at(Instant(min(waiting)), HousekeepingDue("deletion"))
         if numbers:
             self.condemned = kept
             self.deleting = True

@@ -16,6 +16,9 @@ T = TypeVar("T")
 SMALL = StoreConfig(segment_bytes=2_000, recovery_chunk_bytes=300, recent_bytes=1_500, recent_batch_bytes=400)
 """Everything happens early: segments roll, chunks cut frames in two, memory is short."""
 
+PATIENCE = 100
+"""How often somebody asks again who wants blocks that are not in memory."""
+
 WALL_MS = 1_700_000_000_000
 
 
@@ -125,11 +128,12 @@ class Life:
 
     def read(self, log: Log, offset: int, end_offset: int, max_bytes: int = 1 << 40, *, at_least_one: bool = True) -> LogRead:
         """Read, and wait for index blocks that are not in memory."""
-        while True:
+        for _ in range(PATIENCE):
             read = log.read(offset, end_offset, max_bytes, at_least_one)
             if read.stopped is not Stop.LOADING:
                 return read
             self.flush()
+        raise AssertionError(f"blocks of {log.log_id} do not come")
 
     def read_all(self, log: Log) -> bytes:
         """All batches of a log, whatever part of it says that it is damaged."""
@@ -143,11 +147,12 @@ class Life:
 
     def waiting(self, question: Callable[[], T]) -> T:
         """The answer to a question about what may not be in memory."""
-        while True:
+        for _ in range(PATIENCE):
             try:
                 return question()
             except NotLoaded:
                 self.flush()
+        raise AssertionError("blocks do not come")
 
     def scan(self, table_id: TableId, first: bytes = b"", last: bytes | None = None) -> dict[bytes, bytes]:
         return self.waiting(lambda: dict(self.store.scan(table_id, first, last)))

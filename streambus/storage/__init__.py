@@ -64,8 +64,9 @@ from streambus.storage.events import (
     WalDurable,
     WalSynced,
 )
-from streambus.storage.log import Log, LogRead, Stop
+from streambus.storage.log import Log
 from streambus.storage.producers import Accepted, Duplicate, Producers, Refusal, Refused
+from streambus.storage.reading import LogRead, Stop
 from streambus.storage.shelf import NotLoaded, Unreadable
 from streambus.storage.store import Append, Change, DeleteRange, Put, Store, StoreUnavailable
 from streambus.storage.view import ReadView

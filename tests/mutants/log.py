@@ -6,7 +6,8 @@ from typing import Any
 from streambus.kernel import FileSlice
 from streambus.sim.mutation import Patch, mutant
 from streambus.storage.batch_index import BatchIndex, BatchLocation
-from streambus.storage.log import Log, LogRead
+from streambus.storage.log import Log
+from streambus.storage.reading import LogRead
 from streambus.storage.recent import RecentBatches
 from streambus.storage.segments import Segments
 from streambus.storage.store import Store

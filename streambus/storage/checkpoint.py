@@ -86,6 +86,12 @@ def name_of(value: bytes) -> str:
     return str(value[start : start + length], "utf-8")
 
 
+def offsets_of(value: bytes) -> tuple[int, int]:
+    """Where the log whose state `value` is begins and ends."""
+    _, _, start_offset, end_offset, _ = _LOG.unpack_from(value)
+    return start_offset, end_offset
+
+
 def restore_log(log: Log, value: bytes) -> None:
     """Have a new log be as `encode_log` found it."""
     _, length, log.log_start_offset, log.log_end_offset, log.cleaned_end, count = _LOG.unpack_from(value)

@@ -6,8 +6,6 @@ from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
-from attrs import evolve
-
 from streambus.kernel import FileAccess, FileName, message
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.sealed.blocks import Damaged
@@ -148,7 +146,8 @@ class _Check:
         block = self._read(ProblemKind.INDEX, directory.positions[number], directory.lengths[number], partial(self._rows, number), keyspace)
         if block is None:
             assert self.problem is not None
-            yield evolve(self.problem, first_offset=directory.first_offsets[number], end_offset=directory.end_offsets[number])
+            first_offset, end_offset = directory.first_offsets[number], directory.end_offsets[number]
+            yield Problem(self.file, self.problem.position, self.problem.reason, ProblemKind.INDEX, keyspace, first_offset, end_offset)
             return
         yield self._outcome()
         rows = block.rows

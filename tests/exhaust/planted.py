@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 
 from streambus.broker import Broker, BrokerConfig, fetch
@@ -12,7 +13,7 @@ from streambus.client.outbox import Outbox
 from streambus.kernel import Drained, Node, Turn
 from streambus.replication import Partition
 from streambus.sim import FACTORIES
-from streambus.storage import Accepted, LogDurable, StoreRecovered, recovery
+from streambus.storage import Accepted, LogDurable, StoreRecovered, wal_records, wal_scan
 from streambus.storage.producers import Producers
 
 Factories = Mapping[type, Callable[[Any], Node]]
@@ -72,8 +73,14 @@ def dedupe_window_off(patch: pytest.MonkeyPatch) -> Factories:
 
 
 def recovery_keeps_a_torn_tail(patch: pytest.MonkeyPatch) -> Factories:
-    """Recovery trusts the header of a frame whose payload only half reached the disk."""
-    patch.setattr(recovery, "is_whole", lambda _frame, _payload: True)
+    """Recovery trusts the directory of a record whose batches only half reached the disk."""
+    read_record = wal_records.read_record
+
+    def trusting(view: memoryview, start: int, position: int) -> Any:
+        record, needed = read_record(view, start, position)
+        return (attrs.evolve(record, damaged=[]) if record is not None else None), needed
+
+    patch.setattr(wal_scan, "read_record", trusting)
     return FACTORIES
 
 

@@ -20,7 +20,8 @@ from streambus.sim.disk import SimulatedFile
 from streambus.storage import Accepted, Log, LogDurable, Producers, StoreRecovered
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.keyspaces import Keyspaces
-from streambus.storage.wal import Wal
+from streambus.storage.wal_records import EntryKind
+from streambus.storage.wal_writer import Wal
 
 Plant = Callable[[pytest.MonkeyPatch], Factories]
 
@@ -158,9 +159,9 @@ def other_bytes(records: list[Any], *_: Any) -> list[Any]:
 
 
 def skip_tables(original: Any) -> Any:
-    def planted(self: Keyspaces, frame: Any, payload: Any, position: int, now_ms: int) -> None:
-        if frame.kind != 7:
-            original(self, frame, payload, position, now_ms)
+    def planted(self: Keyspaces, entry: Any, payload: Any, position: int, now_ms: int) -> None:
+        if entry.kind != EntryKind.PUTS:
+            original(self, entry, payload, position, now_ms)
 
     return planted
 

@@ -1,16 +1,31 @@
 """The models themselves: small, independent, and right."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from streambus.kernel import DiskFailed, Event, FileName, Sync, Write
-from streambus.records import Record, encode_batch, parse_header
+from streambus.kernel import Delete, DiskFailed, Event, FileName, Sync, Work, Write
+from streambus.records import Record, crc32c, encode_batch, parse_header
 from streambus.sim.oracles.cluster_model import ClusterModel
 from streambus.sim.oracles.log_model import EPOCH_TOO_OLD, OUT_OF_ORDER, TOO_OLD, LogModel
-from streambus.sim.oracles.wal_document import BATCH, OPEN_LOG, file_of, frames_in, frames_on, start_of
+from streambus.sim.oracles.wal_document import (
+    BATCH,
+    DELETE_RANGE,
+    OPEN_LOG,
+    OPEN_TABLE,
+    PUTS,
+    TRIM,
+    TRUNCATE,
+    file_of,
+    number_of,
+    puts_in,
+    range_in,
+    records_in,
+)
 from streambus.sim.oracles.written import METADATA_LOG, Written
-from streambus.storage import frames as storage_frames
+from streambus.storage.keyspaces import encode_puts, encode_range
+from streambus.storage.wal_records import pack_entry, record_header
 from streambus.wire import Message, encode_record, messages
 
 TOPIC_ID = UUID(int=7)
@@ -34,35 +49,71 @@ def log_of(*batches: bytes) -> LogModel:
     return log
 
 
-def frame(kind: int, keyspace: int, position: int, payload: bytes) -> bytes:
-    summed = payload[:21] if kind == BATCH else payload
-    return storage_frames.frame_header(kind, keyspace, position, 0, len(payload), summed) + payload
+Said = tuple[int, int, bytes]
+"""Kind, keyspace, body."""
+
+
+def record(position: int, *entries: Said) -> bytes:
+    """One record that lies at a WAL position."""
+    directory = b"".join(
+        [pack_entry(kind, 0, keyspace, len(body), 0, crc32c(body[:21] if kind == BATCH else body)) for kind, keyspace, body in entries]
+    )
+    bodies = b"".join([body for _, _, body in entries])
+    return record_header(directory, len(bodies), position, 0) + bodies + directory
+
+
+def records(*records_said: tuple[Said, ...], position: int = 0) -> bytes:
+    """Records one behind the other; an empty one is an end record."""
+    data = b""
+    for said in records_said:
+        data += record(position + len(data), *said)
+    return data
+
+
+OPENED: tuple[Said, ...] = ((OPEN_LOG, 16, METADATA_LOG.encode()),)
 
 
 def a_log_on_disk(*payloads: bytes) -> bytes:
-    data = frame(OPEN_LOG, 1, 0, METADATA_LOG.encode())
-    for payload in payloads:
-        data += frame(BATCH, 1, len(data), payload)
-    return data
+    """A log, and each batch in a record of its own."""
+    return records(OPENED, *[((BATCH, 16, payload),) for payload in payloads])
 
 
 # The document ----------------------------------------------------------------------------------------------------------
 
 
-def test_frames_are_read_up_to_the_first_broken_byte():
+def test_records_are_read_up_to_the_first_broken_byte():
     data = a_log_on_disk(batch(0), batch(2))
-    assert [found.kind for found in frames_in(data, 0)] == [OPEN_LOG, BATCH, BATCH]
-    assert len(list(frames_in(data[:-1], 0))) == 2
-    assert len(list(frames_in(data[:-3] + b"???", 0))) == 2
-    assert not list(frames_in(data, 1)), "a frame elsewhere is no frame"
+    assert [[entry.kind for entry in found.entries] for found in records_in(data, 0)] == [[OPEN_LOG], [BATCH], [BATCH]]
+    assert len(list(records_in(data[:-1], 0))) == 2
+    assert len(list(records_in(data[:-3] + b"???", 0))) == 2, "the directory is damaged"
+    assert len(list(records_in(data[:-30] + b"???" + data[-27:], 0))) == 2, "a body is damaged"
+    assert not list(records_in(data, 1)), "a record elsewhere is no record"
 
 
-def test_segments_are_read_one_after_the_other():
-    first = a_log_on_disk(batch(0))
-    second = frame(BATCH, 1, len(first), batch(2))
-    assert len(list(frames_on({file_of(0): first, file_of(len(first)): second}))) == 3
-    assert len(list(frames_on({file_of(0): first + b"torn", file_of(len(first) + 4): second}))) == 2
-    assert start_of("elsewhere/1") is None
+def test_a_record_is_all_of_its_entries():
+    data = record(5, *OPENED, (BATCH, 16, batch(0)), (BATCH, 16, batch(2)))
+    (found,) = records_in(data, 5)
+    assert (found.start, found.end) == (5, 5 + len(data))
+    assert [entry.body for entry in found.entries] == [METADATA_LOG.encode(), batch(0), batch(2)]
+    assert [data[entry.position - 5 :][: len(entry.body)] for entry in found.entries] == [entry.body for entry in found.entries]
+
+
+def test_nothing_behind_an_end_record_is_read():
+    data = records(OPENED, (), ((BATCH, 16, batch(0)),))
+    assert [len(found.entries) for found in records_in(data, 0)] == [1, 0]
+
+
+def test_files_of_segments_have_numbers():
+    assert file_of(7) == "wal/00000000000000000007.wal"
+    assert number_of(file_of(7)) == 7
+    assert number_of("tables/00000000000000000007.table") is None
+
+
+def test_puts_and_ranges_are_read():
+    pairs = [(b"a", b"1"), (b"", None), (b"c", b"")]
+    assert list(puts_in(encode_puts(pairs))) == pairs
+    assert range_in(encode_range(b"a", b"c")) == (b"a", b"c")
+    assert range_in(encode_range(b"a", b"")) == (b"a", None)
 
 
 # What was written ------------------------------------------------------------------------------------------------------
@@ -70,43 +121,81 @@ def test_segments_are_read_one_after_the_other():
 
 def wrote(complaints: list[str]) -> Written:
     written = Written(complaints.append)
-    written.read({}, 0, 0)
+    written.read({}, 0)
     return written
+
+
+def write(written: Written, data: bytes, number: int = 0, position: int = 0) -> None:
+    written.on_effect(Write(FileName(file_of(number)), position, (data,)), 0)
+
+
+def sync(written: Written, number: int = 0) -> Event:
+    then = Event()
+    written.on_effect(Sync(FileName(file_of(number)), then), 0)
+    return then
 
 
 def test_what_is_synced_is_durable_and_nothing_after_a_failure():
     complaints: list[str] = []
-    written, then = wrote(complaints), Event()
+    written = wrote(complaints)
     data = a_log_on_disk(batch(0), batch(2))
-    written.on_effect(Write(FileName(file_of(0)), 0, (data,)), 0)
-    written.on_effect(Sync(FileName(file_of(0)), then), 0)
+    write(written, data)
+    then = sync(written)
     log = written.log(METADATA_LOG)
     assert (log.end_offset, log.durable_end) == (4, 0)
     assert len(written.on_event(then, 1)) == 2
     assert log.durable_end == 4
     assert (log.committed_at_least(1), log.committed_at_least(2)) == (0, 4)
-    more, later = frame(BATCH, 1, len(data), batch(4)), Event()
-    written.on_effect(Write(FileName(file_of(0)), len(data), (more,)), 0)
-    written.on_effect(Sync(FileName(file_of(0)), later), 0)
+    write(written, record(len(data), (BATCH, 16, batch(4))), position=len(data))
+    later = sync(written)
     written.on_event(DiskFailed(FileName(file_of(0)), "sync", "EIO", later), 2)
     assert not written.on_event(later, 3)
     assert log.durable_end == 4
     assert complaints == []
 
 
+def test_a_sync_of_another_file_makes_nothing_durable():
+    complaints: list[str] = []
+    written = wrote(complaints)
+    first = records(OPENED, ())
+    write(written, first)
+    written.on_event(sync(written), 1)
+    write(written, record(len(first), (BATCH, 16, batch(0))), number=1)
+    manifest = Event()
+    written.on_effect(Sync(FileName("manifest/current"), manifest), 0)
+    written.on_event(manifest, 2)
+    written.on_event(sync(written, number=0), 3)
+    assert written.log(METADATA_LOG).durable_end == 0
+    written.on_event(sync(written, number=1), 4)
+    assert written.log(METADATA_LOG).durable_end == 2
+    assert complaints == []
+
+
+def test_long_work_that_fails_may_be_tried_again_unless_a_sync_was_lost():
+    for operation, is_failed in (("write", False), ("read", False), ("create", False), ("sync", True), ("syncdirectory", True)):
+        written, then = wrote([]), Event()
+        written.on_effect(Work(None, then), 0)  # type: ignore[arg-type]
+        written.on_event(DiskFailed(FileName("tables/1.table"), operation, "ENOSPC", then), 1)
+        assert written.is_failed is is_failed, operation
+    written = wrote([])
+    written.on_event(DiskFailed(FileName(file_of(0)), "write", "ENOSPC"), 1)
+    assert written.is_failed
+
+
 @pytest.mark.parametrize(
-    ("position", "data", "words"),
+    ("number", "position", "data", "words"),
     [
-        (9, b"x" * 99, "is continuous"),
-        (0, b"x" * 99, "whole frames"),
-        (0, frame(BATCH, 5, 0, batch(0)), "names an open keyspace"),
-        (0, a_log_on_disk(batch(3)), "offsets have no gaps"),
-        (0, a_log_on_disk() + frame(OPEN_LOG, 1, len(a_log_on_disk()), b"other"), "numbers are given once"),
+        (0, 9, b"x" * 99, "is continuous"),
+        (1, 0, b"x" * 99, "is continuous"),
+        (0, 0, b"x" * 99, "whole records"),
+        (0, 0, record(0, (BATCH, 17, batch(0))), "names an open keyspace"),
+        (0, 0, a_log_on_disk(batch(3)), "offsets have no gaps"),
+        (0, 0, records(OPENED, ((OPEN_LOG, 16, b"other"),)), "numbers are given once"),
     ],
 )
-def test_what_cannot_be_written_is_told(position: int, data: bytes, words: str):
+def test_what_cannot_be_written_is_told(number: int, position: int, data: bytes, words: str):
     complaints: list[str] = []
-    wrote(complaints).on_effect(Write(FileName(file_of(0)), position, (data,)), 0)
+    write(wrote(complaints), data, number, position)
     assert any(words in complaint for complaint in complaints), complaints
 
 
@@ -114,20 +203,90 @@ def test_what_is_written_is_what_was_accepted():
     complaints: list[str] = []
     written = wrote(complaints)
     written.log(METADATA_LOG).append(batch(0, 1), 0)
-    written.on_effect(Write(FileName(file_of(0)), 0, (a_log_on_disk(batch(0, 2)),)), 0)
+    write(written, a_log_on_disk(batch(0, 2)))
     assert "what is written is what was accepted" in complaints[0]
+
+
+def test_tables_are_what_was_put_and_not_deleted():
+    written = wrote([])
+    table = (OPEN_TABLE, 17, b"table")
+    puts = (PUTS, 17, encode_puts([(b"a", b"1"), (b"b", b"2"), (b"c", b"3"), (b"d", b"4")]))
+    write(written, record(0, table, puts, (PUTS, 17, encode_puts([(b"a", None)])), (DELETE_RANGE, 17, encode_range(b"b", b"c"))))
+    assert written.tables == {"table": {b"c": b"3", b"d": b"4"}}
+    write(written, record(written.end, (DELETE_RANGE, 17, encode_range(b"d", b""))), position=written.end)
+    assert written.tables == {"table": {b"c": b"3"}}
+
+
+def test_logs_are_cut_at_both_ends_and_what_is_not_written_yet_stays_so():
+    written, data = wrote([]), a_log_on_disk(batch(0), batch(2), batch(4), batch(6))
+    write(written, data)
+    log = written.log(METADATA_LOG)
+    log.append(batch(8), 0)
+    more = record(len(data), (TRIM, 16, (3).to_bytes(8, "big")))
+    write(written, more, position=len(data))
+    assert (log.start_offset, log.bases, log.written) == (3, [2, 4, 6, 8], 3)
+    write(written, record(written.end, (TRUNCATE, 16, (6).to_bytes(8, "big") + b"more")), position=written.end)
+    assert (log.start_offset, log.end_offset, log.written) == (3, 6, 2)
+
+
+# A life after another --------------------------------------------------------------------------------------------------
+
+
+def a_life_before(complaints: list[str], *durable: bytes, more: bytes = b"") -> tuple[Written, bytes]:
+    """What was written, of which only the batches `durable` are; and all of it."""
+    written, data = wrote(complaints), a_log_on_disk(*durable)
+    write(written, data)
+    written.on_event(sync(written), 1)
+    if more:
+        write(written, record(len(data), (BATCH, 16, more)), position=len(data))
+        data += record(len(data), (BATCH, 16, more))
+    return written, data
 
 
 def test_what_a_life_finds_is_durable_when_its_recovery_has_synced_it():
     complaints: list[str] = []
-    written, data = Written(complaints.append), a_log_on_disk(batch(0), batch(2))
-    promised = len(a_log_on_disk(batch(0)))
-    assert len(written.read({file_of(0): data}, 0, promised)) == 2
+    before, data = a_life_before(complaints, batch(0), more=batch(2))
+    written = Written(complaints.append)
+    assert len(written.read({file_of(0): data}, 0, before)) == 2
     assert written.log(METADATA_LOG).durable_end == 2
-    settled = Event()
-    written.on_effect(Sync(FileName(file_of(0)), settled), 0)
-    assert written.on_event(settled, 1) == [], "it was taken in already"
+    assert written.on_event(sync(written), 1) == [], "it was taken in already"
     assert written.log(METADATA_LOG).durable_end == 4
+    assert complaints == []
+
+
+def test_what_was_not_durable_need_not_be_found():
+    complaints: list[str] = []
+    before, data = a_life_before(complaints, batch(0), more=batch(2))
+    written = Written(complaints.append)
+    written.read({file_of(0): data[:-1]}, 0, before)
+    assert (written.log(METADATA_LOG).end_offset, written.log(METADATA_LOG).durable_end) == (2, 2)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:60] + b"?" + data[61:], lambda _data: None])
+def test_what_was_durable_must_be_found(damage: Callable[[bytes], bytes | None]):
+    complaints: list[str] = []
+    before, data = a_life_before(complaints, batch(0), batch(2))
+    left = damage(data)
+    Written(complaints.append).read({file_of(0): left} if left is not None else {}, 0, before)
+    assert "what was durable survives" in complaints[0]
+
+
+def test_segments_that_became_tables_are_known_without_their_files():
+    complaints: list[str] = []
+    before = wrote(complaints)
+    first = records(OPENED, ((BATCH, 16, batch(0)),), ())
+    write(before, first)
+    before.on_event(sync(before), 1)
+    second = record(len(first), (BATCH, 16, batch(2)))
+    write(before, second, number=1)
+    before.on_event(sync(before, number=1), 2)
+    before.on_effect(Delete(FileName(file_of(0))), 0)
+    for files in ({file_of(1): second}, {file_of(0): first + b"a footer", file_of(1): second}, {file_of(0): b"", file_of(1): second}):
+        written = Written(complaints.append)
+        assert len(written.read(files, 0, before)) == 2
+        assert (written.log(METADATA_LOG).end_offset, written.log(METADATA_LOG).durable_end) == (4, 4)
+    assert complaints == []
 
 
 # A log -----------------------------------------------------------------------------------------------------------------

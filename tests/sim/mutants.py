@@ -1,13 +1,15 @@
 """Planted bugs: small patches of behaviour, made from outside. Nothing of them is reachable from production code."""
 
 from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 
 from streambus.broker import Broker, BrokerConfig
 from streambus.kernel import Drained, Turn
 from streambus.sim import FACTORIES, Factories
-from streambus.storage import LogDurable, StoreRecovered, recovery
+from streambus.storage import LogDurable, StoreRecovered, wal_records, wal_scan
 
 Mutant = Callable[[pytest.MonkeyPatch], Factories]
 """Plants a bug for as long as the patch lasts; the answer is what to run with."""
@@ -41,8 +43,14 @@ def acknowledge_before_sync(_: pytest.MonkeyPatch) -> Factories:
 
 
 def recovery_keeps_a_torn_tail(patch: pytest.MonkeyPatch) -> Factories:
-    """Recovery trusts the header of a frame whose payload only half reached the disk."""
-    patch.setattr(recovery, "is_whole", lambda _frame, _payload: True)
+    """Recovery trusts the directory of a record whose batches only half reached the disk."""
+    read_record = wal_records.read_record
+
+    def trusting(view: memoryview, start: int, position: int) -> Any:
+        record, needed = read_record(view, start, position)
+        return (attrs.evolve(record, damaged=[]) if record is not None else None), needed
+
+    patch.setattr(wal_scan, "read_record", trusting)
     return FACTORIES
 
 

@@ -21,7 +21,7 @@ from streambus.kernel import (
     Write,
     message,
 )
-from streambus.records import Record, encode_batch
+from streambus.records import Record, crc32c, encode_batch
 from streambus.sim import FACTORIES, SimulatedDisk, Simulation
 from streambus.sim.disk import SECTOR_BYTES, Survival
 from streambus.sim.disk_quirk import Unreadable
@@ -43,7 +43,7 @@ from streambus.sim.faults import (
     TransientBitFlip,
 )
 from streambus.sim.faults.coverage import is_covered, passes_for_a_batch
-from streambus.storage.frames import FrameKind, frame_header
+from streambus.storage.wal_records import EntryKind, pack_entry, record_header
 
 F, G = FileName("f"), FileName("g")
 HOST = "broker-1"
@@ -354,8 +354,9 @@ def test_a_copy_of_a_disk_is_free_of_faults():
 
 def test_what_the_batch_checksum_does_not_cover_is_spared():
     batch = encode_batch([Record(None, b"value", (), 1, 0)])
-    header = frame_header(FrameKind.BATCH, 1, 0, 0, len(batch), batch[:21])
-    content = header + batch
+    directory = pack_entry(EntryKind.BATCH, 0, 1, len(batch), 1, crc32c(batch[:21]))
+    header = record_header(directory, len(batch), 0, 0)
+    content = header + batch + directory
     spared = [position for position in range(len(content)) if not is_covered(content, position)]
     assert spared == list(range(len(header), len(header) + 16))
     assert passes_for_a_batch(batch + b"more")

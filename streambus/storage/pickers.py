@@ -84,6 +84,9 @@ class PickerOptions:
     entry_inputs_max: int = 16
     """How many entry tables are merged at once: as many files are read side by side."""
 
+    is_full: bool = False
+    """Whether everything is merged with everything, whatever it costs, until every log is in one piece: for stores that are not in use."""
+
     drops_max: int = 1_000
     """How many tables are dropped at once: one edit of the manifest names them all."""
 
@@ -146,6 +149,7 @@ class Reason(Enum):
     GARBAGE = "too many bytes are in nobody's use"
     FRAGMENTS = "logs are in short pieces"
     BLOCKS = "there are too many index blocks"
+    ASKED = "somebody asked for it"
 
 
 @message
@@ -179,6 +183,7 @@ def pick(view: LevelsView, options: PickerOptions) -> Compaction | None:
     """What is most worth doing, or None if nothing is. Equal views and options have equal answers, in whatever order the rows are."""
     rules: tuple[Callable[[], Compaction | None], ...] = (
         lambda: pick_dead(view.logs, options),
+        lambda: pick_all(view, options),
         lambda: pick_entries(view.entries, options),
         lambda: pick_garbage(view.logs, options),
         lambda: pick_scattered(view.logs, options),
@@ -194,6 +199,21 @@ def pick_dead(tables: Sequence[LogTable], options: PickerOptions) -> DropTables 
     """Tables that no log refers to."""
     dead = sorted(table.number for table in tables if not table.live_blocks)
     return DropTables(tuple(dead[: options.drops_max])) if dead else None
+
+
+def pick_all(view: LevelsView, options: PickerOptions) -> Compaction | None:
+    """All sound log tables, then all neighbouring entry tables, unless that is what they came from; nothing if nobody asked for it."""
+    if not options.is_full:
+        return None
+    sound = [table for table in view.logs if not table.is_spoiled]
+    if len({(table.level, table.end_position) for table in sound}) > 1 or any(not table.level or garbage_of(table) for table in sound):
+        return _merge(sound, max(1, *[table.level for table in sound]), Reason.ASKED)
+    newest_first = sorted(view.entries, key=lambda table: (table.end_position, table.number), reverse=True)
+    for is_spoiled, neighbours in groupby(newest_first, key=lambda table: table.is_spoiled):
+        taken = list(neighbours)[: options.entry_inputs_max]
+        if not is_spoiled and len(taken) > 1:
+            return MergeEntryTables(tuple([table.number for table in taken]), taken[-1] is newest_first[-1])
+    return None
 
 
 # Entries ---------------------------------------------------------------------------------------------------------------

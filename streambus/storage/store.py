@@ -453,6 +453,12 @@ class Store:
 
     # Housekeeping ----------------------------------------------------------------------------------------------------
 
+    def seal(self, turn: Turn) -> None:
+        """Have all that is live become tables, however little it is. `flush` makes it go on."""
+        self._require_available()
+        self._begin_segment()
+        turn.wake_at(turn.now, HousekeepingDue())
+
     def _on_garbage(self, turn: Turn) -> None:
         """Something is not needed any more: perhaps its space can be given back."""
         self.housekeeping.is_stale = True

@@ -1,18 +1,20 @@
 """ListOffsets: the offset at the start, at the end, at a time, or of the newest record.
 
 Start and end are known. A time is looked up in the log's time index, which knows batches, and then in the one batch it names, which
-must be read: a flow that carries its own state from read to read, so that nothing is remembered here.
+must be read: a flow that carries its own state from read to read, so that nothing is remembered here. If that part of the index is not
+in memory, the flow waits in purgatory until it is. A batch of which cleaning has left nothing but its header sends the flow on to the
+next one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streambus.broker.connections import Call
-from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message, sometimes
+from streambus.broker.connections import Call, Outcome
+from streambus.kernel import SECOND, Buffer, Event, FileSlice, Instant, Read, Turn, message, sometimes
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
-from streambus.storage import LogId
+from streambus.storage import BatchLocation, LogId, NotLoaded, Unreadable
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
@@ -37,23 +39,83 @@ FIRST_VERSION_OF = {MAX_TIMESTAMP: 7, EARLIEST_LOCAL: 8, LATEST_TIERED: 9, EARLI
 """Since which request version a special timestamp may be asked for (KIP-734, KIP-405, KIP-1005, KIP-1023)."""
 
 
+LOADING_PATIENCE = 10 * SECOND
+"""How long a search waits for the disk to say where a batch lies."""
+
+
 @message
 class Lookup:
-    """One batch to read because the record that is looked for is inside it."""
+    """A record of one partition to be found by its time, from `from_offset` on, among those below `end_offset`."""
 
     log_id: LogId
-    base_offset: int
     timestamp: int
+    from_offset: int
+    end_offset: int
     response: PartitionResponse
+
+    def batch(self, node: Broker) -> BatchLocation | None:
+        """The batch that the record must be in, if there is one. Raises `NotLoaded`, `Unreadable`."""
+        log = node.partitions_by_log[self.log_id].log
+        if self.timestamp == MAX_TIMESTAMP:
+            found = log.batch_of_max_timestamp()
+        else:
+            found = log.batch_at_time(self.timestamp, max(self.from_offset, log.log_start_offset))
+        return found if found is not None and found.base_offset < self.end_offset else None
+
+    def fail(self, error: ErrorCode) -> None:
+        """This partition has an error; the others have their answers."""
+        self.response.error_code = error
 
 
 @message
 class OffsetSearch:
-    """A ListOffsets request on its way: what is known, and what must still be read."""
+    """A ListOffsets request on its way: what is known, and what must still be found."""
 
     call: Call
     response: ListOffsetsResponse
     lookups: tuple[Lookup, ...]
+
+    @property
+    def rest(self) -> OffsetSearch:
+        """The search behind its first lookup."""
+        return OffsetSearch(self.call, self.response, self.lookups[1:])
+
+    def beyond(self, offset: int) -> OffsetSearch:
+        """The search, its first lookup from `offset` on."""
+        first = self.lookups[0]
+        again = Lookup(first.log_id, first.timestamp, offset, first.end_offset, first.response)
+        return OffsetSearch(self.call, self.response, (again, *self.lookups[1:]))
+
+    def go_on(self, broker: Broker, turn: Turn) -> None:
+        """Find the next record."""
+        _advance(broker, turn, self)
+
+
+@message
+class DelayedSearch:
+    """A search that waits until it is known where its batch lies."""
+
+    call: Call
+    search: OffsetSearch
+
+    def try_complete(self, node: Broker) -> Outcome | None:
+        """On with the search, if that is known."""
+        lookup = self.search.lookups[0]
+        try:
+            if lookup.log_id in node.partitions_by_log:
+                lookup.batch(node)
+        except NotLoaded:
+            return None
+        except Unreadable:
+            lookup.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+            return self.search.rest
+        return self.search
+
+    def expire(self, node: Broker) -> Outcome:
+        """The disk is too slow for this partition; on with the others."""
+        sometimes("offsets: the disk is too slow for a search")
+        self.search.lookups[0].fail(ErrorCode.KAFKA_STORAGE_ERROR)
+        return self.search.rest
 
 
 @message
@@ -61,6 +123,7 @@ class BatchRead(Event):
     """The batch of a search's first lookup was read."""
 
     search: OffsetSearch
+    batch: BatchLocation
     data: Buffer | None = None
 
 
@@ -87,20 +150,19 @@ def list_offsets(broker: Broker, turn: Turn, call: Call) -> None:
 
 
 def on_batch_read(broker: Broker, turn: Turn, event: BatchRead) -> None:
-    """Find the record in the batch that was read, if that is whole, then go on with the next lookup."""
+    """Find the record in the batch that was read, if that is whole, then go on."""
     search = event.search
-    lookup = search.lookups[0]
-    if _is_intact(lookup, event.data):
-        _find_record(lookup, event.data)
+    data = event.data or b""
+    if _is_intact(event.batch, data):
+        _advance(broker, turn, _searched(search, event.batch, data))
     else:
-        lookup.response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-    _advance(broker, turn, OffsetSearch(search.call, search.response, search.lookups[1:]))
+        on_read_failed(broker, turn, search)
 
 
 def on_read_failed(broker: Broker, turn: Turn, search: OffsetSearch) -> None:
     """The disk refused the batch: that partition gets an error, the others their answers."""
-    search.lookups[0].response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-    _advance(broker, turn, OffsetSearch(search.call, search.response, search.lookups[1:]))
+    search.lookups[0].fail(ErrorCode.KAFKA_STORAGE_ERROR)
+    _advance(broker, turn, search.rest)
 
 
 def _refusal(partition: Partition | None, asked: messages.ListOffsetsRequest.ListOffsetsPartition, version: int) -> ErrorCode | None:
@@ -123,9 +185,7 @@ def _look_up(partition: Partition, timestamp: int, isolation_level: int, respons
     elif timestamp in (EARLIEST, EARLIEST_LOCAL, EARLIEST_PENDING_UPLOAD):
         response.offset, response.leader_epoch = log.log_start_offset, log.epochs.epoch_of(log.log_start_offset)
     elif timestamp != LATEST_TIERED:
-        batch = log.batch_of_max_timestamp() if timestamp == MAX_TIMESTAMP else log.batch_at_time(timestamp)
-        if batch is not None and batch.base_offset < end:
-            return Lookup(log.log_id, batch.base_offset, timestamp, response)
+        return Lookup(log.log_id, timestamp, log.log_start_offset, end, response)
     return None
 
 
@@ -135,18 +195,39 @@ def _advance(broker: Broker, turn: Turn, search: OffsetSearch) -> None:
         lookup = search.lookups[0]
         partition = broker.partitions_by_log.get(lookup.log_id)
         if partition is None:
-            lookup.response.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-        else:
-            (part,) = partition.log.read(lookup.base_offset, lookup.base_offset + 1, 1, at_least_one=True).parts
-            if isinstance(part, FileSlice):
-                sometimes("offsets: a batch is read from the disk to find a record")
-                turn.do(Read(part.file, part.position, part.length, BatchRead(search)))
-                return
-            _find_record(lookup, part)
-        search = OffsetSearch(search.call, search.response, search.lookups[1:])
+            lookup.fail(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            search = search.rest
+            continue
+        try:
+            batch = lookup.batch(broker)
+        except NotLoaded:
+            sometimes("offsets: where a batch lies must be loaded")
+            broker.delay(turn, DelayedSearch(search.call, search), (lookup.log_id,), Instant(turn.now + LOADING_PATIENCE))
+            return
+        except Unreadable:
+            lookup.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+            batch = None
+        part = _part_of(partition, batch)
+        if isinstance(part, FileSlice):
+            assert batch is not None
+            sometimes("offsets: a batch is read from the disk to find a record")
+            turn.do(Read(part.file, part.position, part.length, BatchRead(search, batch)))
+            return
+        if batch is not None and part is None:
+            lookup.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+        search = search.rest if batch is None or part is None else _searched(search, batch, part)
     if search.call.request.api_version < LEADER_EPOCH_SINCE:
         _forget_epochs(search.response)
     broker.answer(turn, search.call, search.response)
+
+
+def _part_of(partition: Partition, batch: BatchLocation | None) -> Buffer | FileSlice | None:
+    """Where the bytes of `batch` are; None if they are damaged."""
+    if batch is None:
+        return None
+    offset = max(batch.base_offset, partition.log.log_start_offset)
+    read = partition.log.read(offset, offset + 1, 1, at_least_one=True)
+    return read.parts[0] if read.parts else None
 
 
 def _forget_epochs(response: ListOffsetsResponse) -> None:
@@ -155,30 +236,34 @@ def _forget_epochs(response: ListOffsetsResponse) -> None:
             partition.leader_epoch = -1
 
 
-def _is_intact(lookup: Lookup, data: Buffer | None) -> bool:
-    """Whether the disk returned the batch that was written there."""
+def _is_intact(batch: BatchLocation, data: Buffer) -> bool:
+    """Whether the disk returned the batch that was written there, or what cleaning has left of it."""
     try:
-        header = parse_header(data or b"")
-        check_batch(data or b"", header)
+        header = parse_header(data)
+        check_batch(data, header, compacted=True)
     except BadBatch:
         return False
-    return header.base_offset == lookup.base_offset
+    return header.base_offset == batch.base_offset
 
 
-def _find_record(lookup: Lookup, data: Buffer | None) -> None:
+def _searched(search: OffsetSearch, batch: BatchLocation, data: Buffer) -> OffsetSearch:
+    """What is left to do when the first lookup has looked into its batch."""
+    lookup = search.lookups[0]
     try:
-        records = decode_records(data or b"")
+        records = [record for record in decode_records(data) if record.offset >= lookup.from_offset]
     except BadBatch:
-        lookup.response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-        return
+        lookup.fail(ErrorCode.KAFKA_STORAGE_ERROR)
+        return search.rest
     if lookup.timestamp == MAX_TIMESTAMP:
         found = max(records, key=lambda record: (record.timestamp, -record.offset), default=None)
     else:
         found = next((record for record in records if record.timestamp >= lookup.timestamp), None)
-    if found is None:
-        lookup.response.error_code = ErrorCode.KAFKA_STORAGE_ERROR
-        return
-    sometimes("offsets: a record is found by its time")
-    lookup.response.offset, lookup.response.timestamp = found.offset, found.timestamp
-    if lookup.response.leader_epoch < 0 and data is not None:
-        lookup.response.leader_epoch = int.from_bytes(data[12:16], "big", signed=True)
+        if found is None:
+            sometimes("offsets: of the batch at a time nothing is left")
+            return search.beyond(batch.next_offset)
+    if found is not None:
+        sometimes("offsets: a record is found by its time")
+        lookup.response.offset, lookup.response.timestamp = found.offset, found.timestamp
+        if lookup.response.leader_epoch < 0:
+            lookup.response.leader_epoch = int.from_bytes(data[12:16], "big", signed=True)
+    return search.rest

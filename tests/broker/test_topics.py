@@ -6,7 +6,6 @@ import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
 
 from streambus.broker import Broker, BrokerConfig, Listener
-from streambus.broker.offsets import _look_up
 from streambus.kernel import Drained, FileSlice, Instant, Read, Received, Woken
 from streambus.records import Record, crc32c, encode_batch
 from streambus.sim import SimulatedDisk
@@ -157,13 +156,14 @@ def test_descriptions_agree(bench: Bench) -> None:
 # ListOffsets -----------------------------------------------------------------------------------------------------------
 
 
-def offset_at(
-    bench: Bench, timestamp: int, *, version: int = 8, partition: int = 0, isolation: int = 0, epoch: int = -1
-) -> tuple[int, int, int]:
+def asked_for_offset(timestamp: int, *, partition: int = 0, isolation: int = 0, epoch: int = -1) -> messages.ListOffsetsRequest:
     request = messages.ListOffsetsRequest
     asked = request.ListOffsetsPartition(partition_index=partition, timestamp=timestamp, current_leader_epoch=epoch)
-    body = request(replica_id=-1, isolation_level=isolation, topics=[request.ListOffsetsTopic(name="t", partitions=[asked])])
-    (topic,) = bench.connect().ask(body, version).topics
+    return request(replica_id=-1, isolation_level=isolation, topics=[request.ListOffsetsTopic(name="t", partitions=[asked])])
+
+
+def offset_at(bench: Bench, timestamp: int, *, version: int = 8, **how: int) -> tuple[int, int, int]:
+    (topic,) = bench.connect().ask(asked_for_offset(timestamp, **how), version).topics
     (found,) = topic.partitions
     return found.error_code, found.offset, found.timestamp
 
@@ -219,9 +219,10 @@ def test_what_cannot_be_listed(timed: Bench) -> None:
 def test_uncommitted_records_have_no_time_yet(bench: Bench) -> None:
     bench.create("t")
     bench.connect().send(produce_request("t", batch_of(b"a")), 9)
-    bench.clients.clear()
-    response = messages.ListOffsetsResponse.ListOffsetsPartitionResponse()
-    assert _look_up(bench.broker.partitions["t", 0], 0, 0, response) is None
+    client = bench.connect()
+    client.send(asked_for_offset(0), 8)
+    (topic,) = client.answers.popleft().body.topics
+    assert [(found.error_code, found.offset) for found in topic.partitions] == [(ErrorCode.NONE, -1)]
 
 
 def test_a_batch_that_cannot_be_read_is_a_storage_error(timed: Bench) -> None:

@@ -76,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
         node_id=settings.node_id,
         listeners=(advertised(settings),),
         properties=settings.broker,
+        store=settings.store,
     )
     bind = (Listener(LISTENER, settings.listen.host, settings.listen.port),)
     try:

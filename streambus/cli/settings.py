@@ -12,7 +12,9 @@ from typing import Any
 import attrs
 
 from streambus.cli.misuse import Misuse
+from streambus.cli.store_settings import read_store
 from streambus.metadata import BROKER_CONFIGS, InvalidConfig
+from streambus.storage import StoreConfig
 
 WILDCARDS = ("", "0.0.0.0", "::")
 """Hosts that stand for every address of this machine."""
@@ -57,6 +59,7 @@ class Settings:
     log_format: str = "text"
     log_level: str = "info"
     broker: tuple[tuple[str, str], ...] = ()
+    store: StoreConfig = attrs.field(factory=StoreConfig)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -158,4 +161,5 @@ _READERS: dict[str, Any] = {
     "log_format": _one_of("text", "json"),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "broker": _broker,
+    "store": read_store,
 }

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from streambus.cli.misuse import Misuse
 from streambus.cli.settings import Address, read_settings
+from streambus.kernel import MILLISECOND
+from streambus.storage import StoreConfig
 
 PROJECT = Path(__file__).parents[2]
 
@@ -42,11 +45,18 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     }
 
 
+def test_the_limits_of_the_store_are_read_and_the_others_stay_as_they_are(tmp_path: Path) -> None:
+    (store,) = read(tmp_path, "[store]\nsegment_bytes = 65536\ndelete_delay_ms = 50\n[store.picker]\nfan_in = 4").values()
+    usual = StoreConfig()
+    assert store == attrs.evolve(usual, segment_bytes=65_536, delete_delay=50 * MILLISECOND, picker=attrs.evolve(usual.picker, fan_in=4))
+    assert read(tmp_path, "[store]") == {"store": usual}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("lisen = 'x:1'", "unknown key 'lisen' (did you mean 'listen'?)"),
-        ("zzz = 1", "unknown key 'zzz' (known: listen, advertise, data, node_id, log_format, log_level, broker)"),
+        ("zzz = 1", "unknown key 'zzz' (known: listen, advertise, data, node_id, log_format, log_level, broker, store)"),
         ("listen = 9092", "listen must be text, not a number"),
         ("listen = ['127.0.0.1:1']", "listen must be text, not a list"),
         ("advertise = 'a b:1'", "'a b:1' is not an address: expected HOST:PORT, for example 127.0.0.1:9092"),
@@ -56,6 +66,12 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ("node_id = true", "node_id must be a whole number, not true or false"),
         ("node_id = -1", "node_id must be between 0 and 2147483647, not -1"),
         ("log_format = 'xml'", "log_format must be one of text, json, not 'xml'"),
+        ("store = 3", "store must be a table of limits"),
+        ("[store]\nsegment_byte = 3", "unknown key 'segment_byte' in [store] (did you mean 'segment_bytes'?)"),
+        ("[store]\nsegment_bytes = 3", "segment_bytes must be a whole number between 4096 and 2147483648, not 3"),
+        ("[store]\ncache_bytes = 1.5", "cache_bytes must be a whole number between 0 and 4611686018427387904, not 1.5"),
+        ("[store.picker]\nfan_in = true", "fan_in must be a whole number between 2 and 4611686018427387904, not True"),
+        ("[store.picker]\nzzz = 1", "unknown key 'zzz' in [store.picker] (known: fan_in, run_bytes_min,"),
         ("broker = 3", "broker must be a table of Kafka's broker settings, not a number"),
         ("[broker]\nnum.partition = 3", "unknown broker setting 'num.partition' (did you mean 'num.partitions'?)"),
         ("[broker]\nxyzzy = 3", "unknown broker setting 'xyzzy'"),

@@ -90,6 +90,11 @@ class BatchIndex:
         """The first row that begins at or above `offset`."""
         return bisect_left(self.base_offsets, offset)
 
+    def row_until(self, end_offset: int) -> int:
+        """How many rows there are whose batches end at or below `end_offset`, which is no offset in the middle of one but the last of them."""
+        row = self.row_from(end_offset)
+        return row - 1 if row and self.end_of(row - 1) > end_offset else row
+
     def next_offset(self, row: int) -> int:
         """The offset after the last one of the batch in `row`."""
         return self.base_offsets[row + 1] if row + 1 < len(self.base_offsets) else self.end_offset

@@ -1,7 +1,7 @@
 """A log keyspace: the batches of one partition (or of the metadata log)."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from streambus.records import BatchHeader
 from streambus.storage.batch_index import BatchIndex, BatchLocation
@@ -138,19 +138,31 @@ class Log:
         """The first batch with the largest timestamp of all (KIP-734). Raises `NotLoaded`, `Unreadable`."""
         offset = self.times.base_offset_of_max
         best = None if offset is None else self.index.location(self.index.row_of(offset))
-        limit = best.max_timestamp - 1 if best is not None else -1
         for number in sorted(range(len(self.blocks)), key=lambda number: (-self._max_timestamp(number), number)):
-            highest = self._max_timestamp(number)
-            if highest <= limit:
+            # What a block's directory entry says may be about a part of it that is gone: it is a bound.
+            if (self._max_timestamp(number), -self.blocks.first_offsets[number]) <= _time_and_place(best):
                 break
-            found = self._first_reaching(number, highest, 0)
-            if found is not None:  # Else the largest timestamp of this block is in a part of it that is gone.
-                return found
+            best = max(best, self._latest_in(number), key=_time_and_place)
         return best
 
     def _max_timestamp(self, number: int) -> int:
         directory = self.shelf.directories[self.blocks.tables[number]]
         return directory.max_timestamps[self.blocks.blocks[number]]
+
+    def _latest_in(self, number: int) -> BatchLocation | None:
+        """The first batch with the largest timestamp of those of a block that are still there; None if none has a timestamp."""
+        latest = -1
+        for timestamp in self._live_timestamps(number):
+            latest = max(latest, timestamp)
+        return self._first_reaching(number, latest, 0) if latest >= 0 else None
+
+    def _live_timestamps(self, number: int) -> Iterator[int]:
+        ref = self.blocks.ref(number)
+        first_offset = max(ref.first_offset, self.log_start_offset)
+        rows = self.shelf.rows(ref.table, ref.block, self.log_id)
+        for row in range(max(rows.row_of(first_offset), 0), rows.row_from(ref.end_offset)):
+            if rows.end_of(row) > first_offset:
+                yield rows.max_timestamps[row]
 
     def _first_reaching(self, number: int, timestamp: int, from_offset: int) -> BatchLocation | None:
         ref = self.blocks.ref(number)
@@ -200,11 +212,11 @@ class Log:
 
         Of the sealed part only the block that contains `end_offset` is looked at: what is older has its state in checkpoints.
         """
-        found = [(self.index, self.index.row_from(end_offset))]
+        found = [(self.index, self.index.row_until(end_offset))]
         if self.blocks and end_offset <= self.blocks.end_offset and self.blocks.row_of(end_offset - 1) >= 0:
             ref = self.blocks.ref(self.blocks.row_of(end_offset - 1))
             rows = self.shelf.rows(ref.table, ref.block, self.log_id)
-            found.append((rows, rows.row_from(end_offset)))
+            found.append((rows, rows.row_until(end_offset)))
         return found
 
     def truncate(self, end_offset: int) -> int:
@@ -329,3 +341,8 @@ def _bytes_between(rows: BatchIndex, offset: int, end_offset: int, enough: int) 
         if total >= enough:
             break
     return total
+
+
+def _time_and_place(batch: BatchLocation | None) -> tuple[int, int]:
+    """What sorts the batch last that has the largest timestamp and, of several, comes first; one without a timestamp is none."""
+    return (-1, 1) if batch is None or batch.max_timestamp < 0 else (batch.max_timestamp, -batch.base_offset)

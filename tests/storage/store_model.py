@@ -175,7 +175,7 @@ def assert_same_state(log: Any, expected: ModelLog) -> None:
     for number, batches in expected.producers.items():
         remembered = known.pop(number, [])
         if number in expected.vague:
-            assert remembered == batches[len(batches) - len(remembered) :], (log.log_id, number)
+            assert remembered == batches[len(batches) - len(remembered) :], (log.log_id, number, remembered, batches)
         else:
-            assert remembered == batches, (log.log_id, number)
+            assert remembered == batches, (log.log_id, number, remembered, batches)
     assert not known, (log.log_id, known)

@@ -250,6 +250,17 @@ class StoreAgainstModel(RuleBasedStateMachine):
         model.append(batch, self.leader_epoch)
         self.note()
 
+    @rule(count=st.integers(3, 12), settles=st.booleans(), size=st.sampled_from([10, 100, 400]))
+    def be_busy(self, count: int, settles: bool, size: int) -> None:
+        """A lot at once, so that segments are filled, sealed and merged."""
+        for _ in range(count):
+            number = self.dice.below(3)
+            self.append(LogId("abc"[number]), 1 + number, size, self.dice.chance(1, 8), self.dice.below(4) - 1, self.dice.chance(1, 2))
+            self.put(TableId("t"), b"k%d" % self.dice.below(6), b"v" * self.dice.below(30))
+        if settles:
+            self.life.flush()
+            self.life.settle()
+
     def can_go_on(self, model: ModelLog, producer_id: int) -> bool:
         """Whether the model still has the producer's last batch, to number the next one behind it."""
         known = model.producers.get(producer_id)
@@ -333,6 +344,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         read = self.life.read(log, model.start, model.end)
         assert read.stopped in (None, Stop.DAMAGED)
         self.disk.failures.clear()
+        self.life.flush()
         assert self.life.read(log, model.start, model.end).stopped is None
 
     # Tables ----------------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from typing import Any
 from streambus.broker import Broker
 from streambus.kernel import DiskFailed, Drained, Sync, SyncDirectory, Truncate, Turn, Write
 from streambus.sim.mutation import Patch, mutant
-from streambus.storage import LogDurable, StoreRecovered, recovery
-from streambus.storage.recovery import Recovery
+from streambus.storage import LogDurable, StoreRecovered, WalSynced, wal_records
 from streambus.storage.store import Store
-from streambus.storage.wal import Wal
+from streambus.storage.wal_scan import ScanStage, WalScan
+from streambus.storage.wal_writer import Wal
 
 
 def without(kind: type, effects: list[Any], start: int) -> None:
@@ -36,7 +36,7 @@ def tries_a_failed_sync_again(patch: Patch) -> None:
     """After a failed sync another one is asked for, which succeeds without having synced anything."""
 
     def on_disk_failed(original: Any, broken: Store, turn: Turn, event: DiskFailed) -> None:
-        if event.operation == "sync" and event.then is not None:
+        if event.operation == "sync" and isinstance(event.then, WalSynced):
             turn.do(Sync(event.file, event.then))
         else:
             original(broken, turn, event)
@@ -49,7 +49,7 @@ def takes_a_failed_sync_for_a_good_one(patch: Patch) -> None:
     """The completion of a sync is taken in whether it failed or not."""
 
     def on_disk_failed(original: Any, broken: Store, turn: Turn, event: DiskFailed) -> None:
-        if event.operation == "sync" and event.then is not None:
+        if event.operation == "sync" and isinstance(event.then, WalSynced):
             turn.tell(event.then)
         else:
             original(broken, turn, event)
@@ -62,7 +62,7 @@ def does_not_look_at_failed_writes(patch: Patch) -> None:
     """A write that failed, on a full disk for example, is believed to have happened."""
 
     def on_disk_failed(original: Any, broken: Store, turn: Turn, event: DiskFailed) -> None:
-        if event.operation != "write":
+        if event.operation != "write" or event.then is not None:
             original(broken, turn, event)
 
     patch.wrap(Store, "on_disk_failed", on_disk_failed)
@@ -99,72 +99,74 @@ def syncs_before_it_writes(patch: Patch) -> None:
     excuse="a matter of seeds: the power has to fail in a write of several sectors so that the first survives and a later one is lost",
 )
 def recovery_keeps_a_torn_tail(patch: Patch) -> None:
-    """Recovery trusts the header of a frame whose payload only half reached the disk."""
-    patch.replace(recovery, "is_whole", lambda _frame, _payload: True)
+    """Recovery believes the batches of a record of which only header and directory are whole."""
+    patch.rewrite(wal_records, "_read_entries", "damaged.append(len(entries))", "pass")
 
 
 @mutant("D13", breaks="synced data survives", needs="a power cut that tears a write")
 def recovery_cuts_one_frame_too_many(patch: Patch) -> None:
-    """When there is a torn tail, the last good frame before it goes with it."""
-    original = recovery.whole_frames
+    """When there is a torn tail, the end of the last good record before it goes with it."""
 
-    def whole_frames(view: memoryview, position: int) -> Any:
-        frames, needed = original(view, position)
-        return (frames[:-1] if not needed else frames), needed
+    def settle(original: Any, scan: WalScan, turn: Turn) -> None:
+        start = len(turn.effects)
+        original(scan, turn)
+        for place, effect in enumerate(turn.effects[start:], start):
+            if type(effect) is Truncate and effect.length:
+                turn.effects[place] = Truncate(effect.file, effect.length - 1)
 
-    patch.replace(recovery, "whole_frames", whole_frames)
+    patch.wrap(WalScan, "_settle", settle)
 
 
 @mutant("D14", breaks="recovered is durable", needs="a killed process, then a power cut")
 def takes_the_page_cache_for_the_disk(patch: Patch) -> None:
     """Recovery believes that what it reads is durable, and does not sync it."""
 
-    def read_unproven(original: Any, recovering: Recovery, turn: Turn, _position: int, length: int) -> None:
+    def settle_from(original: Any, scan: WalScan, turn: Turn, _position: int, needed: int = 0) -> None:
         start = len(turn.effects)
-        original(recovering, turn, recovering.end, length)
+        original(scan, turn, scan.end, needed)
         for effect in [effect for effect in turn.effects[start:] if type(effect) is Sync]:
             turn.tell(effect.then)
         without(Sync, turn.effects, start)
         without(SyncDirectory, turn.effects, start)
 
-    patch.wrap(Recovery, "_read_unproven", read_unproven)
+    patch.wrap(WalScan, "_settle_from", settle_from)
 
 
 @mutant("D15", breaks="recovered is durable", needs="an error on sync, a restart, then a power cut")
 def recovery_syncs_without_writing_again(patch: Patch) -> None:
     """Recovery syncs what it found, although a failed sync may have marked it clean: it would have to be written again."""
 
-    def write_again(original: Any, recovering: Recovery, turn: Turn, event: Any) -> None:
+    def write_again(original: Any, scan: WalScan, turn: Turn, event: Any) -> None:
         start = len(turn.effects)
-        original(recovering, turn, event)
+        original(scan, turn, event)
         without(Write, turn.effects, start)
 
-    patch.wrap(Recovery, "_write_again", write_again)
+    patch.wrap(WalScan, "_write_again", write_again)
 
 
 @mutant("D16", breaks="recovery leaves a clean end", needs="a torn tail, and records behind it")
 def recovery_leaves_the_torn_tail_in_the_file(patch: Patch) -> None:
     """The torn tail is not cut off, only written over."""
 
-    def settle(original: Any, recovering: Recovery, turn: Turn) -> None:
+    def settle(original: Any, scan: WalScan, turn: Turn) -> None:
         start = len(turn.effects)
-        original(recovering, turn)
+        original(scan, turn)
         without(Truncate, turn.effects, start)
 
-    patch.wrap(Recovery, "_settle", settle)
+    patch.wrap(WalScan, "_settle", settle)
 
 
 @mutant("D05", breaks="everything before the recovered end is there", needs="a restart")
 def recovery_forgets_the_last_segment(patch: Patch) -> None:
-    """A segment that begins where the one before ended is not looked for if that one was large."""
+    """A segment behind a large one is not looked for."""
 
-    def scan_next(original: Any, recovering: Recovery, turn: Turn, segment: int) -> None:
-        if recovering.end - segment > 8_000:
-            recovering._settle(turn)
+    def enter_segment(original: Any, scan: WalScan, turn: Turn, number: int, start: int) -> None:
+        if scan.segments and start - scan.segment_start > 8_000:
+            scan._settle(turn)
         else:
-            original(recovering, turn, segment)
+            original(scan, turn, number, start)
 
-    patch.wrap(Recovery, "_scan_next_segment", scan_next)
+    patch.wrap(WalScan, "_enter_segment", enter_segment)
 
 
 @mutant("D17", breaks="what is not durable is not shown", needs="a restart")
@@ -172,9 +174,10 @@ def recovery_ends_before_it_is_durable(patch: Patch) -> None:
     """The store says that it has recovered as soon as it has read everything, before its last sync is done."""
 
     def maybe_become_ready(original: Any, recovering: Store, turn: Turn) -> None:
-        if recovering.recovery is not None and recovering.recovery.stage is recovery.RecoveryStage.SETTLE:
+        found = recovering.recovery
+        if found is not None and found.scan.stage is ScanStage.SETTLE and any(type(effect) is Sync for effect in turn.effects):
             turn.effects[:] = [effect for effect in turn.effects if type(effect) is not Sync]
-            recovering.recovery.on_settled()
+            found.on_settled(turn, None)
         original(recovering, turn)
 
     patch.wrap(Store, "_maybe_become_ready", maybe_become_ready)

@@ -1,9 +1,11 @@
 """Slips at the edges: off by one, the wrong one of two, one case too few."""
 
+from typing import Any
+
 from streambus.broker import fetch, offsets, produce
 from streambus.metadata import controller
 from streambus.sim.mutation import Patch, mutant
-from streambus.storage.log import Log
+from streambus.storage.log import Reading
 from streambus.storage.recent import RecentBatches
 
 
@@ -22,7 +24,7 @@ def mixes_up_old_and_unknown_epochs(patch: Patch) -> None:
 @mutant("X72", breaks="the limits of a fetch", needs="a fetch from several partitions with little room")
 def forgets_what_was_read_before(patch: Patch) -> None:
     """Every partition of a fetch may fill all of the answer."""
-    patch.rewrite(fetch, "read_response", "budget = max(budget - size, 0)", "pass")
+    patch.rewrite(fetch, "read_all", "budget = max(budget - size, 0)", "pass")
 
 
 @mutant("X73", breaks="the form of a version", needs="a client of an older release")
@@ -34,7 +36,12 @@ def tells_old_clients_what_only_new_ones_know(patch: Patch) -> None:
 @mutant("X74", breaks="one result for every partition", needs="several look-ups in one request, from the disk")
 def leaves_every_second_look_up_out(patch: Patch) -> None:
     """After a batch was read from the disk, the look-up behind it is passed over."""
-    patch.rewrite(offsets, "on_batch_read", "search.lookups[1:]", "search.lookups[2:]")
+
+    def searched(original: Any, search: offsets.OffsetSearch, *arguments: Any) -> offsets.OffsetSearch:
+        left: offsets.OffsetSearch = original(search, *arguments)
+        return left.rest if len(left.lookups) < len(search.lookups) else left
+
+    patch.wrap(offsets, "_searched", searched)
 
 
 @mutant("X75", breaks="min.insync.replicas", needs="a topic that needs more replicas than there are")
@@ -75,7 +82,7 @@ def makes_what_was_only_to_be_looked_at(patch: Patch) -> None:
 @mutant("X80", breaks="what is read is what was written", needs="a read up to a batch that is not visible")
 def reads_one_batch_too_far(patch: Patch) -> None:
     """A batch that begins exactly at the end of what may be read is read, too."""
-    patch.rewrite(Log, "read", "base_offsets[row] < end_offset and", "base_offsets[row] <= end_offset and")
+    patch.rewrite(Reading, "read_rows", "base_offsets[row] < self.end_offset", "base_offsets[row] <= self.end_offset")
 
 
 @mutant("X81", breaks="memory holds what is believed to be in it", needs="more bytes than are to be kept in memory")

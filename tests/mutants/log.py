@@ -9,9 +9,9 @@ from streambus.storage.batch_index import BatchIndex, BatchLocation
 from streambus.storage.log import Log
 from streambus.storage.reading import LogRead
 from streambus.storage.recent import RecentBatches
-from streambus.storage.segments import Segments
 from streambus.storage.store import Store
 from streambus.storage.time_index import TimeIndex
+from streambus.storage.wal_segments import Segments
 
 
 @mutant("P09", breaks="an offset is given once", needs="a new segment")
@@ -66,10 +66,11 @@ def time_index_looks_behind_equal_timestamps(patch: Patch) -> None:
 def takes_the_last_batch_for_the_newest(patch: Patch) -> None:
     """The batch with the largest timestamp is believed to be the last one."""
 
-    def batch_of_max_timestamp(log: Log) -> BatchLocation | None:
-        return log.index.location(len(log.index) - 1) if len(log.index) else None
+    def batch_of_max_timestamp(original: Any, log: Log) -> BatchLocation | None:
+        found: BatchLocation | None = log.index.location(len(log.index) - 1) if len(log.index) else original(log)
+        return found
 
-    patch.replace(Log, "batch_of_max_timestamp", batch_of_max_timestamp)
+    patch.wrap(Log, "batch_of_max_timestamp", batch_of_max_timestamp)
 
 
 @mutant("X05", breaks="what is read is what was written", needs="a read from a file, of the first batch of a segment")

@@ -76,7 +76,7 @@ def leaves_decisions_waiting_for_a_failed_disk(patch: Patch) -> None:
 @mutant("X61", breaks="a request is not forgotten", needs="more requests that wait than may")
 def forgets_those_who_cannot_wait(patch: Patch) -> None:
     """When purgatory is full, a request is neither kept nor answered."""
-    patch.rewrite(Broker, "delay", "answer = delayed.expire(self)", "pass")
+    patch.rewrite(Broker, "delay", "outcome = delayed.expire(self)", "return")
 
 
 @mutant("X62", breaks="the time that a request may wait", needs="a slow disk")

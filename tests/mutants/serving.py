@@ -155,12 +155,14 @@ def does_not_check_batches(patch: Patch) -> None:
 def finds_the_first_record_of_the_batch(patch: Patch) -> None:
     """A look-up by time is answered with the first record of the right batch."""
 
-    def find_record(original: Any, lookup: Any, data: Any) -> None:
-        original(lookup, data)
+    def searched(original: Any, search: offsets.OffsetSearch, batch: Any, data: Any) -> offsets.OffsetSearch:
+        left: offsets.OffsetSearch = original(search, batch, data)
+        lookup = search.lookups[0]
         if lookup.timestamp != offsets.MAX_TIMESTAMP and lookup.response.offset >= 0:
-            lookup.response.offset = lookup.base_offset
+            lookup.response.offset = batch.base_offset
+        return left
 
-    patch.wrap(offsets, "_find_record", find_record)
+    patch.wrap(offsets, "_searched", searched)
 
 
 @mutant("X19", breaks="the base offset of an acknowledgement", needs="two batches for one partition in one burst")

@@ -39,7 +39,9 @@ from streambus.broker.topics import (
     describe_topic_partitions,
     metadata,
 )
+from streambus.broker.upkeep import CleaningDue, RetentionDue, Upkeep
 from streambus.kernel import (
+    MILLISECOND,
     SECOND,
     Close,
     Closed,
@@ -143,6 +145,7 @@ class Counters:
     connections_accepted: int = 0
     connections_refused: int = 0
     broken_streams: int = 0
+    offsets_dropped: int = 0
     ranges_quarantined: int = 0
     offsets_quarantined: int = 0
 
@@ -179,6 +182,8 @@ class Broker(Node):
         Relieved: "on_relieved",
         Closed: "on_closed",
         HeldDue: "on_held_due",
+        RetentionDue: "on_retention_due",
+        CleaningDue: "on_cleaning_due",
         IdleSwept: "on_idle_swept",
         DiskFailed: "on_disk_failed",
         StopRequested: "on_stop_requested",
@@ -235,6 +240,10 @@ class Broker(Node):
         self.fetch_sessions = FetchSessions(limits.fetch_sessions_max, limits.fetch_session_eviction)
         self.connections: dict[ConnectionId, Connection] = {}
         self.slowed: dict[ConnectionId, None] = {}
+        self.upkeep = Upkeep(
+            self.properties.number("log.retention.check.interval.ms") * MILLISECOND,
+            self.properties.number("log.cleaner.backoff.ms") * MILLISECOND,
+        )
         self.counters = Counters()
         self.missing: startup.Missing | None = None
         """What the start waits for, if it is not in memory."""
@@ -277,6 +286,7 @@ class Broker(Node):
         """Recovery is over: answer those who wait, and everyone from now on."""
         self.is_serving = True
         turn.do(Ready(self.cluster_id, self.recovered_bytes))
+        self.upkeep.start(turn)
         for connection in list(self.connections.values()):
             self._carry_out_held(turn, connection)
             self._resume(turn, connection, PAUSED_STARTING)
@@ -520,6 +530,14 @@ class Broker(Node):
             self.halt(turn, f"the metadata log is damaged {where}: {event.reason}")
         else:
             self.complete(turn, event.log_id)
+
+    def on_retention_due(self, turn: Turn, event: RetentionDue) -> None:
+        """Drop what is past its topic's limits."""
+        self.upkeep.on_retention_due(turn, self)
+
+    def on_cleaning_due(self, turn: Turn, event: CleaningDue) -> None:
+        """Have compacted topics cleaned."""
+        self.upkeep.on_cleaning_due(turn, self)
 
     def on_wal_durable(self, turn: Turn, event: WalDurable) -> None:
         """A group is on the disk: those who were slowed down may go on, and a shutdown may be complete."""

@@ -27,7 +27,11 @@ _OWN = (
     _config("delete.topic.enable", BOOLEAN, "true", None, "Whether topics may be deleted."),
     _config("fetch.max.bytes", INT, 55 * 2**20, AtLeast(1024), "The most that one fetch is answered with, in bytes."),
     _config("listeners", LIST, None, None, "What this broker listens on, by listener: `NAME://host:port`."),
+    _config("log.cleaner.backoff.ms", LONG, 15_000, AtLeast(0), "How long to wait before looking again for logs that are worth cleaning."),
     _config("log.dirs", LIST, None, None, "The folders that hold this broker's data."),
+    _config(
+        "log.retention.check.interval.ms", LONG, 300_000, AtLeast(1), "How often to look for records that are past the retention limits."
+    ),
     _config(
         "max.incremental.fetch.session.cache.slots", INT, 1000, AtLeast(0), "How many incremental fetch sessions are remembered (KIP-227)."
     ),

@@ -1,6 +1,7 @@
 """Effective configs: which of several values holds for a topic, and those that the broker acts upon as plain numbers."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from streambus.kernel import message
 from streambus.metadata.broker_configs import BrokerProperties
@@ -41,6 +42,20 @@ class TopicConfig:
     retention_bytes: int | None
     segment_bytes: int
     segment_ms: int
+    delete_retention_ms: int
+    min_compaction_lag_ms: int
+    max_compaction_lag_ms: int
+    min_cleanable_dirty_millionths: int
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether only the newest record of each key has to stay."""
+        return "compact" in self.cleanup_policy
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether records that are past the retention limits are dropped."""
+        return "delete" in self.cleanup_policy
 
     @classmethod
     def of(cls, settings: Mapping[str, str], properties: BrokerProperties) -> "TopicConfig":
@@ -55,8 +70,9 @@ class TopicConfig:
             assert isinstance(found, int)
             return found
 
-        policy = value("cleanup.policy")
+        policy, dirty_ratio = value("cleanup.policy"), value("min.cleanable.dirty.ratio")
         assert isinstance(policy, tuple)
+        assert isinstance(dirty_ratio, Decimal)
         return cls(
             max_message_bytes=number("max.message.bytes"),
             min_insync_replicas=number("min.insync.replicas"),
@@ -69,6 +85,10 @@ class TopicConfig:
             retention_bytes=_unless_negative(number("retention.bytes")),
             segment_bytes=number("segment.bytes"),
             segment_ms=number("segment.ms"),
+            delete_retention_ms=number("delete.retention.ms"),
+            min_compaction_lag_ms=number("min.compaction.lag.ms"),
+            max_compaction_lag_ms=number("max.compaction.lag.ms"),
+            min_cleanable_dirty_millionths=int(dirty_ratio * 1_000_000),
         )
 
 

@@ -71,7 +71,7 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "file.delete.delay.ms", LONG, MINUTE_MS, AtLeast(0), "log.segment.delete.delay.ms",
-        "How long a file that is no longer needed stays in the file system.",
+        "How long a file that is no longer needed stays in the file system. It makes no difference here: files are shared by all topics.",
     ),
     _config(
         "flush.messages", LONG, LONG_MAX, AtLeast(1), "log.flush.interval.messages",
@@ -87,7 +87,7 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "index.interval.bytes", INT, 4096, AtLeast(0), "log.index.interval.bytes",
-        "How many bytes of records there may be between two entries of the offset index.",
+        "How many bytes of records there may be between two entries of the offset index. It makes no difference here: every batch has one.",
     ),
     _config(
         "leader.replication.throttled.replicas", LIST, "", ReplicaList(), "",
@@ -95,11 +95,13 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "local.retention.bytes", LONG, -2, AtLeast(-2), "log.local.retention.bytes",
-        "How many bytes of a partition stay on local disks once they are in remote storage. -2 means retention.bytes, -1 all.",
+        "How many bytes of a partition stay on local disks once they are in remote storage. -2 means retention.bytes, -1 all. "
+        "It makes no difference here: there is no remote storage.",
     ),
     _config(
         "local.retention.ms", LONG, -2, AtLeast(-2), "log.local.retention.ms",
-        "How long records stay on local disks once they are in remote storage. -2 means retention.ms, -1 for ever.",
+        "How long records stay on local disks once they are in remote storage. -2 means retention.ms, -1 for ever. "
+        "It makes no difference here: there is no remote storage.",
     ),
     _config(
         "max.compaction.lag.ms", LONG, LONG_MAX, AtLeast(1), "log.cleaner.max.compaction.lag.ms",
@@ -135,7 +137,7 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "preallocate", BOOLEAN, "false", None, "log.preallocate",
-        "Whether the file of a new segment is given its full size at once.",
+        "Whether the file of a new segment is given its full size at once. It makes no difference here: segments are shared by all topics.",
     ),
     _config(
         "remote.log.copy.disable", BOOLEAN, "false", None, "",
@@ -160,19 +162,22 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "segment.bytes", INT, 2**30, AtLeast(2**20), "log.segment.bytes",
-        "How large a segment of the log becomes before the next is begun. Retention and cleaning take whole segments.",
+        "How large a segment of the log becomes before the next is begun. It makes no difference here: segments are shared by all topics, "
+        "retention drops up to a thousand batches at a time.",
     ),
     _config(
         "segment.index.bytes", INT, 10 * 2**20, AtLeast(4), "log.index.size.max.bytes",
-        "How large the offset index of a segment may become.",
+        "How large the offset index of a segment may become. It makes no difference here: there is no such file.",
     ),
     _config(
         "segment.jitter.ms", LONG, 0, AtLeast(0), (Synonym("log.roll.jitter.ms"), Synonym("log.roll.jitter.hours", HOUR_MS)),
-        "The most that is taken off segment.ms at random, so that many partitions do not begin new segments at once.",
+        "The most that is taken off segment.ms at random, so that many partitions do not begin new segments at once. "
+        "It makes no difference here: segments are shared by all topics.",
     ),
     _config(
         "segment.ms", LONG, 7 * DAY_MS, AtLeast(1), (Synonym("log.roll.ms"), Synonym("log.roll.hours", HOUR_MS)),
-        "How old a segment becomes before the next is begun even if it is not full.",
+        "How old a segment becomes before the next is begun even if it is not full. It makes no difference here: segments are shared by "
+        "all topics. Records of a segment that is not full yet are dropped by retention, but not cleaned.",
     ),
     _config(
         "unclean.leader.election.enable", BOOLEAN, "false", None, "unclean.leader.election.enable",

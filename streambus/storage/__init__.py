@@ -67,6 +67,7 @@ from streambus.storage.events import (
 from streambus.storage.log import Log
 from streambus.storage.producers import Accepted, Duplicate, Producers, Refusal, Refused
 from streambus.storage.reading import LogRead, Stop
+from streambus.storage.retention import retention_start
 from streambus.storage.shelf import NotLoaded, Unreadable
 from streambus.storage.store import Append, Change, DeleteRange, Put, Store, StoreUnavailable
 from streambus.storage.view import ReadView
@@ -106,4 +107,5 @@ __all__ = [
     "Unreadable",
     "WalDurable",
     "WalSynced",
+    "retention_start",
 ]

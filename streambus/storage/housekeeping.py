@@ -250,6 +250,10 @@ class Housekeeping:
         self.cleanings[job.log_id] = job
         turn.wake_at(turn.now, HousekeepingDue())
 
+    def is_cleaning(self, log_id: LogId) -> bool:
+        """Whether a log is being cleaned, or will be."""
+        return log_id in self.cleanings or (isinstance(self.job, CleanJob) and self.job.log_id == log_id)
+
     def fail(self) -> None:
         """Nothing is written in this life any more."""
         self.stage = Stage.STOPPED

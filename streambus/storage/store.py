@@ -282,6 +282,10 @@ class Store:
         if self.is_ready and self.failed is None:
             self.housekeeping.clean(turn, CleanJob(log_id, policy, end_offset, turn.wall_ms))
 
+    def is_cleaning(self, log_id: LogId) -> bool:
+        """Whether a log is being cleaned, or will be."""
+        return self.housekeeping.is_cleaning(log_id)
+
     # Tables ----------------------------------------------------------------------------------------------------------
 
     @property

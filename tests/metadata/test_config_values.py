@@ -156,6 +156,10 @@ def test_defaults_are_what_kafka_s_are():
         retention_bytes=None,
         segment_bytes=2**30,
         segment_ms=604_800_000,
+        delete_retention_ms=86_400_000,
+        min_compaction_lag_ms=0,
+        max_compaction_lag_ms=2**63 - 1,
+        min_cleanable_dirty_millionths=500_000,
     )
 
 

@@ -10,9 +10,13 @@ So what the process holds beyond what it held with an empty store is `fixed + pr
 there are as many, and a part for all that is fewer. Two stores that are shrunk differently tell the two apart, and the large store
 takes `fixed + proportional`.
 
+What a process needs in passing, while it seals and merges, depends on the sizes of buffers, which have limits of their own. It is
+measured, but not extrapolated.
+
 `filled` below 1 fills only that share, for a quick look; the rest is then extrapolated in a straight line.
 """
 
+import ctypes
 import gc
 import json
 import sys
@@ -46,7 +50,8 @@ class Weight:
     filled: float
     batches: int
     resident_bytes: int
-    peak_bytes: int
+    passing_bytes: int
+    """What it had beyond that when it had the most: buffers of long work, and memory that was freed but not given back."""
     directory_bytes: int
     blocks: int
     tables: int
@@ -91,21 +96,21 @@ def weigh(folder: Path, shrink: int, filled: float) -> Weight:
     group = max(1, min(_GROUP_MAX, config.segment_bytes // _WAL_BYTES_PER_BATCH // 8))
     count = int(TOTAL_BYTES // BATCH_BYTES // shrink * filled) // group * group
     with fresh_store(folder, config, is_synced=False) as driven:
-        before = _status("VmRSS")
+        before = _resident_bytes()
         logs = driven.open_logs(PARTITIONS // shrink)
         for first in range(0, count, group):
             driven.append_group(logs, different[:group], first)
             driven.keep_pace()
         driven.rest()
         _read_here_and_there(driven)
-        gc.collect()
+        resident = _resident_bytes()
         shelf = driven.store.shelf
         return Weight(
             shrink=shrink,
             filled=filled,
             batches=count,
-            resident_bytes=_status("VmRSS") - before,
-            peak_bytes=_status("VmHWM") - before,
+            resident_bytes=resident - before,
+            passing_bytes=_status("VmHWM") - resident,
             directory_bytes=sum(directory.bytes_in_memory for directory in shelf.directories.values()),
             blocks=sum(shelf.live_blocks.values()),
             tables=len(shelf.directories),
@@ -119,6 +124,13 @@ def _read_here_and_there(driven: DrivenStore) -> None:
     for log in driven.store.logs.values():
         for _ in range(_READS_PER_PARTITION):
             driven.read(log, dice.below(log.log_end_offset), 1)
+
+
+def _resident_bytes() -> int:
+    """Resident memory once everything is given back that nobody uses: without that, the number says how much was once in use."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return _status("VmRSS")
 
 
 def _status(field: str) -> int:

@@ -23,7 +23,10 @@ class RecoveryProgressed(Event):
 
 @message
 class StoreRecovered(Event):
-    """The store is ready: everything in it is durable. `bytes` of live WAL were replayed; `cut_bytes` of a torn tail, promised to nobody, cut off."""
+    """The store is ready: everything in it is durable.
+
+    `bytes` of live WAL were replayed; `cut_bytes` of a torn tail, promised to nobody, were cut off.
+    """
 
     log_count: int
     bytes: int

@@ -19,7 +19,6 @@ from streambus.storage.shelf import Shelf
 from streambus.storage.table_info import TableInfo
 from streambus.storage.wal_writer import Wal
 
-
 PINNED_DELAY = 100 * MILLISECOND
 """How often it is looked whether a file that is not needed is still read from: read views do not say when they are closed."""
 

@@ -115,6 +115,8 @@ class SealJob:
             log = desk.keyspaces.logs_by_number.get(keyspace)
             if log is not None:
                 log.seal_rows(self.end, refs_of(sealed, blocks))
+            else:
+                desk.shelf.unwanted_bytes[sealed.info.number] += sum(sealed.data_bytes[blocks.start : blocks.stop])
             self.installed = blocks.stop
         if self.installed < len(sealed):
             return False

@@ -94,17 +94,20 @@ class Keyspaces:
         del self.logs[log.log_id]
         self.changed_logs.pop(number, None)
         for ref in log.blocks.refs():
-            self.shelf.release(ref.table, ref.block)
+            self.shelf.release(ref.table, ref.block, is_unwanted=True)
         for first, last in state_ranges(number):
             active.delete_range(first, last)
 
-    def trim(self, log: Log, start_offset: int) -> int:
-        """Forget the records of `log` below `start_offset`; return how many bytes of live segments that makes garbage."""
+    def trim(self, log: Log, start_offset: int, *, is_unwanted: bool = False) -> int:
+        """Forget the records of `log` below `start_offset`; return how many bytes of live segments that makes garbage.
+
+        `is_unwanted`: somebody wants the space back, and not just when it comes back by itself.
+        """
         self.changed_logs[log.keyspace] = log
         if len(log.transactions):
             first, _ = prefix_range(ABORTED, NUMBER.pack(log.keyspace))
             self.layers.active.delete_range(first, NUMBER.pack(ABORTED) + NUMBER_AND_ID.pack(log.keyspace, start_offset))
-        return log.trim(start_offset)
+        return log.trim(start_offset, is_unwanted=is_unwanted)
 
     def truncate(self, log: Log, end_offset: int, producers: AffectedProducers) -> int:
         """Forget the batches of `log` from `end_offset` on; `producers` is what is known of theirs then. Returns like `trim`."""

@@ -44,6 +44,7 @@ def _log_table(shelf: Shelf, directory: Directory, spoiled: Mapping[int, str]) -
         directory.keyspaces[0] if len(directory) else 0,
         directory.keyspaces[-1] if len(directory) else 0,
         info.number in spoiled,
+        shelf.unwanted_bytes[info.number],
     )
 
 

@@ -246,14 +246,14 @@ class Log:
         self.recovery_point = min(self.recovery_point, self.log_end_offset)
         return garbage_bytes
 
-    def trim(self, start_offset: int) -> int:
+    def trim(self, start_offset: int, *, is_unwanted: bool = False) -> int:
         """Forget the records below `start_offset`. A batch that contains it stays whole. Returns like `truncate`."""
         assert start_offset <= self.log_end_offset, (start_offset, self.log_end_offset)
         if start_offset <= self.log_start_offset:
             return 0
         self.log_start_offset = start_offset
         for ref in self.blocks.cut_before(start_offset):
-            self.shelf.release(ref.table, ref.block)
+            self.shelf.release(ref.table, ref.block, is_unwanted=is_unwanted)
         index = self.index
         row = max(index.row_of(start_offset), 0) if start_offset < self.log_end_offset else len(index)
         garbage_bytes = sum(index.sizes[:row])
@@ -294,7 +294,8 @@ class Log:
         gone, come = self.blocks.swap(sources, refs)
         for ref in come:
             self.shelf.take(ref.table, ref.block)
-        for ref in gone:
+        # A block that was trimmed in part may have become several, and some of these are below the start.
+        for ref in [*gone, *self.blocks.cut_before(self.log_start_offset)]:
             self.shelf.release(ref.table, ref.block)
 
     def missing(self) -> tuple[int, int] | None:

@@ -7,12 +7,14 @@ a table is nothing, until nothing in it is in use. Everything else costs writing
 2. **Entry tables** are looked into one after the other by every look-up: `entry_fan_in` neighbours in age, of one tier of size, become
    one. An older table is at least in the tier of every newer one, so that there are fewer than `entry_fan_in` tables in a tier,
    and as many tiers as the logarithm of the size has digits. Larger tables than `compaction_bytes_max` allows stay as they are.
-3. **Garbage**, bytes that are in nobody's use, is rewritten away, the worst tables first, once all of it together is more than
+3. What somebody **deleted** (a topic, or records), rather than let expire, is rewritten away at once from every table of which it
+   was a fourth.
+4. **Garbage**, bytes that are in nobody's use, is rewritten away, the worst tables first, once all of it together is more than
    `garbage_percent` of what is in use, and more than `garbage_bytes_min`. The bound is on the whole: while logs expire alike, the
    few oldest tables are half dead for a while and then dead, and whoever rewrote them would have done it for nothing.
-4. **Fragments**: a log that is in pieces of a few batches costs a read for each. Tables of `fan_in` neighbouring ages whose pieces
+5. **Fragments**: a log that is in pieces of a few batches costs a read for each. Tables of `fan_in` neighbouring ages whose pieces
    are shorter than `run_bytes_min` on average are merged into the next level, each log in one piece.
-5. **Index blocks** take memory, whether they are full or not. While there are more than `blocks_max`, `fan_in` neighbouring ages are merged
+6. **Index blocks** take memory, whether they are full or not. While there are more than `blocks_max`, `fan_in` neighbouring ages are merged
    likewise, if their blocks have fewer than `rows_per_block_min` rows on average.
 
 Tables of one level and one `end_position` are of one **age**: they were made by merges of the same inputs, and share out the keyspaces.
@@ -119,6 +121,8 @@ class LogTable:
     """The least and the greatest keyspace that has an index block here."""
     is_spoiled: bool = False
     """Damage was found in it: it may be dropped, but not merged."""
+    unwanted_bytes: int = 0
+    """Of batches that somebody had deleted: in logs that were dropped, or below an offset that was asked for. Not of those that expired."""
 
 
 @message
@@ -146,6 +150,7 @@ class LevelsView:
 class Reason(Enum):
     """Why log tables are merged."""
 
+    UNWANTED = "somebody had a good part of them deleted"
     GARBAGE = "too many bytes are in nobody's use"
     FRAGMENTS = "logs are in short pieces"
     BLOCKS = "there are too many index blocks"
@@ -185,6 +190,7 @@ def pick(view: LevelsView, options: PickerOptions) -> Compaction | None:
         lambda: pick_dead(view.logs, options),
         lambda: pick_all(view, options),
         lambda: pick_entries(view.entries, options),
+        lambda: pick_unwanted(view.logs, options),
         lambda: pick_garbage(view.logs, options),
         lambda: pick_scattered(view.logs, options),
     )
@@ -307,6 +313,22 @@ def pick_garbage(tables: Sequence[LogTable], options: PickerOptions) -> MergeLog
             break
         taken.append(table)
     return _merge(taken, max(worst.level, 1), Reason.GARBAGE) if taken else None
+
+
+def pick_unwanted(tables: Sequence[LogTable], options: PickerOptions) -> MergeLogTables | None:
+    """Tables of which a good part was deleted by somebody, who expects to have the space back: at once, however little it is."""
+    sound = [table for table in tables if not table.is_spoiled and table.unwanted_bytes * GARBAGE_FRACTION >= table.data_bytes > 0]
+    if not sound:
+        return None
+    first = min(sound, key=_by_age)
+    taken: list[LogTable] = []
+    taken_bytes = 0
+    for table in sorted([table for table in sound if table.level == first.level], key=_by_age):
+        taken_bytes += table.live_bytes
+        if taken and (taken_bytes > options.compaction_bytes_max or len(taken) == options.fan_in):
+            break
+        taken.append(table)
+    return _merge(taken, max(first.level, 1), Reason.UNWANTED)
 
 
 def garbage_permille(table: LogTable) -> int:

@@ -230,7 +230,10 @@ class Recovery:
                 ref = BlockRef(directory.first_offsets[block], directory.end_offsets[block], directory.info.number, block)
                 refs.setdefault(keyspace, []).append(ref)
         for number, log in self.keyspaces.logs_by_number.items():
-            self._attach(log, refs.get(number, []))
+            self._attach(log, refs.pop(number, []))
+        for dropped in refs.values():
+            for ref in dropped:
+                self.shelf.unwanted_bytes[ref.table] += self.shelf.directories[ref.table].data_bytes[ref.block]
         self._begin_scan(turn)
 
     def _attach(self, log: Log, refs: list[BlockRef]) -> None:

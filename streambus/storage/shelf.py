@@ -72,6 +72,7 @@ class Shelf:
         "reading",
         "retired",
         "totals",
+        "unwanted_bytes",
         "wanted",
     )
 
@@ -80,6 +81,7 @@ class Shelf:
         self.directories: dict[int, Directory] = {}
         self.live_blocks: dict[int, int] = {}
         self.live_bytes: dict[int, int] = {}
+        self.unwanted_bytes: dict[int, int] = {}
         self.totals: dict[int, tuple[int, int]] = {}
         """Of every table: bytes of batches and number of batches, in use or not."""
         self.pins: dict[int, int] = {}
@@ -104,7 +106,7 @@ class Shelf:
         """A table is there."""
         number = directory.info.number
         self.directories[number] = directory
-        self.live_blocks[number] = self.live_bytes[number] = 0
+        self.live_blocks[number] = self.live_bytes[number] = self.unwanted_bytes[number] = 0
         self.totals[number] = sum(directory.data_bytes), sum(directory.row_counts)
 
     def retire(self, number: int) -> None:
@@ -123,7 +125,7 @@ class Shelf:
 
     def remove(self, number: int) -> None:
         """A table is not there any more."""
-        del self.directories[number], self.live_blocks[number], self.live_bytes[number], self.totals[number]
+        del self.directories[number], self.live_blocks[number], self.live_bytes[number], self.unwanted_bytes[number], self.totals[number]
         self.cache.forget_table(number)
         for book in (self.damaged, self.failed, self.fresh):
             for key in [key for key in book if key[0] == number]:
@@ -136,8 +138,10 @@ class Shelf:
         self.live_blocks[table] += 1
         self.live_bytes[table] += self.directories[table].data_bytes[block]
 
-    def release(self, table: int, block: int) -> None:
-        """A log does not refer to this index block any more."""
+    def release(self, table: int, block: int, *, is_unwanted: bool = False) -> None:
+        """A log does not refer to this index block any more. `is_unwanted`: because somebody had it deleted."""
+        if is_unwanted:
+            self.unwanted_bytes[table] += self.directories[table].data_bytes[block]
         self.live_blocks[table] -= 1
         self.live_bytes[table] -= self.directories[table].data_bytes[block]
 

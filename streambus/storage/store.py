@@ -270,11 +270,14 @@ class Store:
         self.appended = deque((end, key, min(offset, limit) if key == number else offset) for end, key, offset in self.appended)
         self._on_garbage(turn)
 
-    def trim(self, turn: Turn, log: Log, start_offset: int) -> None:
-        """Forget the records of `log` below `start_offset`, which is not above its end."""
+    def trim(self, turn: Turn, log: Log, start_offset: int, *, is_unwanted: bool = False) -> None:
+        """Forget the records of `log` below `start_offset`, which is not above its end.
+
+        `is_unwanted`: somebody wants the space back, even if others have to be written again for it. What expires comes back by itself.
+        """
         self._require_room(turn, OFFSET.size)
         self.wal.append(EntryKind.TRIM, log.keyspace, OFFSET.pack(start_offset))
-        self.garbage_bytes += self.keyspaces.trim(log, start_offset)
+        self.garbage_bytes += self.keyspaces.trim(log, start_offset, is_unwanted=is_unwanted)
         self._on_garbage(turn)
 
     def clean(self, turn: Turn, log_id: LogId, policy: CleaningPolicy, end_offset: int) -> None:

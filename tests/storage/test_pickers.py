@@ -93,6 +93,18 @@ def test_garbage_is_gathered_into_one_new_table_of_the_level():
     assert choice(*small, options=options) == MergeLogTables(tuple(range(8)), 1, Reason.GARBAGE)
 
 
+def test_what_somebody_deleted_is_rewritten_away_at_once_where_it_was_a_fourth():
+    expired = segment(0, live_bytes=70_000_000)
+    deleted = [segment(number, live_bytes=70_000_000, unwanted_bytes=30_000_000) for number in (1, 2)]
+    crumbs = segment(3, live_bytes=80_000_000, unwanted_bytes=20_000_000)
+    assert choice(expired, crumbs) is None
+    assert choice(expired, crumbs, *deleted) == MergeLogTables((1, 2), 1, Reason.UNWANTED)
+    assert choice(attrs.evolve(deleted[0], is_spoiled=True)) is None
+    assert choice(*deleted, options=PickerOptions(compaction_bytes_max=100_000_000)) == MergeLogTables((1,), 1, Reason.UNWANTED)
+    merged = segment(4, level=2, live_bytes=70_000_000, unwanted_bytes=30_000_000)
+    assert choice(merged) == MergeLogTables((4,), 2, Reason.UNWANTED)
+
+
 def test_a_table_with_little_garbage_is_not_rewritten_with_others():
     tables = [half_dead(0, 1_000_000), segment(1, live_bytes=80_000_000)]
     assert choice(*tables, options=PickerOptions(garbage_bytes_min=0)) == MergeLogTables((0,), 1, Reason.GARBAGE)

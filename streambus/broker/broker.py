@@ -25,6 +25,7 @@ from streambus.broker.connections import (
     Connection,
     Outcome,
 )
+from streambus.broker.delete_records import delete_records
 from streambus.broker.features import api_versions, find_coordinator, spoken_versions
 from streambus.broker.fetch import fetch
 from streambus.broker.fetch_sessions import FetchSessions
@@ -199,6 +200,7 @@ class Broker(Node):
         ApiKey.API_VERSIONS: (0, 4, api_versions),
         ApiKey.CREATE_TOPICS: (2, 7, create_topics),
         ApiKey.DELETE_TOPICS: (1, 6, delete_topics),
+        ApiKey.DELETE_RECORDS: (0, 2, delete_records),
         ApiKey.INIT_PRODUCER_ID: (0, 5, init_producer_id),
         ApiKey.DESCRIBE_CONFIGS: (1, 4, describe_configs),
         ApiKey.DESCRIBE_CLUSTER: (0, 2, describe_cluster),
@@ -211,6 +213,9 @@ class Broker(Node):
     SUPPORTED_FEATURES: ClassVar[dict[str, tuple[int, int]]] = SUPPORTED_FEATURES
 
     METADATA_LOG: ClassVar[LogId] = LogId("__cluster_metadata-0")
+
+    WAL: ClassVar[LogId] = LogId("wal")
+    """No log, but what those watch who wait for something to be durable that is not a record."""
 
     REQUEST_TIMEOUT: ClassVar[int] = 30 * SECOND
     """How long a request without a time-out of its own may wait; Kafka's `request.timeout.ms`."""
@@ -541,6 +546,7 @@ class Broker(Node):
 
     def on_wal_durable(self, turn: Turn, event: WalDurable) -> None:
         """A group is on the disk: those who were slowed down may go on, and a shutdown may be complete."""
+        self.complete(turn, self.WAL)
         self._resume_slowed(turn)
         if self.is_stopping:
             turn.tell(StopReady())
@@ -558,6 +564,7 @@ class Broker(Node):
         if not self.is_serving:
             self.halt(turn, f"the disk failed during start-up: {event.reason}")
         self.complete(turn, self.METADATA_LOG)
+        self.complete(turn, self.WAL)
         for log_id in list(self.partitions_by_log):
             self.complete(turn, log_id)
         self._resume_slowed(turn)

@@ -448,6 +448,40 @@ class DeleteTopicsResponse(Message):
     responses: list[DeleteTopicsResponse.DeletableTopicResult]
     def __init__(self, throttle_time_ms: int = ..., responses: list[DeleteTopicsResponse.DeletableTopicResult] = ...) -> None: ...
 
+class DeleteRecordsRequest(Message):
+    class DeleteRecordsPartition(Struct):
+        partition_index: int
+        offset: int
+        """Of the first record that stays; -1 for the high watermark."""
+        def __init__(self, partition_index: int = ..., offset: int = ...) -> None: ...
+
+    class DeleteRecordsTopic(Struct):
+        name: str
+        partitions: list[DeleteRecordsRequest.DeleteRecordsPartition]
+        def __init__(self, name: str = ..., partitions: list[DeleteRecordsRequest.DeleteRecordsPartition] = ...) -> None: ...
+
+    topics: list[DeleteRecordsRequest.DeleteRecordsTopic]
+    timeout_ms: int
+    """How long the request may wait."""
+    def __init__(self, topics: list[DeleteRecordsRequest.DeleteRecordsTopic] = ..., timeout_ms: int = ...) -> None: ...
+
+class DeleteRecordsResponse(Message):
+    class DeleteRecordsPartitionResult(Struct):
+        partition_index: int
+        low_watermark: int
+        """Of the first record that is left; -1 beside an error."""
+        error_code: int
+        def __init__(self, partition_index: int = ..., low_watermark: int = ..., error_code: int = ...) -> None: ...
+
+    class DeleteRecordsTopicResult(Struct):
+        name: str
+        partitions: list[DeleteRecordsResponse.DeleteRecordsPartitionResult]
+        def __init__(self, name: str = ..., partitions: list[DeleteRecordsResponse.DeleteRecordsPartitionResult] = ...) -> None: ...
+
+    throttle_time_ms: int
+    topics: list[DeleteRecordsResponse.DeleteRecordsTopicResult]
+    def __init__(self, throttle_time_ms: int = ..., topics: list[DeleteRecordsResponse.DeleteRecordsTopicResult] = ...) -> None: ...
+
 class InitProducerIdRequest(Message):
     transactional_id: str | None
     """Null for idempotence alone."""

@@ -20,6 +20,7 @@ from streambus.cli.misuse import Misuse
 COMMANDS = {
     "serve": "run a broker",
     "sim": "run, search and replay simulated clusters",
+    "storage": "look into data folders, check them, and put them in order",
     "check": "judge a history of what clients saw",
     "chaos": "attack a real broker through stock clients",
     "demo": "see a broker survive being killed, and 50 simulated power cuts",

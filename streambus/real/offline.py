@@ -31,6 +31,7 @@ class OfflineStore:
         self.store = Store(config)
         self.on_work: Callable[[Task], None] = lambda _task: None
         self.on_bytes: Callable[[int], None] = lambda _bytes: None
+        self.works = 0
         self.written_bytes = 0
         self._files = Files(folder)
         self._timers = Timers()
@@ -38,23 +39,25 @@ class OfflineStore:
         self._failure: str | None = None
 
     def recover(self) -> None:
-        """Start, on what is in the folder. Raises `CannotGoOn`."""
+        """Start, on what is in the folder; housekeeping waits until `rest`. Raises `CannotGoOn`."""
         with self.turn() as turn:
             self.store.start(turn)
-        self.rest()
+        self._perform()
         if not self.store.is_ready:
             raise CannotGoOn("the store did not recover")
+
+    def seal(self) -> None:
+        """Have all that is live become tables; `rest` does it."""
+        with self.turn() as turn:
+            self.store.seal(turn)
 
     def rest(self) -> None:
         """Make everything durable, and let housekeeping do what it finds worth doing, until that is nothing. Raises `CannotGoOn`."""
         with self.turn() as turn:
             self.store.flush(turn)
-        while self._queue or (self._failure is None and self._take_due()):
-            completion = self._completion(self._queue.popleft()) if self._queue else None
-            if completion is not None:
-                self._report(completion)
-        if self._failure is not None:
-            raise CannotGoOn(self._failure)
+        self._perform()
+        while self._take_due():
+            self._perform()
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
@@ -73,6 +76,14 @@ class OfflineStore:
         """Let go of the files."""
         self._files.close()
 
+    def _perform(self) -> None:
+        while self._queue:
+            completion = self._completion(self._queue.popleft())
+            if completion is not None:
+                self._report(completion)
+        if self._failure is not None:
+            raise CannotGoOn(self._failure)
+
     def _take_due(self) -> bool:
         """Have what is due happen; whether anything was."""
         events = self._timers.due(_now())
@@ -89,6 +100,7 @@ class OfflineStore:
             raise CannotGoOn(f"{type(effect).__name__.lower()} failed: {_reason(error)}") from error
 
     def _worked(self, work: Work) -> Event:
+        self.works += 1
         self.on_work(work.task)
         files = TaskFiles(self._files, Gate())
         try:

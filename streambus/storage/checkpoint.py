@@ -88,7 +88,7 @@ def name_of(value: bytes) -> str:
 
 def offsets_of(value: bytes) -> tuple[int, int]:
     """Where the log whose state `value` is begins and ends."""
-    _, _, start_offset, end_offset, _ = _LOG.unpack_from(value)
+    _, _, start_offset, end_offset, *_ = _LOG.unpack_from(value)
     return start_offset, end_offset
 
 

@@ -13,6 +13,7 @@ from streambus.storage.inspect.manifest_file import ManifestFile, read_manifest
 from streambus.storage.inspect.names import Names
 from streambus.storage.inspect.rehearsal import Rehearsal, rehearse
 from streambus.storage.inspect.wal_walk import Gap, RecordFound, WalkEnd, walk_wal
+from streambus.storage.keyspaces import OFFSET
 from streambus.storage.manifest import CURRENT
 from streambus.storage.manifest_edits import Contents
 from streambus.storage.sealed import Damaged, Directory, Problem, ProblemKind, check_table, read_table
@@ -36,10 +37,10 @@ class Examined:
 class Examination:
     """What was seen on the way: the manifest as it was last, directories of tables, names of keyspaces, the rehearsed start."""
 
-    def __init__(self, files: FileAccess, list_files: Callable[[], Iterable[tuple[FileName, int]]]) -> None:
+    def __init__(self, files: FileAccess, list_files: Callable[[], Iterable[tuple[FileName, int]]], names: Names) -> None:
         self.files = files
         self.list_files = list_files
-        self.names = Names()
+        self.names = names
         self.manifest: ManifestFile | None = None
         self.directories: dict[int, Directory] = {}
         self.unreadable: set[int] = set()
@@ -207,8 +208,11 @@ class Examination:
                     yield Finding(FindingKind.WAL_BATCH_DAMAGED, found.file, position, reason, entry.length, entry.keyspace, first, end)
                 else:
                     ends[entry.keyspace] = _end_of(body)
+                    self.names.take_entry(entry, body)
             else:
                 self.names.take_entry(entry, body)
+                if entry.kind is EntryKind.TRUNCATE:
+                    (ends[entry.keyspace],) = OFFSET.unpack_from(body)
             at += entry.length
 
     def _judged(self, doubts: list[tuple[Finding, int, int]]) -> Iterator[Finding]:
@@ -270,9 +274,9 @@ class Examination:
             yield Finding(FindingKind.ORPHAN, file, 0, "the manifest does not know this file", size)
 
 
-def examine(files: FileAccess, list_files: Callable[[], Iterable[tuple[FileName, int]]]) -> Examination:
-    """An examination of a folder, to be `run`. `list_files`: every file in the folder, with its size."""
-    return Examination(files, list_files)
+def examine(files: FileAccess, list_files: Callable[[], Iterable[tuple[FileName, int]]], names: Names | None = None) -> Examination:
+    """An examination of a folder, to be `run`. `list_files`: every file in the folder, with its size. `names` are filled on the way."""
+    return Examination(files, list_files, names or Names())
 
 
 def _gap(gap: Gap) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from streambus.kernel import message
+import attrs
+
 from streambus.storage.batch_index import BatchIndex
 from streambus.storage.block_list import BlockRef
 from streambus.storage.inspect.rehearsal import Rehearsal
@@ -15,7 +16,7 @@ from streambus.storage.sealed.directory import runs_in
 from streambus.storage.shelf import Unreadable
 
 
-@message
+@attrs.frozen
 class TableWeight:
     """One sealed table. `live_bytes` are those of batches that logs still refer to; of entries nobody knows without merging them."""
 
@@ -34,7 +35,7 @@ class TableWeight:
     memory_bytes: int
 
 
-@message
+@attrs.frozen
 class LogWeight:
     """One log. `runs`: in how many pieces its batches lie. Timestamps are the largest ones of its first and of all batches, -1 if none."""
 
@@ -52,7 +53,7 @@ class LogWeight:
     producers: int
 
 
-@message
+@attrs.frozen
 class StoreWeight:
     """Everything in one store."""
 

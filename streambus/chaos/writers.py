@@ -81,6 +81,7 @@ class Writer(threading.Thread):
         self._dice = random.Random(seed)
         self._enough = threading.Event()
         self._abandoned = threading.Event()
+        self._resting = threading.Event()
         self._open: dict[bytes, Operation] = {}
         """What is known so far of records without an answer."""
 
@@ -93,6 +94,14 @@ class Writer(threading.Thread):
     def unanswered(self) -> int:
         """Records whose fate is open."""
         return len(self._open)
+
+    def rest(self) -> None:
+        """Send nothing until `go_on`; answers still come in."""
+        self._resting.set()
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._resting.clear()
 
     def stop_writing(self) -> None:
         """Write no more."""
@@ -128,6 +137,10 @@ class Writer(threading.Thread):
         producer = self.kind.family(self._address, self.kind.settings, DELIVERY_SECONDS_MAX)
         began, first = time.monotonic(), self.sent
         while not self._enough.is_set():
+            if self._resting.is_set():
+                producer.poll(0.01)
+                began, first = time.monotonic(), self.sent
+                continue
             due = first + (time.monotonic() - began) * self._rate
             while self.sent < due and self.unanswered < UNANSWERED_MAX:
                 try:

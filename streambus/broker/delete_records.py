@@ -102,7 +102,7 @@ def _delete(broker: Broker, turn: Turn, partition: Partition, offset: int) -> in
     if start_offset > partition.log.log_start_offset:
         sometimes("broker: records are deleted because somebody asked for it")
         try:
-            trim(broker, turn, partition, start_offset)
+            trim(broker, turn, partition, start_offset, is_unwanted=True)
         except StoreUnavailable as unavailable:
             raise DeletionRefused(ErrorCode.KAFKA_STORAGE_ERROR) from unavailable
     return partition.log.log_start_offset

@@ -42,7 +42,10 @@ NO_SNAPSHOT = FetchResponse.SnapshotId()
 
 @message
 class FetchReading:
-    """What was read for a fetch. `is_loading`: something that is wanted must be loaded first, and there is nothing else to say."""
+    """What was read for a fetch. `is_loading`: something that is wanted must be loaded first, and there are no other records.
+
+    An error of one partition waits for the disk, too: a client that comes back at once with the others would never get any.
+    """
 
     said: tuple[tuple[Wanted, PartitionData], ...]
     size: int
@@ -163,15 +166,14 @@ def read_all(broker: Broker, request: messages.FetchRequest, wanted: tuple[Wante
     """Read everything that is wanted, within the request's limits."""
     budget = min(request.max_bytes, broker.config.limits.fetch_bytes_max)
     said: list[tuple[Wanted, PartitionData]] = []
-    total, is_loading, is_urgent = 0, False, False
+    total, is_loading = 0, False
     for want in wanted:
         data, size, stopped = _read_partition(broker, request, want, budget, at_least_one=not total)
         budget = max(budget - size, 0)
         total += size
         is_loading = is_loading or stopped is Stop.LOADING
-        is_urgent = is_urgent or data.error_code != ErrorCode.NONE or data.diverging_epoch is not NO_DIVERGENCE
         said.append((want, data))
-    return FetchReading(tuple(said), total, is_loading and not total and not is_urgent)
+    return FetchReading(tuple(said), total, is_loading and not total)
 
 
 def conclude(broker: Broker, fetch: DelayedFetch | LoadingFetch, reading: FetchReading) -> Answer:

@@ -4,6 +4,8 @@ Flow: each batch is checked (size, CRC, counts, timestamps, sequence), appended,
 purgatory. All of acks=1 and acks=all are durable before they are acknowledged; acks=0 has no answer. A batch that was appended
 before (same producer, same sequence) is not appended again: its answer has the first one's offset, and waits for that one to be
 durable (KIP-98).
+
+Nobody looks at single records, but for one thing: a compacted topic cannot have records without a key.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from uuid import UUID
 from streambus.broker.connections import Answer, Call
 from streambus.kernel import MILLISECOND, Instant, Turn, message, sometimes
 from streambus.metadata import TopicConfig
-from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, with_log_append_time
+from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, read_contents, with_log_append_time
 from streambus.replication import Partition
 from streambus.storage import Accepted, Duplicate, LogId, Refusal, Refused, StoreUnavailable
 from streambus.wire import ErrorCode, messages
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
 ProduceResponse = messages.ProduceResponse
 PartitionResponse = ProduceResponse.PartitionProduceResponse
 TopicResponse = ProduceResponse.TopicProduceResponse
+RecordError = ProduceResponse.BatchIndexAndErrorMessage
 
 ACKS_ALL = -1
 TOPIC_IDS_SINCE = 13
 NO_TIMESTAMP = -1
+
+RECORD_ERRORS_MAX = 100
+"""How many records of a batch an answer names that are refused: enough to find the mistake."""
 
 UNSAID_LEADER = ProduceResponse.LeaderIdAndEpoch()
 """Shared by all answers: nobody changes it."""
@@ -50,10 +56,11 @@ _REFUSAL_CODES = {
 class ProduceRefused(Exception):
     """This batch is not appended, and this is what its producer is told."""
 
-    def __init__(self, error: ErrorCode, text: str | None = None) -> None:
+    def __init__(self, error: ErrorCode, text: str | None = None, record_errors: list[RecordError] | None = None) -> None:
         super().__init__(error, text)
         self.error = error
         self.text = text
+        self.record_errors = record_errors or []
 
 
 @message
@@ -116,6 +123,7 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
             except ProduceRefused as refusal:
                 refused = True
                 _fail(response, refusal.error, refusal.text)
+                response.record_errors = refusal.record_errors
             responses.append(response)
         topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
     if request.acks == 0:
@@ -207,6 +215,8 @@ def _checked_header(
         raise ProduceRefused(ErrorCode.INVALID_RECORD, "clients cannot write control batches")
     if header.is_transactional:
         raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
+    if config.is_compacted:
+        _require_keys(header, batch)
     if config.is_log_append_time:
         return header
     if header.max_timestamp > wall_ms + config.message_timestamp_after_max_ms:
@@ -215,6 +225,20 @@ def _checked_header(
     if 0 <= header.base_timestamp < wall_ms - config.message_timestamp_before_max_ms:
         raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is older than message.timestamp.before.max.ms allows")
     return header
+
+
+def _require_keys(header: BatchHeader, batch: Buffer) -> None:
+    """Refuse a batch with records that have no key, of a topic in which records are known by their keys."""
+    try:
+        keys = read_contents(header, batch).keys
+    except BadBatch as bad:
+        raise ProduceRefused(_BAD_BATCH_CODES[bad.kind], str(bad)) from bad
+    if None in keys:
+        sometimes("produce: a record without a key is refused")
+        rows = [row for row, key in enumerate(keys) if key is None]
+        text = "a record of a compacted topic must have a key"
+        errors = [RecordError(batch_index=row, batch_index_error_message=text) for row in rows[:RECORD_ERRORS_MAX]]
+        raise ProduceRefused(ErrorCode.INVALID_RECORD, f"{len(rows)} records have no key: {text}", errors)
 
 
 def _fail(response: PartitionResponse, error: ErrorCode, text: str | None = None) -> None:

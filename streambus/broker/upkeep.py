@@ -123,14 +123,17 @@ def trim_expired(broker: Broker, turn: Turn, partition: Partition) -> bool:
     if start_offset <= log.log_start_offset:
         return False
     sometimes("broker: records are past their retention")
-    trim(broker, turn, partition, start_offset)
+    trim(broker, turn, partition, start_offset, is_unwanted=False)
     return True
 
 
-def trim(broker: Broker, turn: Turn, partition: Partition, start_offset: int) -> None:
-    """Have a partition begin at `start_offset`, and tell those who wait for what was below it. Raises `StoreUnavailable`."""
+def trim(broker: Broker, turn: Turn, partition: Partition, start_offset: int, *, is_unwanted: bool) -> None:
+    """Have a partition begin at `start_offset`, and tell those who wait for what was below it. Raises `StoreUnavailable`.
+
+    `is_unwanted`: somebody asked for it, and wants the space back soon.
+    """
     broker.counters.offsets_dropped += start_offset - partition.log.log_start_offset
-    broker.store.trim(turn, partition.log, start_offset)
+    broker.store.trim(turn, partition.log, start_offset, is_unwanted=is_unwanted)
     broker.complete(turn, partition.log.log_id)
 
 

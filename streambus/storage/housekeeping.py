@@ -159,10 +159,13 @@ class Housekeeping:
             assert self.job is not None
             self.stage = Stage.WORKING
             self.tasks = self.job.tasks(self, self.numbers)
-            self._work(turn)
+            self._work_on(turn)
 
-    def _work(self, turn: Turn) -> None:
-        turn.do(Work(self.tasks.pop(0), JobWorked(self.serial)))
+    def _work_on(self, turn: Turn) -> None:
+        if self.tasks:
+            turn.do(Work(self.tasks.pop(0), JobWorked(self.serial)))
+        else:
+            self._maybe_record(turn)
 
     def on_worked(self, turn: Turn, event: JobWorked) -> None:
         """A task is done."""
@@ -173,10 +176,7 @@ class Housekeeping:
             return
         assert self.job is not None
         self.directories += [Directory.decode(data) for data in self.job.accept(event.result)]
-        if self.tasks:
-            self._work(turn)
-        else:
-            self._maybe_record(turn)
+        self._work_on(turn)
 
     def _maybe_record(self, turn: Turn) -> None:
         """Edit the manifest, once everything is durable that the plan relied on: that a log was trimmed, say, or dropped."""

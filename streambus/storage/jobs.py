@@ -229,13 +229,15 @@ class FoldJob:
 class CleanJob:
     """Of one log only the latest record of each key stays."""
 
-    __slots__ = ("end_offset", "extents", "installed", "log_id", "now_ms", "outcome", "policy", "replaced", "sources")
+    __slots__ = ("end_offset", "extents", "installed", "keyspace", "log_id", "now_ms", "outcome", "policy", "replaced", "sources")
 
     def __init__(self, log_id: LogId, policy: CleaningPolicy, end_offset: int, now_ms: int) -> None:
         self.log_id = log_id
         self.policy = policy
         self.end_offset = end_offset
         self.now_ms = now_ms
+        self.keyspace = -1
+        """Which log it is: if that is dropped meanwhile, another one may be opened under its name."""
         self.outcome: CleanedLog | None = None
         self.replaced: tuple[int, ...] = ()
         self.extents: list[LogExtent] = []
@@ -247,6 +249,7 @@ class CleanJob:
         log = desk.keyspaces.logs.get(self.log_id)
         if log is None:
             return True
+        self.keyspace = log.keyspace
         for ref in log.blocks.refs():
             self.extents.append(extent_of(desk.shelf.directories[ref.table], log.keyspace, ref))
             self.sources.setdefault(log.keyspace, {})[(ref.table, ref.block)] = None
@@ -258,7 +261,7 @@ class CleanJob:
 
     def tasks(self, desk: Housekeeping, numbers: range) -> list[Task]:
         """Clean."""
-        log = desk.keyspaces.logs.get(self.log_id)
+        log = desk.keyspaces.logs_by_number.get(self.keyspace)
         if log is None:
             return []
         start_offset, end_offset = self.extents[0].first_offset, self.extents[-1].end_offset
@@ -293,7 +296,7 @@ class CleanJob:
         """Have the log refer to the new blocks, and remember up to where it is clean."""
         if not install_blocks(self, desk, directories):
             return False
-        log = desk.keyspaces.logs.get(self.log_id)
+        log = desk.keyspaces.logs_by_number.get(self.keyspace)
         if log is not None and self.outcome is not None:
             log.cleaned_end = min(self.outcome.cleaned_end, log.log_end_offset)
             desk.keyspaces.forget_aborted(log, self.outcome.vanished)

@@ -225,7 +225,9 @@ class Recovery:
     def _attach_blocks(self, turn: Turn) -> None:
         """Have every log refer to its blocks. Where two tables speak of the same offsets, the one with the newer data is right."""
         refs: dict[int, list[BlockRef]] = {}
-        for directory in sorted(self.shelf.directories.values(), key=lambda directory: directory.info.end_position):
+        for directory in sorted(
+            self.shelf.directories.values(), key=lambda directory: (directory.info.end_position, directory.info.number)
+        ):
             for block, keyspace in enumerate(directory.keyspaces):
                 ref = BlockRef(directory.first_offsets[block], directory.end_offsets[block], directory.info.number, block)
                 refs.setdefault(keyspace, []).append(ref)

@@ -1,0 +1,19 @@
+"""Fixtures of the command line's tests."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from kept_folders import keep
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that is not to be changed."""
+    return keep(tmp_path_factory.mktemp("kept") / "data")
+
+
+@pytest.fixture
+def folder(kept: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do anything with."""
+    return Path(shutil.copytree(kept, tmp_path / "data"))

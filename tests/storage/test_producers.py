@@ -160,7 +160,7 @@ def test_a_truncation_leaves_producers_as_if_the_rest_had_never_been(appends: li
             index.append(batch, offset, position=1_000 * number, size=100)
             end_offset = offset + records
         offset += records
-    long.cut_from(end_offset, index)
+    long.restore(long.after_cut(end_offset, [(index, len(index))]))
     remembered = [
         {number: (producer.producer_epoch, list(producer.batches)) for number, producer in producers.by_id.items()}
         for producers in (long, short)

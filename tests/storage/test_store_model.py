@@ -326,11 +326,11 @@ class StoreAgainstModel(RuleBasedStateMachine):
         stored = self.life.bytes_of(read.parts)
         whole = b"".join(batch.stored for batch in expected)
         wal = self.life.store.wal
-        if wal.syncing == wal.end:
+        if wal.syncing == wal.end and not self.life.queue:
             assert stored == whole
             assert read.next_offset == (expected[-1].next_offset if expected else offset)
-        assert whole.startswith(stored)
-        assert read.length == len(stored)
+        assert whole.startswith(stored)  # What the disk was handed and has not done yet is not in its files.
+        assert read.length == len(stored) or self.life.queue
         assert read.stopped is None
         total = sum(len(batch.stored) for batch in model.read(offset, end_offset, 1 << 40, at_least_one=True))
         assert self.life.waiting(lambda: log.bytes_between(offset, end_offset, 1 << 40)) == total

@@ -18,6 +18,7 @@ examples:
   streambus chaos run                                  all that this machine can do, a minute in all
   streambus chaos run --nemesis sigkill --for 20       one of them
   streambus chaos run --for 1800 --out reports/long    half an hour
+  streambus chaos lives --lives 200                    kill one broker two hundred times; read everything after each
 """
 
 RUN_EPILOG = """\
@@ -27,7 +28,17 @@ of them. What this machine does not allow is left out, and named with the reason
 exit status: 0 every promise was kept, 1 it was not, 2 misuse
 """
 
+LIVES_EPILOG = """\
+Segments are so small that several a second are sealed and merged. Stock clients write, topics and records come and go, retention is
+at work; the broker is killed at any moment, or right when a segment, a table or the manifest changes, and at times while it recovers.
+After each death the folder is examined and everything is read.
+
+exit status: 0 every promise was kept, 1 it was not, 2 misuse
+"""
+
+NEEDS_CLIENT = "the broker is driven with a stock client: pip install confluent-kafka"
 SECONDS = 60.0
+LIVES = 20
 
 
 def register(subparsers: Any) -> None:
@@ -50,6 +61,16 @@ def register(subparsers: Any) -> None:
     )
     run.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     run.set_defaults(run=run_command)
+
+    lives = commands.add_parser(
+        "lives", help="kill one broker with tiny segments again and again", epilog=LIVES_EPILOG, formatter_class=texts
+    )
+    lives.add_argument("--lives", type=int, default=LIVES, help=f"how often it is killed under load (default: {LIVES})", metavar="N")
+    lives.add_argument("--rate", type=float, help="records per second, all writers together", metavar="N")
+    lives.add_argument("--seed", type=int, help="decides what happens when, as far as a real machine lets it (default: drawn)", metavar="N")
+    lives.add_argument("--folder", type=Path, help="where the broker lives, to be looked at afterwards (default: one that is removed)")
+    lives.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    lives.set_defaults(run=lives_command)
 
     survey = commands.add_parser("list", help="name the nemeses, and what keeps this machine from them")
     survey.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -90,7 +111,7 @@ def list_command(arguments: argparse.Namespace) -> int:
 def run_command(arguments: argparse.Namespace) -> int:
     """`streambus chaos run`."""
     if find_spec("confluent_kafka") is None:
-        raise Misuse("the broker is driven with a stock client: pip install confluent-kafka")
+        raise Misuse(NEEDS_CLIENT)
     if arguments.seconds <= 0 or (arguments.rate is not None and arguments.rate <= 0):
         raise Misuse("--for and --rate must be positive")
     from streambus.chaos import NAMES, RATE, play, survey
@@ -128,6 +149,31 @@ def run_command(arguments: argparse.Namespace) -> int:
     screen.say(f"  verdict         {'every promise was kept' if story.held else 'PROMISES WERE BROKEN'} ({story.seconds:.0f} s)")
     screen.say(f"  report          {story.report}")
     return 0 if story.held else 1
+
+
+def lives_command(arguments: argparse.Namespace) -> int:
+    """`streambus chaos lives`."""
+    if find_spec("confluent_kafka") is None:
+        raise Misuse(NEEDS_CLIENT)
+    if arguments.lives <= 0 or (arguments.rate is not None and arguments.rate <= 0):
+        raise Misuse("--lives and --rate must be positive")
+    if arguments.folder is not None and arguments.folder.exists() and any(arguments.folder.iterdir()):
+        raise Misuse(f"{arguments.folder} is not empty")
+    from streambus.chaos.lives import RATE, try_lives
+
+    seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
+    screen = _Screen(silent=arguments.json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us so wants us to clean up as well
+    screen.say(f"seed {seed}")
+    rate = RATE if arguments.rate is None else arguments.rate
+    trial = try_lives(arguments.lives, seed=seed, say=screen.say, rate=rate, folder=arguments.folder)
+    if arguments.json:
+        print(json.dumps(trial.to_json(), indent=2))
+        return 0 if trial.held else 1
+    for violation in trial.violations[:10]:
+        screen.say(f"  {violation}")
+    screen.say(f"  verdict         {'every promise was kept' if trial.held else 'PROMISES WERE BROKEN'} ({trial.seconds:.0f} s)")
+    return 0 if trial.held else 1
 
 
 class _Screen:

@@ -20,6 +20,6 @@ A **life** goes like this (`trial.py`):
 What it leaves out: a killed process loses nothing that the kernel has. Power cuts at every one of these moments are the simulator's.
 """
 
-from streambus.chaos.lives.trial import Trial, try_lives
+from streambus.chaos.lives.trial import RATE, Trial, try_lives
 
-__all__ = ["Trial", "try_lives"]
+__all__ = ["RATE", "Trial", "try_lives"]

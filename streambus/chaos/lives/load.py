@@ -64,7 +64,7 @@ class Load:
 
     def rest(self) -> str:
         """Send nothing more for a while, and wait until everything has an answer; who had none, if that is not to be."""
-        for user in (*self.writers, self.gardener):
+        for user in self._senders():
             user.rest()
         deadline = time.monotonic() + SECONDS_MAX
         while time.monotonic() < deadline:
@@ -75,21 +75,26 @@ class Load:
 
     def go_on(self) -> None:
         """Send again."""
-        for user in (*self.writers, self.gardener):
+        for user in self._senders():
             user.go_on()
 
     def end(self) -> None:
         """Everybody goes home."""
-        users = (*self.writers, self.follower, self.gardener)
-        for user in users:
+        for user in self._users():
             user.abandon()
-        for user in users:
+        for user in self._users():
             user.join(SECONDS_MAX)
 
     @property
     def failures(self) -> list[str]:
         """What went wrong with somebody."""
-        return [f"{user.name}: {user.failure!r}" for user in (*self.writers, self.follower, self.gardener) if user.failure is not None]
+        return [f"{user.name}: {user.failure!r}" for user in self._users() if user.failure is not None]
+
+    def _senders(self) -> "list[Writer | Gardener]":
+        return [*self.writers, self.gardener]
+
+    def _users(self) -> "list[Writer | Follower | Gardener]":
+        return [*self.writers, self.follower, self.gardener]
 
     def places(self) -> tuple[list[Place], dict[str, str]]:
         """The partitions that there are, and by what label each topic is called: another one each time that it is made."""
@@ -237,6 +242,7 @@ class Gardener(threading.Thread):
 PASSING_ERRORS = (
     KafkaError._TIMED_OUT,
     KafkaError._TRANSPORT,
+    KafkaError._NOENT,
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TIMED_OUT_QUEUE,
     KafkaError.REQUEST_TIMED_OUT,
@@ -244,7 +250,7 @@ PASSING_ERRORS = (
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_LEADER_FOR_PARTITION,
 )
-"""What is said while the broker is dead, or has just come back."""
+"""What is said while the broker is dead, or has just come back; `_NOENT` if nobody can be asked who leads a partition."""
 
 
 def _is_passing(code: int) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -85,7 +86,8 @@ def _read(
     deadline = time.monotonic() + SECONDS_MAX
     while any(positions[place] < contents.ends[place] for place in places if place not in gone):
         began, polled = now(), list[Polled]()
-        for message in consumer.consume(2_000, 0.05):
+        messages: list[Any] = consumer.consume(2_000, 0.05)
+        for message in messages:
             if (error := message.error()) is not None:
                 raise KafkaException(error)
             deadline = time.monotonic() + SECONDS_MAX

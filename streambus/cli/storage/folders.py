@@ -7,10 +7,7 @@ from typing import Any
 from streambus.cli.misuse import Misuse
 from streambus.kernel import FileName
 from streambus.real.reading import FilesToRead, process_on
-from streambus.storage.inspect import Rehearsal, rehearse
-
-TRIES = 5
-"""How often a start is rehearsed while a broker changes the folder."""
+from streambus.storage.inspect import LOOKS_MAX, Rehearsal, read_manifest, rehearse
 
 
 def add_arguments(parser: Any) -> None:
@@ -41,13 +38,16 @@ def told_of_process(folder: Path) -> str | None:
 
 def rehearsed(folder: Path) -> Rehearsal:
     """What a broker would have in memory after a start on the folder. `Misuse` if it would refuse to start."""
-    files = FilesToRead(folder)
     if not (folder / FileName("manifest/current")).exists():
         raise Misuse(f"{folder} has lost its manifest; see streambus storage verify")
     reason = ""
-    for _ in range(TRIES):
+    for _ in range(LOOKS_MAX):
+        files = FilesToRead(folder)
+        before = read_manifest(files)
         rehearsal = rehearse(files)
         if rehearsal.refused is None:
             return rehearsal
         reason = rehearsal.refused.reason
+        if read_manifest(files).frames == before.frames:
+            break
     raise Misuse(f"a broker would refuse to start here: {reason}; see streambus storage verify")

@@ -159,7 +159,7 @@ def _to_json(folder: Path, weight: StoreWeight, inventory: Inventory, labels: La
         "folder": str(folder),
         "running_process": process_on(folder),
         "kinds": _kinds(weight, inventory),
-        "wal": {"live_segments": weight.wal_segments, "live_bytes": weight.wal_bytes},
+        "wal": {"live_segments": len(inventory.live), "live_bytes": weight.wal_bytes},
         "directory_memory_bytes": weight.memory_bytes,
         "write_amplification": weight.write_amplification,
         "tables": [attrs.asdict(table) for table in weight.tables],

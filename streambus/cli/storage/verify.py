@@ -119,7 +119,8 @@ def _summary(folder: Path, examination: Examination, findings: list[Finding]) ->
     logs = len(examination.rehearsal.store.logs) if examination.rehearsal is not None else 0
     lines = [
         f"{folder}: {'DAMAGED' if damages else 'clean'}. {count_of(damages, 'damaged place')}, {count_of(notes, 'note')}",
-        f"read {size_of(examination.bytes)}: {count_of(examination.tables, 'sealed table')}, {count_of(segments, 'live segment')}, {count_of(logs, 'log')}",
+        f"read {size_of(examination.bytes)}: {count_of(examination.tables, 'sealed table')}, "
+        f"{count_of(segments, 'live segment')}, {count_of(logs, 'log')}",
     ]
     told = told_of_process(folder)
     return "\n".join(lines if told is None else [*lines, told])

@@ -16,7 +16,7 @@ whether it should be.
 What is left out: opinions in words for people, names of topics (which take the metadata log's records to know), and files that are real.
 """
 
-from streambus.storage.inspect.examination import Examination, Examined, examine
+from streambus.storage.inspect.examination import LOOKS_MAX, Examination, Examined, examine
 from streambus.storage.inspect.findings import Finding, FindingKind
 from streambus.storage.inspect.inventory import Inventory, sort_files
 from streambus.storage.inspect.manifest_file import ManifestFile, read_manifest
@@ -26,6 +26,7 @@ from streambus.storage.inspect.wal_walk import Gap, RecordFound, SegmentBegun, W
 from streambus.storage.inspect.weighing import LogWeight, StoreWeight, TableWeight, weigh
 
 __all__ = [
+    "LOOKS_MAX",
     "Examination",
     "Examined",
     "Finding",

@@ -21,7 +21,7 @@ from streambus.storage.table_info import TableInfo
 from streambus.storage.wal_records import RECORD_HEADER_BYTES, EntryKind
 from streambus.storage.wal_scan import ScanStage
 
-LOOKS_MAX = 10
+LOOKS_MAX = 30
 """How often something is looked at that changes whenever it is looked at."""
 
 
@@ -113,7 +113,7 @@ class Examination:
                 directory = read_table(self.files, info)
             except (Damaged, OSError) as fault:
                 if self._is_gone(info):
-                    continue
+                    continue  # Merged away since the manifest was read.
                 yield _failed(info.file, fault) if isinstance(fault, OSError) else _unreadable(info, fault)
                 self.unreadable.add(info.number)
                 continue
@@ -122,8 +122,9 @@ class Examination:
         self.names.take_tables(self.files, found)
 
     def _is_gone(self, info: TableInfo) -> bool:
-        """Whether the table is not there any more, and should not be."""
-        return self._has_moved() and info.number not in self.contents.tables
+        """Whether the table need not be there any more."""
+        self._has_moved()
+        return info.number not in self.contents.tables
 
     def _tables(self) -> Iterator[Finding | Examined]:
         """Read every table from end to end; then those that have come meanwhile, until there are no more."""
@@ -144,6 +145,8 @@ class Examination:
         try:
             for found in check_table(self.files, info):
                 if isinstance(found, Problem):
+                    if self._is_gone(info):
+                        break
                     yield _problem(found)
                 else:
                     self.bytes = before + found.bytes

@@ -60,7 +60,6 @@ class StoreWeight:
     tables: tuple[TableWeight, ...]
     logs: tuple[LogWeight, ...]
     entry_keyspaces: int
-    wal_segments: int
     wal_bytes: int
     memory_bytes: int
     write_amplification: float | None
@@ -82,7 +81,6 @@ def weigh(rehearsal: Rehearsal, progress: Callable[[int, int], None] = lambda _d
         tables,
         tuple(logs),
         len(store.tables),
-        len(store.wal.segments),
         store.wal.end - (store.wal.segments.starts[0] if len(store.wal.segments) else store.wal.end),
         sum(table.memory_bytes for table in tables),
         written / data_bytes if data_bytes else None,

@@ -140,9 +140,8 @@ class ReferenceModel:
 
     def _compare_read(self, event: Any) -> None:
         """A disk may give other bytes than it was given: then a search may end with an error."""
-        lookup = event.search.lookups[0]
-        log = self.model.written.logs.get(lookup.log_id)
-        if log is None or not log.batches or event.data != log.batches[log.row_of(lookup.base_offset)].data:
+        log = self.model.written.logs.get(event.search.lookups[0].log_id)
+        if log is None or not log.batches or event.data != log.batches[log.row_of(event.batch.base_offset)].data:
             self.model.has_read_error = True
 
     def _look_at(self, guest: Guest, asked: Asked) -> None:

@@ -33,7 +33,7 @@ def spoil_last_edit(disk: SimulatedDisk, dice: Prng) -> bool:
     if reading.damage is not None or len(reading.frames) < 2:
         return False
     frame = reading.frames[-1]
-    write(disk, MANIFEST, frame.position + dice.below(48), b"\xff\xee\xdd")
+    write(disk, MANIFEST, frame.position + 8 + dice.below(38), b"\xff\xee\xdd")
     return True
 
 

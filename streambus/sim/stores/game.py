@@ -289,6 +289,8 @@ class Game:
         if model.serial in self.cleanings.limits and end <= log.log_end_offset <= asked:
             end = log.log_end_offset  # Nothing may be left of the batch that contained it.
         compare(f"the end of {log.log_id} after a truncation to {asked}", log.log_end_offset, end)
+        if end < self.cleanings.limits.get(model.serial, 0):
+            self.cleanings.shortened[model.serial] = None
         self.model = self.model.with_log(log.log_id, model.truncate(end))
         if model.serial in self.cleaned and self.cleaned[model.serial][0] > end:
             del self.cleaned[model.serial]
@@ -313,7 +315,7 @@ class Game:
         stable = min([model.end, *opened.values()])
         if stable <= model.start:
             return
-        end = stable if self.dice.chance(2, 3) else self.dice.between(model.start, stable)
+        end = stable if self.dice.chance(2, 3) else model.boundary_of(self.dice.between(model.start, stable))
         limits = self.cleanings.limits
         limits[model.serial] = max(limits.get(model.serial, 0), end)
         policy = CleaningPolicy(delete_retention_ms=FOR_EVER_MS if self.cleanings.keeps_tombstones else 0)
@@ -470,7 +472,9 @@ class Game:
         for log_id, log in sorted(store.logs.items()):
             compare(f"the recovery point of {log_id} when all is done", log.recovery_point, log.log_end_offset)
             if log.cleaned_end > log.log_start_offset and not log.transactions.open:
-                leftovers(read_all(self.life, log), self.model.logs[log_id], log.cleaned_end)
+                expected = self.model.logs[log_id]
+                is_shortened = expected.serial in self.cleanings.shortened
+                leftovers(read_all(self.life, log), expected, log.cleaned_end, is_shortened=is_shortened)
 
     def _no_file_is_left(self) -> None:
         manifest = self.life.store.manifest
@@ -550,8 +554,9 @@ class Game:
         byte = self.disk.contents_of(place.file)[at]
         write(self.disk, FileName(place.file), at, bytes((byte ^ 1 << self.dice.below(8),)))
         again = StoreLife(self.disk, self.config, self.life.now)
-        if again.recover() is not None:
-            raise Wrong("the store does not start, though only a batch is damaged")
+        refused = again.recover()
+        if refused is not None:
+            raise Wrong(f"the store does not start, though only a batch is damaged: {refused.reason}")
         end = again.store.wal.end
         if end <= position:  # Nothing proves that the last write was ever durable.
             if end >= self.chapters[0].end:

@@ -16,6 +16,8 @@ class Cleanings:
     """What was asked of cleaning: of logs, by their serial numbers, up to where at most; and whether no horizon of deletion ever comes."""
 
     limits: dict[int, int] = attrs.Factory(dict)
+    shortened: dict[int, None] = attrs.Factory(dict)
+    """Logs that were truncated to below that: of a key whose newest record went, the one before is gone already."""
     keeps_tombstones: bool = True
 
 
@@ -48,7 +50,7 @@ def judge_log(life: StoreLife, log: Log, expected: ModelLog, cleanings: Cleaning
     judge_state(log, expected, is_cleaned=expected.serial in cleanings.limits)
     batches = read_all(life, log)
     if expected.serial in cleanings.limits:
-        judge_cleaned(log, batches, expected, cleanings.limits[expected.serial], keeps_tombstones=cleanings.keeps_tombstones)
+        judge_cleaned(log, batches, expected, cleanings)
         return
     compare(f"what is in log {log.log_id}", batches, [batch.stored for batch in expected.batches])
     for timestamp in sorted({0, 1 << 60, *[batch.header.max_timestamp for batch in expected.batches]}):
@@ -126,9 +128,9 @@ def _judge_producers(log: Log, expected: ModelLog) -> None:
 # Cleaned logs ----------------------------------------------------------------------------------------------------------
 
 
-def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, limit: int, *, keeps_tombstones: bool) -> None:
-    """What cleaning below `limit` may have left, record by record."""
-    name = log.log_id
+def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, cleanings: Cleanings) -> None:
+    """What cleaning may have left, record by record."""
+    name, limit = log.log_id, cleanings.limits[expected.serial]
     written = {batch.base_offset: batch for batch in expected.batches}
     kept: dict[int, tuple[bytes | None, bytes | None]] = {}
     markers: list[int] = []
@@ -148,8 +150,9 @@ def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, limit: int
         for record in decode_batch(header, stored) if header.record_count else ():
             compare(f"the record at {record.offset} of {name}", (record.key, record.value), records.get(record.offset))
             kept[record.offset] = (record.key, record.value)
-    _judge_left(log, expected, kept, limit, keeps_tombstones=keeps_tombstones)
-    _judge_markers(name, expected, kept, markers, limit, keeps_all=keeps_tombstones)
+    if expected.serial not in cleanings.shortened:
+        _judge_left(log, expected, kept, limit, keeps_tombstones=cleanings.keeps_tombstones)
+        _judge_markers(name, expected, kept, markers, limit, keeps_all=cleanings.keeps_tombstones)
 
 
 def _judge_left(
@@ -205,12 +208,15 @@ def _judge_markers(
             raise Wrong(f"the marker at {one.marker_offset} of {name} went before its data")
 
 
-def leftovers(batches: list[bytes], expected: ModelLog, cleaned_end: int) -> None:
-    """Below `cleaned_end` nothing is left that a newer record below it made needless, and nothing that was aborted."""
+def leftovers(batches: list[bytes], expected: ModelLog, cleaned_end: int, *, is_shortened: bool) -> None:
+    """Below `cleaned_end` nothing is left that a newer record below it made needless, and nothing that was aborted.
+
+    A log that was truncated may have transactions that ended differently when it was cleaned.
+    """
     _, ended = expected.transactions()
     newest: dict[bytes | None, int] = {}
     for batch in expected.batches:
-        if batch.base_offset < cleaned_end and not _is_aborted(batch, ended):
+        if batch.base_offset < cleaned_end and not _is_aborted(batch, ended) and not (is_shortened and batch.header.is_transactional):
             newest.update({record.key: record.offset for record in batch.records if record.offset < cleaned_end})
     for stored in batches:
         header = parse_header(stored)
@@ -218,7 +224,7 @@ def leftovers(batches: list[bytes], expected: ModelLog, cleaned_end: int) -> Non
         if header.is_control or header.next_offset > cleaned_end or not header.record_count:
             continue
         for record in decode_batch(header, stored):
-            if _is_aborted(origin, ended):
+            if _is_aborted(origin, ended) and not is_shortened:
                 raise Wrong(f"the record at {record.offset} was aborted and is there after cleaning")
             if newest.get(record.key, record.offset) > record.offset:
                 raise Wrong(f"the record at {record.offset} is older than another one of its key, and there after cleaning")

@@ -470,7 +470,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def no_file_is_left(self) -> None:
         """Only what the manifest names is on the disk, and the live WAL, and what the next job will overwrite."""
         manifest = self.life.store.manifest
-        named = {"manifest/current", *[info.file for info in manifest.tables.values()]}
+        named = {"manifest/current", "manifest/new", *[info.file for info in manifest.tables.values()]}
         files = set(self.disk.contents()) - named
         live = {f"wal/{number:020}.wal" for number in self.life.store.wal.segments.numbers}
         future = {name for name in files if name.startswith("tables/") and int(name[7:27]) >= manifest.next_table}

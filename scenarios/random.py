@@ -10,6 +10,7 @@ from streambus.client import Acks, Isolation
 from streambus.kernel import MILLISECOND, SECOND
 from streambus.records import Codec
 from streambus.sim import Between, DiskSpeed, FaultMix, LinkSpeed, Load, Octaves, OneOf, Scenario
+from streambus.storage import PickerOptions, StoreConfig
 
 SOMETIMES = OneOf(0, 0, Octaves(150 * MILLISECOND, 3 * SECOND))
 SELDOM = OneOf(0, 0, 0, 0, Octaves(150 * MILLISECOND, 3 * SECOND))
@@ -55,6 +56,28 @@ SCENARIO = Scenario(
     segment_bytes=Octaves(1_024, 1 << 22),
     recovery_chunk_bytes=Octaves(512, 1 << 18),
     recent_bytes=OneOf(0, Octaves(1_024, 1 << 20)),
+    store=StoreConfig(
+        record_bytes_max=OneOf(1 << 20, Octaves(64, 1 << 16)),
+        cache_bytes=OneOf(0, Octaves(256, 1 << 16), 64 << 20),
+        manifest_bytes=OneOf(0, Octaves(4_096, 1 << 17), 1 << 20),
+        entry_block_bytes=OneOf(4_096, Octaves(16, 4_096)),
+        bits_per_key=OneOf(10, 0, Octaves(1, 20)),
+        garbage_bytes_min=OneOf(4 << 20, Octaves(1, 1 << 16)),
+        delete_delay=OneOf(10 * SECOND, 0, Octaves(1_000, SECOND)),
+        retry_delay=OneOf(10 * SECOND, Octaves(1_000, SECOND)),
+        key_map_bytes=OneOf(128 << 20, Octaves(64, 1 << 16)),
+        picker=PickerOptions(
+            fan_in=OneOf(8, Octaves(2, 4)),
+            run_bytes_min=OneOf(8_192, 0, 1 << 20),
+            garbage_bytes_min=OneOf(512 << 20, 0, Octaves(1_024, 1 << 16)),
+            table_bytes=OneOf(128 << 20, Octaves(512, 1 << 16)),
+            outputs_max=OneOf(16, Octaves(1, 8)),
+            compaction_bytes_max=OneOf(1 << 30, Octaves(4_096, 1 << 20)),
+            entry_fan_in=OneOf(4, 2, 3),
+            entry_bytes_min=OneOf(1 << 20, Octaves(1, 4_096)),
+            entry_inputs_max=OneOf(16, Octaves(2, 16)),
+        ),
+    ),
     limits=Limits(
         pipelined_requests_max=OneOf(256, Octaves(1, 256)),
         answer_bytes_max=OneOf(4 << 20, 4 << 20, Octaves(64, 1 << 16)),

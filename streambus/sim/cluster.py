@@ -32,7 +32,6 @@ from streambus.sim.supervisor import Supervisor
 from streambus.sim.tape import ADMIN, BROKER, FINAL_READER, Tape
 from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, VandalOwner, Writer
 from streambus.sim.vandal import VandalConfig
-from streambus.storage import StoreConfig
 
 PORT = 9092
 
@@ -161,12 +160,13 @@ class Cluster:
 
     def _add_broker(self) -> Host:
         scenario = self.scenario
-        store = StoreConfig(
+        store = attrs.evolve(
+            scenario.store,
             segment_bytes=scenario.segment_bytes,
             recovery_chunk_bytes=scenario.recovery_chunk_bytes,
             recent_bytes=scenario.recent_bytes,
         )
-        config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits)
+        config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits, properties=scenario.properties)
         host = self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
         self._set_clock(host)
         return host

@@ -11,6 +11,7 @@ from streambus.records import Codec
 from streambus.sim.disk_queue import DiskSpeed
 from streambus.sim.faults import FaultMix, Planned
 from streambus.sim.network import LinkSpeed
+from streambus.storage import StoreConfig
 
 
 @attrs.frozen
@@ -73,6 +74,10 @@ class Scenario:
     """Of the broker's write-ahead log. Small ones make for many segments."""
     recovery_chunk_bytes: Any = 64 * 1024
     recent_bytes: Any = 1 << 20
+    store: StoreConfig = StoreConfig()  # noqa: RUF009 (a frozen value)
+    """Its other limits. Each may be a knob."""
+    properties: tuple[tuple[str, Any], ...] = ()
+    """Kafka's settings of the broker, by name. Each value may be a knob."""
     limits: Limits = Limits()  # noqa: RUF009 (a value that nobody changes)
     """Of the broker. Each may be a knob."""
     faults: FaultMix = FaultMix()  # noqa: RUF009 (a frozen value)

@@ -65,6 +65,7 @@ from streambus.storage.events import (
     WalSynced,
 )
 from streambus.storage.log import Log
+from streambus.storage.pickers import PickerOptions
 from streambus.storage.producers import Accepted, Duplicate, Producers, Refusal, Refused
 from streambus.storage.reading import LogRead, Stop
 from streambus.storage.retention import retention_start
@@ -87,6 +88,7 @@ __all__ = [
     "LogLoaded",
     "LogRead",
     "NotLoaded",
+    "PickerOptions",
     "Producers",
     "Put",
     "RangeQuarantined",

@@ -52,7 +52,7 @@ def judge_log(life: StoreLife, log: Log, expected: ModelLog, cleanings: Cleaning
     if expected.serial in cleanings.limits:
         judge_cleaned(log, batches, expected, cleanings)
         return
-    compare(f"what is in log {log.log_id}", batches, [batch.stored for batch in expected.batches])
+    compare(f"what is in log {log.log_id}", [without_epoch(batch) for batch in batches], [without_epoch(batch.stored) for batch in expected.batches])
     for timestamp in sorted({0, 1 << 60, *[batch.header.max_timestamp for batch in expected.batches]}):
         found = life.waiting(lambda timestamp=timestamp: log.batch_at_time(timestamp))  # type: ignore[misc]
         compare(f"the batch at time {timestamp} of {log.log_id}", found and found.base_offset, expected.first_reaching(timestamp))
@@ -75,6 +75,11 @@ def read_all(life: StoreLife, log: Log) -> list[bytes]:
         batches += split(data)
         offset = read.next_offset
     return batches
+
+
+def without_epoch(batch: bytes) -> bytes:
+    """A batch but for its leader epoch, which no checksum covers that is at hand once it is in a table."""
+    return batch[:12] + batch[16:]
 
 
 def split(data: bytes) -> list[bytes]:
@@ -142,7 +147,7 @@ def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, cleanings:
             raise Wrong(f"{name} has a batch at offset {header.base_offset}, where none was written")
         compare(f"the end of the batch at {header.base_offset} of {name}", header.next_offset, origin.next_offset)
         if header.base_offset >= limit:
-            compare(f"the batch at {header.base_offset} of {name}, which nobody may clean", stored, origin.stored)
+            compare(f"the batch at {header.base_offset} of {name}, which nobody may clean", without_epoch(stored), without_epoch(origin.stored))
         if header.is_control:
             markers.append(header.base_offset)
             continue
@@ -245,14 +250,14 @@ def judge_what_is_left(life: StoreLife, model: StoreModel, cleanings: Cleanings)
     lost: dict[LogId, list[int]] = {}
     for log_id, expected in sorted(model.logs.items()):
         log = life.store.logs[log_id]
-        written = {batch.base_offset: batch.stored for batch in expected.batches}
+        written = {batch.base_offset: without_epoch(batch.stored) for batch in expected.batches}
         offset = log.log_start_offset
         while offset < log.log_end_offset:
             read = life.read(log, offset, log.log_end_offset, 1 << 40, at_least_one=True)
             for stored in split(life.bytes_of(read)):
                 header = parse_header(stored)
                 if expected.serial not in cleanings.limits:
-                    compare(f"the batch at {header.base_offset} of {log_id}", stored, written.get(header.base_offset))
+                    compare(f"the batch at {header.base_offset} of {log_id}", without_epoch(stored), written.get(header.base_offset))
             if read.next_offset == offset:
                 if read.stopped is not Stop.DAMAGED:
                     raise Wrong(f"reading {log_id} does not go on at offset {offset}")
@@ -281,4 +286,4 @@ def _served(life: StoreLife, log: Log, expected: ModelLog, lost: list[int]) -> N
             continue
         read = life.read(log, offset, offset + 1, 1 << 40, at_least_one=True)
         if read.stopped is not Stop.DAMAGED:
-            compare(f"the batch at {batch.base_offset} of {log.log_id}", life.bytes_of(read), batch.stored)
+            compare(f"the batch at {batch.base_offset} of {log.log_id}", without_epoch(life.bytes_of(read)), without_epoch(batch.stored))

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from streambus.kernel import Effect, Event, FileSlice, Instant, Prng, Timers, Turn, Work
+from streambus.kernel import Effect, Event, FileSlice, Instant, Prng, Timers, Turn, Work, Write
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.stores.wrong import Wrong
 from streambus.sim.work import perform_work
@@ -144,5 +144,8 @@ class StoreLife:
         raise Wrong("an index block that is needed never comes")
 
     def bytes_of(self, read: LogRead) -> bytes:
-        """What would be sent."""
+        """What would be sent, once the writes that are on their way have happened."""
+        files = {part.file for part in read.parts if isinstance(part, FileSlice)}
+        while any(isinstance(effect, Write) and effect.file in files for effect in self.queue):
+            self.perform()
         return b"".join([self.disk.read_soundly(part) if isinstance(part, FileSlice) else bytes(part) for part in read.parts])

@@ -1,7 +1,7 @@
 """Crash at every boundary: the power fails before each disk operation of a recorded workload in turn, and nothing acknowledged is lost.
 
 Exhaustive, not sampled: every operation of the workload, those of long work among them, times every way in which unsynced data may or may
-not survive.
+not survive. Where tables are merged all the time there are very many operations: each of them has one of these ways, all with `--long`.
 """
 
 import pytest
@@ -12,9 +12,22 @@ from streambus.records import decode_records
 from streambus.sim.crash_points import Crashed, crash_at
 from streambus.sim.disk import Survival
 from streambus.storage import StoreConfig
+from streambus.storage.pickers import PickerOptions
 from streambus.wire import ErrorCode, messages
 
-TINY = BrokerConfig(store=StoreConfig(segment_bytes=1500, recovery_chunk_bytes=512, recent_bytes=300))
+SEALING = BrokerConfig(store=StoreConfig(segment_bytes=1_500, recovery_chunk_bytes=512, recent_bytes=300))
+MERGING = BrokerConfig(
+    store=StoreConfig(
+        segment_bytes=1_000,
+        recovery_chunk_bytes=512,
+        recent_bytes=300,
+        cache_bytes=0,
+        delete_delay=0,
+        manifest_bytes=2_000,
+        picker=PickerOptions(fan_in=2, entry_fan_in=2, garbage_bytes_min=500),
+    )
+)
+WAYS = (None, *Survival)
 UNLIMITED = 10**9
 PRODUCER = {"producer_id": 9, "producer_epoch": 0}
 
@@ -41,28 +54,42 @@ def workload(bench: Bench, acknowledged: dict[int, bytes]) -> None:
     bench.connect().ask(messages.DeleteTopicsRequest(topic_names=["doomed"], timeout_ms=1000), 5)
 
 
-def operations_of_the_workload() -> int:
-    bench = Bench(TINY, started=False)
+def operations_of_the_workload(config: BrokerConfig) -> int:
+    bench = Bench(config, started=False)
     trap = crash_at(bench.disk, UNLIMITED)
     workload(bench, {})
     return UNLIMITED - trap.skip
 
 
-TOTAL = operations_of_the_workload()
+SEALING_TOTAL = operations_of_the_workload(SEALING)
+MERGING_TOTAL = operations_of_the_workload(MERGING)
 
 
-def test_the_workload_is_worth_it() -> None:
-    bench, acknowledged = Bench(TINY, started=False), dict[int, bytes]()
+@pytest.mark.parametrize("config", [SEALING, MERGING])
+def test_the_workload_is_worth_it(config: BrokerConfig) -> None:
+    bench, acknowledged = Bench(config, started=False), dict[int, bytes]()
     workload(bench, acknowledged)
     assert sorted(acknowledged) == list(range(10))
     assert len(bench.disk.contents()) > 2
-    assert TOTAL > 40
+    assert SEALING_TOTAL > 100
+    assert MERGING_TOTAL > 3 * SEALING_TOTAL
 
 
-@pytest.mark.parametrize("survival", [None, *Survival])
-@pytest.mark.parametrize("operations", range(TOTAL + 1))
+@pytest.mark.parametrize("survival", WAYS)
+@pytest.mark.parametrize("operations", range(SEALING_TOTAL + 1))
 def test_acknowledged_records_survive_a_power_cut(operations: int, survival: Survival | None) -> None:
-    bench, acknowledged = Bench(TINY, seed=operations, started=False), dict[int, bytes]()
+    check_power_cut(SEALING, operations, survival)
+
+
+@pytest.mark.parametrize("operations", range(MERGING_TOTAL + 1))
+def test_acknowledged_records_survive_a_power_cut_while_tables_are_merged(operations: int, pytestconfig: pytest.Config) -> None:
+    for survival in WAYS if pytestconfig.getoption("--long") else (WAYS[operations % len(WAYS)],):
+        check_power_cut(MERGING, operations, survival)
+
+
+def check_power_cut(config: BrokerConfig, operations: int, survival: Survival | None) -> None:
+    """Cut the power after so many operations: what was acknowledged is there, once."""
+    bench, acknowledged = Bench(config, seed=operations, started=False), dict[int, bytes]()
     crash_at(bench.disk, operations)
     try:
         workload(bench, acknowledged)

@@ -65,9 +65,7 @@ def draw_batch(dice: Prng, log: ModelLog, producer_id: int, *, is_transactional:
         return encode_batch(records)
     known = log.producers.get(producer_id)
     sequence = (known[-1].header.last_sequence + 1) % (1 << 31) if known else FIRST_SEQUENCE
-    return encode_batch(
-        records, producer_id=producer_id, producer_epoch=0, base_sequence=sequence, is_transactional=is_transactional
-    )
+    return encode_batch(records, producer_id=producer_id, producer_epoch=0, base_sequence=sequence, is_transactional=is_transactional)
 
 
 def marker(control: ControlType, producer_id: int) -> bytes:

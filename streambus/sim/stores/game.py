@@ -339,12 +339,16 @@ class Game:
             size += len(due[count].stored)
             count += 1
         found = [without_epoch(stored) for stored in split(data)]
-        compare(f"what is read of {log.log_id} from {offset} to {end_offset}", found, [without_epoch(batch.stored) for batch in due[:count]])
+        compare(
+            f"what is read of {log.log_id} from {offset} to {end_offset}", found, [without_epoch(batch.stored) for batch in due[:count]]
+        )
         if size > max_bytes and (count > 1 or not at_least_one):
             raise Wrong(f"{size} bytes are read, and {max_bytes} were allowed")
         if count:
             compare(f"where reading {log.log_id} goes on", read.next_offset, due[count - 1].next_offset)
-        elif due and read.stopped is None and due[0].next_offset <= log.recovery_point and (at_least_one or len(due[0].stored) <= max_bytes):
+        elif (
+            due and read.stopped is None and due[0].next_offset <= log.recovery_point and (at_least_one or len(due[0].stored) <= max_bytes)
+        ):
             raise Wrong(f"nothing of {log.log_id} is read at {offset}, though there is something")
 
     # Tables ----------------------------------------------------------------------------------------------------------

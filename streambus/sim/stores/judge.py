@@ -52,7 +52,11 @@ def judge_log(life: StoreLife, log: Log, expected: ModelLog, cleanings: Cleaning
     if expected.serial in cleanings.limits:
         judge_cleaned(log, batches, expected, cleanings)
         return
-    compare(f"what is in log {log.log_id}", [without_epoch(batch) for batch in batches], [without_epoch(batch.stored) for batch in expected.batches])
+    compare(
+        f"what is in log {log.log_id}",
+        [without_epoch(batch) for batch in batches],
+        [without_epoch(batch.stored) for batch in expected.batches],
+    )
     for timestamp in sorted({0, 1 << 60, *[batch.header.max_timestamp for batch in expected.batches]}):
         found = life.waiting(lambda timestamp=timestamp: log.batch_at_time(timestamp))  # type: ignore[misc]
         compare(f"the batch at time {timestamp} of {log.log_id}", found and found.base_offset, expected.first_reaching(timestamp))
@@ -147,7 +151,9 @@ def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, cleanings:
             raise Wrong(f"{name} has a batch at offset {header.base_offset}, where none was written")
         compare(f"the end of the batch at {header.base_offset} of {name}", header.next_offset, origin.next_offset)
         if header.base_offset >= limit:
-            compare(f"the batch at {header.base_offset} of {name}, which nobody may clean", without_epoch(stored), without_epoch(origin.stored))
+            compare(
+                f"the batch at {header.base_offset} of {name}, which nobody may clean", without_epoch(stored), without_epoch(origin.stored)
+            )
         if header.is_control:
             markers.append(header.base_offset)
             continue
@@ -209,7 +215,11 @@ def _judge_markers(
             if record.offset < one.marker_offset
         ]
         has_data = any(offset in kept for offset in offsets)
-        if one.marker_offset not in present and one.marker_offset >= expected.start and (has_data or keeps_all or one.marker_offset >= limit):
+        if (
+            one.marker_offset not in present
+            and one.marker_offset >= expected.start
+            and (has_data or keeps_all or one.marker_offset >= limit)
+        ):
             raise Wrong(f"the marker at {one.marker_offset} of {name} went before its data")
 
 

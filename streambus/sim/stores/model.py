@@ -151,4 +151,6 @@ class StoreModel:
     def delete_range(self, table_id: TableId, first: bytes, last: bytes | None) -> "StoreModel":
         """Without the keys between."""
         entries = self.tables.get(table_id, {})
-        return self.with_table(table_id, {key: value for key, value in entries.items() if key < first or (last is not None and key >= last)})
+        return self.with_table(
+            table_id, {key: value for key, value in entries.items() if key < first or (last is not None and key >= last)}
+        )

@@ -67,7 +67,7 @@ class Job(Protocol):
 class SealJob:
     """A full segment becomes a table: its logs by an index behind its records, its entries in a table of their own."""
 
-    __slots__ = ("end", "entries", "installed", "logs", "memtable", "replaced", "segment", "start")
+    __slots__ = ("end", "installed", "logs", "memtable", "replaced", "segment", "start")
 
     def __init__(self, segment: int, start: int, end: int, logs: tuple[tuple[int, BatchIndex], ...], memtable: Memtable) -> None:
         self.segment = segment

@@ -170,12 +170,12 @@ class Examination:
                 for step in self._walked(contents.wal_segment, contents.wal_start, doubts):
                     self.bytes = before + step
                     yield Examined(self.bytes, self.total, CURRENT)
-                break
             except FileNotFoundError:
-                if not self._has_moved():
-                    break
+                pass
             except OSError as error:
                 yield _failed(FileName(str(error.filename or "wal")), error)
+                break
+            if not (doubts and self._has_moved()):
                 break
         yield from self._judged(doubts)
 

@@ -6,7 +6,7 @@ It judges less: whether a gap is damage or a torn tail is known when the walk is
 Somebody may be writing meanwhile. What looks broken is read once more, and once again when a later record proves that it was synced.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from streambus.kernel import FileAccess, FileName, message
 from streambus.storage.wal_records import (
@@ -107,31 +107,34 @@ class _Walk:
         self.newest_segment = -1
         self.segments = 0
         self.bytes = 0
+        self.later: int | None = None
+        """The segment that was there behind the one that was walked last, when that had no more to say."""
         self.doubted = -1
         """Where in the segment something looked broken and was read once more."""
 
     def run(self, number: int, start: int) -> Generator[Step, None, WalkEnd]:
+        """The walk."""
         self.position = start
         while True:
-            following = number
             if self._has_file(number):
                 self.segments += 1
                 self.newest_segment = number
                 yield SegmentBegun(number, start)
                 is_ended = yield from self._segment(number, start)
                 self.bytes += self.position - start
-                following = number + 1
-                if is_ended and self._has_file(following):
-                    number, start = following, self.position
+                if is_ended and self._has_file(number + 1):
+                    number, start = number + 1, self.position
                     continue
-            found = self._later(following)
-            if found is None:
+                later = self._later(number + 2) if is_ended else self.later
+                missing = number + 1
+            else:
+                later, missing = self._later(number + 1), number
+            if later is None:
                 return WalkEnd(self.position, self.proven, self.newest_segment, self.segments, self.bytes)
-            self.newest_segment = found
-            if found > following:
-                yield Gap(following, 0, self.position, 0, f"there is no such file, but segment {found} is there")
-            number = found
-            start = self.start_of(found)
+            self.newest_segment = later
+            if later > missing:
+                yield Gap(missing, 0, self.position, 0, f"there is no such file, but segment {later} is there")
+            number, start = later, self.start_of(later)
 
     def _later(self, number: int) -> int | None:
         """The first segment from `number` on that has a file."""
@@ -168,13 +171,17 @@ class _Walk:
                 self.doubted = place
                 continue
             found = self._next_header(number, place + 1, start)
-            is_proven = self._later(number + 1) is not None if found is None else found[1].write_start > start + place
-            if is_proven and trusted != place:
-                trusted = place  # This was synced: if it was being written just now, it is there now.
+            tail = self._tail(number, place) if found is None else 0
+            self.later = self._later(number + 1)
+            is_proven = self.later is not None if found is None else found[1].write_start > start + place
+            if (is_proven or tail) and trusted != place:
+                trusted = place  # If it was being written just now, it is there now.
                 continue
             if found is None:
                 self.position = start + place
-                yield from self._tail(number, place, start, fault)
+                if tail or fault:
+                    reason = fault or "no whole record begins here"
+                    yield Gap(number, place, start + place, tail, reason, is_tail=True, is_foreign=bool(fault))
                 return False
             yield Gap(number, place, start + place, found[0] - place, fault or "no whole record begins here", is_foreign=bool(fault))
             place, needed = found[0], 0
@@ -201,15 +208,13 @@ class _Walk:
             if record.is_end:
                 return taken, 0, _ENDED
 
-    def _tail(self, number: int, place: int, start: int, fault: str) -> Iterator[Gap]:
-        """What is behind the last record, unless it is space that was allocated ahead."""
-        length, is_blank, at = 0, True, place
-        while data := self.files.read(segment_file(number), at, CHUNK_BYTES):
+    def _tail(self, number: int, place: int) -> int:
+        """How many bytes there are behind the last record; 0 if they are zeros, for space that was allocated ahead."""
+        length, is_blank = 0, True
+        while data := self.files.read(segment_file(number), place + length, CHUNK_BYTES):
             is_blank = is_blank and data.count(0) == len(data)
             length += len(data)
-            at += len(data)
-        if not is_blank or fault:
-            yield Gap(number, place, start + place, length, fault or "no whole record begins here", is_tail=True, is_foreign=bool(fault))
+        return 0 if is_blank else length
 
     def _next_header(self, number: int, place: int, start: int | None) -> tuple[int, RecordHeader] | None:
         """The first header from byte `place` on that belongs where it is, and where; with `start` None, that says where it belongs."""

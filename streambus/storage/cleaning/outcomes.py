@@ -72,4 +72,5 @@ class Outcomes:
             return None
         while ahead and ahead[0].last_offset < header.base_offset:
             ahead.popleft()
-        return ahead[0] if ahead and ahead[0].first_offset <= header.base_offset else None
+        # A trim may have cut its first batch in two: then it begins in the middle of that.
+        return ahead[0] if ahead and ahead[0].first_offset <= header.last_offset else None

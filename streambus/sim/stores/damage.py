@@ -78,7 +78,7 @@ def spoil_block(disk: SimulatedDisk, store: Store, dice: Prng) -> Spoiled | None
         place = dice.below(length)
         data = data[:place] + bytes((data[place] ^ 1 << dice.below(8),)) + data[place + 1 :]
     elif kind == 1 and chosen.kind == ROWS:
-        data = _older(data, chosen.directory, chosen.block, position)
+        data = _older(data, chosen.directory, position)
     else:
         same = [one for one in found if one.kind == chosen.kind and one is not chosen]
         other = same[dice.below(len(same))] if same else chosen
@@ -91,7 +91,7 @@ def spoil_block(disk: SimulatedDisk, store: Store, dice: Prng) -> Spoiled | None
     return chosen
 
 
-def _older(data: bytes, directory: Directory, block: int, position: int) -> bytes:
+def _older(data: bytes, directory: Directory, position: int) -> bytes:
     """A whole block for the same place, in which another batch is said to be everywhere: as if the file had had another life."""
     index = decode_index_block(data, directory.info.number, position)
     rows = index.rows

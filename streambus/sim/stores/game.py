@@ -32,6 +32,7 @@ from streambus.storage import (
 )
 from streambus.storage.cleaning import CleaningPolicy
 from streambus.storage.shelf import ROWS
+from streambus.storage.wal_records import RECORD_HEADER_BYTES
 
 FOR_EVER_MS = 1 << 40
 FAILING = ("create", "syncdirectory", "write", "sync", "sync", "sync", "delete", "rename", "truncate")
@@ -153,7 +154,9 @@ class Game:
             log_id: {number: (producer.producer_epoch, tuple(producer.batches)) for number, producer in log.producers.by_id.items()}
             for log_id, log in self.life.store.logs.items()
         }
-        self.chapters.append(Chapter(self.life.store.wal.end, self.model, remembered))
+        wal = self.life.store.wal
+        end = wal.end if wal.end > wal.segment_start else wal.end - RECORD_HEADER_BYTES  # The end of a segment says nothing.
+        self.chapters.append(Chapter(end, self.model, remembered))
 
     def _chapter_at(self, position: int) -> Chapter:
         return self.chapters[bisect_right(self.chapters, position, key=lambda chapter: chapter.end) - 1]

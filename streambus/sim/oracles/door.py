@@ -60,7 +60,7 @@ class Asked:
 class Guest:
     """One connection as the door sees it."""
 
-    __slots__ = ("asked", "buffer", "is_lost", "number", "received")
+    __slots__ = ("asked", "buffer", "is_lost", "is_shown_out", "number", "received")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -70,6 +70,8 @@ class Guest:
         self.asked: deque[Asked] = deque()
         self.is_lost = False
         """What comes in cannot be understood any more."""
+        self.is_shown_out = False
+        """The node has closed the connection, and owes nothing any more."""
 
 
 class Door:
@@ -89,6 +91,12 @@ class Door:
     def connect(self, connection: int) -> None:
         """Somebody is there."""
         self.guests[connection] = Guest(connection)
+
+    def show_out(self, connection: int) -> None:
+        """The node has closed a connection; when it is told that it is closed, that is over, too."""
+        guest = self.guests.get(connection)
+        if guest is not None:
+            guest.is_shown_out = True
 
     def close(self, connection: int) -> Guest | None:
         """Somebody is gone, and the node knows."""

@@ -186,6 +186,7 @@ class ReferenceModel:
                 door.check_effect(effect)
                 if kind is Close:
                     closed[effect.connection] = None  # type: ignore[attr-defined]
+                    door.show_out(effect.connection)  # type: ignore[attr-defined]
         if arrived:
             self._judge_closing(arrived, closed)
             self._note_waiting(arrived)
@@ -222,7 +223,7 @@ class ReferenceModel:
     def _judge_what_is_due(self, guests: Iterable[Guest], *, is_woken: bool) -> None:
         model = self.model
         for guest in guests:
-            if not guest.asked:
+            if not guest.asked or guest.is_shown_out:
                 continue
             front = guest.asked[0]
             law = self.laws.get(front.api_key)

@@ -54,13 +54,18 @@ class Lookup:
     response: PartitionResponse
 
     def batch(self, node: Broker) -> BatchLocation | None:
-        """The batch that the record must be in, if there is one. Raises `NotLoaded`, `Unreadable`."""
-        log = node.partitions_by_log[self.log_id].log
+        """The batch that the record must be in, if there is one. Raises `NotLoaded`, `Unreadable`.
+
+        What has become visible since the search began may be found, too: else a newer batch with the largest timestamp would hide the one
+        that was asked for.
+        """
+        partition = node.partitions_by_log[self.log_id]
+        log, end_offset = partition.log, max(self.end_offset, partition.last_stable_offset)
         if self.timestamp == MAX_TIMESTAMP:
             found = log.batch_of_max_timestamp()
         else:
             found = log.batch_at_time(self.timestamp, max(self.from_offset, log.log_start_offset))
-        return found if found is not None and found.base_offset < self.end_offset else None
+        return found if found is not None and found.base_offset < end_offset else None
 
     def fail(self, error: ErrorCode) -> None:
         """This partition has an error; the others have their answers."""

@@ -24,9 +24,25 @@ def locked_folder(path: Path) -> Iterator[Path]:
         raise UnusableFolder(f"cannot use the data folder {path}: {(error.strerror or str(error)).lower()}") from error
     try:
         _lock(path, lock)
+        _require_manifest(path)
         yield path
     finally:
         os.close(lock)
+
+
+def _require_manifest(path: Path) -> None:
+    """A folder with data has a manifest, which is made before anything else. Without it the data would pass for leftovers, and be overwritten.
+
+    A machine cannot list a folder, so it cannot tell; whoever starts one can.
+    """
+    if (path / "manifest" / "current").exists():
+        return
+    found = next((name for pattern in ("wal/*.wal", "tables/*.table") for name in path.glob(pattern)), None)
+    if found is not None:
+        raise UnusableFolder(
+            f"the data folder {path} has data ({found.relative_to(path)}) but no manifest/current: bring that back from a backup of the "
+            "folder, or use another folder; a folder of an older version cannot be used"
+        )
 
 
 def _lock(path: Path, lock: int) -> None:

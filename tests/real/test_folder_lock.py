@@ -33,3 +33,16 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
         pass
     with pytest.raises(UnusableFolder, match="file exists"), locked_folder(tmp_path / "file"):
         pass
+
+
+@pytest.mark.parametrize("name", ["wal/00000000000000000003.wal", "tables/00000000000000000001.table"])
+def test_data_without_a_manifest_is_not_taken_for_an_empty_folder(tmp_path, name):
+    file = tmp_path / name
+    file.parent.mkdir()
+    file.write_bytes(b"data")
+    with pytest.raises(UnusableFolder, match=f"has data \\({name}\\) but no manifest/current"), locked_folder(tmp_path):
+        pass
+    (tmp_path / "manifest").mkdir()
+    (tmp_path / "manifest" / "current").write_bytes(b"whatever")
+    with locked_folder(tmp_path):
+        pass

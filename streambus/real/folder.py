@@ -31,7 +31,8 @@ def locked_folder(path: Path) -> Iterator[Path]:
 
 
 def _require_manifest(path: Path) -> None:
-    """A folder with data has a manifest, which is made before anything else. Without it the data would pass for leftovers, and be overwritten.
+    """A folder with data has a manifest, which is made before anything else. Without it the data would pass for leftovers, and be
+    overwritten.
 
     A machine cannot list a folder, so it cannot tell; whoever starts one can.
     """

@@ -518,6 +518,7 @@ class Broker(Node):
         """A block that says where a log's batches lie is in memory, or will never be: try again what waited for it."""
         if event.log_id == self.METADATA_LOG:
             startup.on_metadata_loaded(self, turn)
+        self.upkeep.on_log_loaded(turn, self, event.log_id)
         self.complete(turn, event.log_id)
 
     def on_range_quarantined(self, turn: Turn, event: RangeQuarantined) -> None:
@@ -560,7 +561,9 @@ class Broker(Node):
 
     def on_store_failed(self, turn: Turn, event: StoreFailed) -> None:
         """Nothing more can be made durable: refuse what waits for it. What is durable can still be read."""
-        turn.do(Trace(Severity.ERROR, "the disk failed; records are refused until a restart", (("reason", event.reason),)))
+        is_full = "ENOSPC" in event.reason
+        advice = (("advice", "make room on the disk, then start the broker again"),) if is_full else ()
+        turn.do(Trace(Severity.ERROR, "the disk failed; records are refused until a restart", (("reason", event.reason), *advice)))
         if not self.is_serving:
             self.halt(turn, f"the disk failed during start-up: {event.reason}")
         self.complete(turn, self.METADATA_LOG)

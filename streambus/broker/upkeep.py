@@ -1,7 +1,8 @@
 """Upkeep: what a broker does to its logs of its own accord.
 
 *Retention* (`cleanup.policy` has `delete`): every `log.retention.check.interval.ms` each partition is trimmed to its limits; the space
-comes back when the store drops the tables of which nothing is in use.
+comes back when the store drops the tables of which nothing is in use. Now and then the oldest index block is loaded and looked into, for
+a log that is seldom written to.
 
 *Cleaning* (`cleanup.policy` has `compact`): every `log.cleaner.backoff.ms` each partition is appraised, and the store is asked to clean
 the dirtiest of those that are due, beside everything else.
@@ -14,10 +15,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from streambus.kernel import MILLISECOND, SECOND, Event, Turn, message, sometimes
+from streambus.kernel import MILLISECOND, SECOND, Event, Instant, Turn, message, sometimes
 from streambus.metadata import TopicConfig
 from streambus.replication import Partition
-from streambus.storage import LogId, retention_start
+from streambus.storage import LogId, NotLoaded, overdue, retention_start, start_within_block
 from streambus.storage.cleaning import CleaningPolicy, bytes_between, dirty_millionths, dirty_range, is_due
 from streambus.storage.pieces import sealed_pieces
 
@@ -64,6 +65,10 @@ class Upkeep:
         self.retention_interval = max(retention_interval, PAUSE_MIN)
         self.cleaning_interval = max(cleaning_interval, PAUSE_MIN)
         self.to_trim: deque[LogId] = deque()
+        self.looked_into: dict[LogId, Instant] = {}
+        """When the oldest index block of a log was looked into for single batches."""
+        self.loading: dict[LogId, None] = {}
+        """Logs whose oldest index block must be loaded for that."""
         self.to_appraise: deque[LogId] = deque()
         self.appraised: list[Appraised] = []
 
@@ -78,10 +83,47 @@ class Upkeep:
             return
         if not self.to_trim:
             self.to_trim.extend(broker.partitions_by_log)
+            self.looked_into = {log_id: when for log_id, when in self.looked_into.items() if log_id in broker.partitions_by_log}
         for partition in _portion(broker, self.to_trim):
-            if trim_expired(broker, turn, partition):
+            if self._trim_expired(turn, broker, partition):
                 self.to_trim.append(partition.log.log_id)  # There may be more than one look went over.
         turn.wake_after(0 if self.to_trim else self.retention_interval, RetentionDue())
+
+    def on_log_loaded(self, turn: Turn, broker: Broker, log_id: LogId) -> None:
+        """A block came that it may have been put off for to look into."""
+        if log_id in self.loading and broker.store.failed is None:
+            del self.loading[log_id]
+            partition = broker.partitions_by_log.get(log_id)
+            if partition is not None:
+                self._trim_expired(turn, broker, partition)
+
+    def _trim_expired(self, turn: Turn, broker: Broker, partition: Partition) -> bool:
+        """Drop what a partition has past its limits. Whether there was anything."""
+        config, log = broker.image.topic_config(partition.topic), partition.log
+        if not config.is_deleted:
+            return False
+        high_watermark, now_ms, retention_ms = partition.high_watermark, turn.wall_ms, config.retention_ms
+        start_offset = retention_start(
+            log, high_watermark=high_watermark, now_ms=now_ms, retention_ms=retention_ms, retention_bytes=config.retention_bytes
+        )
+        if retention_ms is not None and self._may_look_into(turn, log.log_id, retention_ms):
+            try:
+                start_offset = start_within_block(
+                    log, start_offset, high_watermark=high_watermark, now_ms=now_ms, retention_ms=retention_ms
+                )
+                self.looked_into[log.log_id] = turn.now
+            except NotLoaded:
+                sometimes("broker: a block is loaded to find what is past its retention")
+                self.loading[log.log_id] = None
+        if start_offset <= log.log_start_offset:
+            return False
+        sometimes("broker: records are past their retention")
+        trim(broker, turn, partition, start_offset, is_unwanted=False)
+        return True
+
+    def _may_look_into(self, turn: Turn, log_id: LogId, retention_ms: int) -> bool:
+        when = self.looked_into.get(log_id)
+        return when is None or turn.now - when >= overdue(retention_ms) * MILLISECOND
 
     def on_cleaning_due(self, turn: Turn, broker: Broker) -> None:
         """Appraise a portion of the partitions; at the end of a round, have the dirtiest cleaned."""
@@ -106,25 +148,6 @@ class Upkeep:
             if appraised.log_id in broker.partitions_by_log:
                 sometimes("broker: a log is to be cleaned")
                 broker.store.clean(turn, appraised.log_id, appraised.policy, appraised.end_offset)
-
-
-def trim_expired(broker: Broker, turn: Turn, partition: Partition) -> bool:
-    """Drop what a partition has past its limits. Whether there was anything."""
-    config, log = broker.image.topic_config(partition.topic), partition.log
-    if not config.is_deleted:
-        return False
-    start_offset = retention_start(
-        log,
-        high_watermark=partition.high_watermark,
-        now_ms=turn.wall_ms,
-        retention_ms=config.retention_ms,
-        retention_bytes=config.retention_bytes,
-    )
-    if start_offset <= log.log_start_offset:
-        return False
-    sometimes("broker: records are past their retention")
-    trim(broker, turn, partition, start_offset, is_unwanted=False)
-    return True
 
 
 def trim(broker: Broker, turn: Turn, partition: Partition, start_offset: int, *, is_unwanted: bool) -> None:

@@ -68,7 +68,7 @@ from streambus.storage.log import Log
 from streambus.storage.pickers import PickerOptions
 from streambus.storage.producers import Accepted, Duplicate, Producers, Refusal, Refused
 from streambus.storage.reading import LogRead, Stop
-from streambus.storage.retention import retention_start
+from streambus.storage.retention import overdue, retention_start, start_within_block
 from streambus.storage.shelf import NotLoaded, Unreadable
 from streambus.storage.store import Append, Change, DeleteRange, Put, Store, StoreUnavailable
 from streambus.storage.view import ReadView
@@ -109,5 +109,7 @@ __all__ = [
     "Unreadable",
     "WalDurable",
     "WalSynced",
+    "overdue",
     "retention_start",
+    "start_within_block",
 ]

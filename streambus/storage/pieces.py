@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streambus.storage.block_list import BlockRef
 from streambus.storage.cleaning.policy import LogPiece
 from streambus.storage.log import Log
 
@@ -26,6 +27,17 @@ def pieces_of(log: Log) -> Iterator[LogPiece]:
     """All of a log, in order. Whoever wants to know only of its beginning pays only for that."""
     yield from sealed_pieces(log)
     yield from live_pieces(log)
+
+
+def pieces_within(log: Log, ref: BlockRef, offset: int) -> list[LogPiece]:
+    """What an index block speaks of from `offset` on, one piece for each batch. Raises `NotLoaded`, `Unreadable`."""
+    rows = log.shelf.rows(ref.table, ref.block, log.log_id)
+    ends = [min(rows.next_offset(row), ref.end_offset) for row in range(len(rows))]
+    return [
+        LogPiece(max(rows.base_offsets[row], offset), end, rows.sizes[row], rows.max_timestamps[row])
+        for row, end in enumerate(ends)
+        if end > offset and rows.base_offsets[row] < ref.end_offset
+    ]
 
 
 def bytes_of(log: Log) -> int:

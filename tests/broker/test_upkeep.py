@@ -72,6 +72,37 @@ def test_records_that_are_too_old_are_dropped(store: StoreConfig) -> None:
     assert read_all(bench) == {60: (None, b"new")}
 
 
+def test_a_log_that_is_seldom_written_to_does_not_keep_its_records_for_ever() -> None:
+    """One index block may speak of months: it is looked into now and then."""
+    bench = broker(retention_ms="80000")
+    bench.create("busy", retention_ms="1000")
+    for second in range(0, 100, 2):
+        produce(bench, keyed(None, b"seldom", WALL_MS + second * 1_000))
+        bench.connect().ask(produce_request("busy", keyed(None, b"x" * 500, WALL_MS + second * 1_000)), 9)
+        bench.advance(2_000)
+    bench.advance(30_000)
+    log = bench.broker.partitions["t", 0].log
+    assert max(ref.end_offset - ref.first_offset for ref in log.blocks.refs()) > 10, "tables were merged"
+    oldest = 130 - 80
+    assert (oldest - 2 * 10 - 1) // 2 <= log.log_start_offset <= oldest // 2, "an eighth of its time late, looked at as seldom"
+    bench.advance(200_000)
+    assert len(read_all(bench)) < 5
+
+
+def test_a_block_that_cannot_be_looked_into_waits_for_its_time() -> None:
+    bench = broker(retention_ms="40000")
+    produce(bench, *[keyed(None, b"x" * 100, WALL_MS + second * 2_000) for second in range(50)])
+    log, shelf = bench.broker.partitions["t", 0].log, bench.broker.store.shelf
+    ref = max(log.blocks.refs(), key=lambda ref: ref.end_offset - ref.first_offset)
+    directory = shelf.directories[ref.table]
+    bench.disk.flip_bit(directory.info.file, directory.positions[ref.block] + 20, 1)
+    bench.advance(40_000 + 1_000 * (ref.first_offset + ref.end_offset))
+    assert ref.end_offset - ref.first_offset > 5
+    assert log.log_start_offset == ref.first_offset
+    bench.advance(200_000)
+    assert log.log_start_offset > ref.end_offset
+
+
 @pytest.mark.parametrize("store", [LIVE, SEALING], ids=["live", "sealed"])
 def test_records_that_are_too_many_are_dropped(store: StoreConfig) -> None:
     bench = broker(store, retention_bytes="3000", retention_ms="-1")

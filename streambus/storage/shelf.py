@@ -227,7 +227,8 @@ class Shelf:
             turn.tell(BlockDamaged(event.table, event.kind, event.block, directory.info.file, position, str(damage)))
         else:
             self.cache.put(event.table, position, block, cost)
-            if len(self.fresh) >= FRESH_MAX:
+            # A scan holds a block of every table at once, and the next one of those that it has come to the end of.
+            if len(self.fresh) >= max(FRESH_MAX, 4 * len(self.directories)):
                 del self.fresh[next(iter(self.fresh))]
             self.fresh[key] = block
         self._tell(turn, key)

@@ -234,6 +234,53 @@ def test_a_folder_of_another_node_is_refused_from_tables_too() -> None:
     assert bench.halted.error == "this data folder belongs to node 1, not to node 2"
 
 
+OWNER_APART = StoreConfig(segment_bytes=2_000, recent_bytes=0, cache_bytes=0, delete_delay=0, entry_block_bytes=64, bits_per_key=0)
+"""Who lives here is in a block of entries that nothing else needs."""
+
+
+def last_entry_block(bench: Bench) -> tuple[FileName, int]:
+    """Where the block of entries begins that says whose folder this is."""
+    directory = bench.broker.store.keyspaces.layers.tables[-1].directory
+    return FileName(directory.info.file), directory.entry_positions[-1]
+
+
+def test_whose_folder_this_is_may_have_to_be_loaded() -> None:
+    bench = filled(OWNER_APART)
+    cluster_id = bench.broker.cluster_id
+    bench.restart()
+    assert (bench.broker.cluster_id, bench.broker.missing) == (cluster_id, None)
+    bench.config = BrokerConfig(node_id=2, store=OWNER_APART)
+    bench.disk.crash_process()
+    bench.start()
+    assert bench.halted is not None
+    assert bench.halted.error == "this data folder belongs to node 1, not to node 2"
+
+
+def test_a_folder_whose_owner_cannot_be_read_is_not_served() -> None:
+    bench = filled(OWNER_APART)
+    file, position = last_entry_block(bench)
+    bench.disk.flip_bit(file, position + 20, 1)
+    bench.disk.crash_process()
+    bench.start()
+    assert bench.halted is not None
+    assert "whose data folder this is cannot be read" in (bench.halted.error or "")
+
+
+def test_a_read_that_fails_during_the_start_ends_it_with_its_reason() -> None:
+    bench = filled(OWNER_APART)
+    reasons: list[str] = []
+    for reads_before in range(100):
+        bench.disk.crash_process()
+        bench.disk.fail("read", skip=reads_before)
+        bench.start()
+        if bench.halted is None:
+            break
+        reasons.append(bench.halted.error or "")
+    assert bench.ready is not None
+    for reason in ("the disk failed during start-up", "whose data folder this is cannot be read", "the metadata log cannot be read"):
+        assert any(reason in found for found in reasons), reason
+
+
 def test_metadata_that_is_damaged_ends_the_start() -> None:
     bench = filled()
     log, shelf = bench.broker.metadata_log, bench.broker.store.shelf

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kept_folders import ORDERS, TINY, flip, log_table, refused, said, said_json, said_json_lines, tables_of
+from kept_folders import ORDERS, TINY, entry_table, flip, log_table, refused, said, said_json, said_json_lines, tables_of
 
 from streambus.cli import main
 from streambus.real.files import Files
@@ -76,6 +76,14 @@ def test_damage_is_not_copied_and_does_not_stop_the_rest(folder: Path, capsys: C
     assert table.info.number in {directory.info.number for directory in tables_of(folder)}
     found = said_json(capsys, "verify", folder, status=1)["findings"]
     assert {(finding["kind"], finding["file"]) for finding in found} == {("batch-damaged", table.info.file)}
+
+
+def test_a_damaged_filter_is_mended(folder: Path, capsys: Capture) -> None:
+    table = entry_table(folder)
+    flip(folder, table.info.file, table.bloom_position + 45)
+    said(capsys, "verify", folder, status=1)
+    said(capsys, "compact", folder, "--full")
+    said(capsys, "verify", folder)
 
 
 def test_a_full_disk_ends_it_and_harms_nothing(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

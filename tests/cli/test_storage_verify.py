@@ -247,8 +247,23 @@ def test_a_newer_version_is_not_taken_for_a_torn_tail(folder: Path, capsys: Capt
     with (folder / live_segment(folder)).open("ab") as opened:
         opened.write(b"SBW\x03" + crc32c(body).to_bytes(4, "big") + body)
     found = findings(capsys, folder)
-    assert found["wal-damaged"]["reason"] == "format version 3 is not known here"
+    assert found["version-unknown"]["reason"] == "format version 3 is not known here"
     assert found["start-refused"]["reason"] == "format version 3 is not known here"
+
+
+def test_a_folder_of_an_older_version_is_known_for_one(tmp_path: Path, capsys: Capture) -> None:
+    body = bytes(32)
+    (tmp_path / "wal").mkdir()
+    (tmp_path / "wal" / f"{0:020}.wal").write_bytes(b"SBW\x01" + crc32c(body).to_bytes(4, "big") + body + bytes(40))
+    found = findings(capsys, tmp_path)
+    assert found.keys() == {"manifest-missing", "version-unknown"}
+    assert found["version-unknown"]["reason"] == "format version 1 is not known here"
+
+
+def test_a_manifest_of_a_newer_version_is_known_for_one(folder: Path, capsys: Capture) -> None:
+    with (folder / CURRENT).open("r+b") as opened:
+        opened.write(b"SBM\x02")
+    assert findings(capsys, folder)["version-unknown"]["reason"] == "format version 2 is not known here"
 
 
 # Files of nobody -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from streambus.cli.misuse import Misuse
-from streambus.cli.storage.folders import add_arguments, existing_folder, rehearsed
+from streambus.cli.storage.folders import add_arguments, existing_folder, rehearsed, require_manifest
 from streambus.cli.storage.showing import Progress, count_of, size_of
 from streambus.kernel import Task
 from streambus.real.folder import UnusableFolder
@@ -70,6 +70,7 @@ def register(commands: Any) -> None:
 def compact_command(arguments: argparse.Namespace) -> int:
     """`streambus storage compact`."""
     folder = existing_folder(arguments)
+    require_manifest(folder)
     progress = Progress("compact:")
     config = StoreConfig(delete_delay=0, picker=FULL if arguments.full else PickerOptions())
     try:
@@ -78,7 +79,7 @@ def compact_command(arguments: argparse.Namespace) -> int:
             after = measured(folder, offline.store)
             jobs, written = offline.works, offline.written_bytes
     except UnusableFolder as unusable:
-        raise Misuse(f"{unusable}; compact needs it for itself") from unusable
+        raise Misuse(str(unusable)) from unusable
     except CannotGoOn as reason:
         progress.clear()
         return _failed(arguments, folder, str(reason))

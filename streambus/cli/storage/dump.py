@@ -40,11 +40,10 @@ def register(commands: Any) -> None:
     """Add `dump`."""
     texts = argparse.RawDescriptionHelpFormatter
     parser = commands.add_parser("dump", help="what is in the files?", description=__doc__, epilog=EPILOG, formatter_class=texts)
-    parser.add_argument("what", nargs="*", help="what to show, see below (default: keyspaces)", metavar="WHAT")
     add_arguments(parser)
+    parser.add_argument("what", nargs="*", help="what to show, see below (default: keyspaces)", metavar="WHAT")
     parser.add_argument("--records", action="store_true", help="also show the records in batches")
     parser.add_argument("--from", type=int, default=0, dest="start", help="begin at this offset or WAL position", metavar="OFFSET")
-    parser._actions.sort(key=lambda action: action.dest == "what")  # FOLDER comes first
     parser.set_defaults(run=dump_command)
 
 

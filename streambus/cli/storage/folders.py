@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from streambus.cli.misuse import Misuse
-from streambus.kernel import FileName
 from streambus.real.reading import FilesToRead, process_on
 from streambus.storage.inspect import LOOKS_MAX, Rehearsal, read_manifest, rehearse
+from streambus.storage.manifest import CURRENT
 
 
 def add_arguments(parser: Any) -> None:
@@ -36,10 +36,15 @@ def told_of_process(folder: Path) -> str | None:
     return None if process is None else f"a broker is running on this folder (process {process}): what is said here was so a moment ago"
 
 
+def require_manifest(folder: Path) -> None:
+    """`Misuse` if there is no manifest: what is in the folder cannot be told then."""
+    if not (folder / CURRENT).exists():
+        raise Misuse(f"{folder} has lost its manifest; see streambus storage verify")
+
+
 def rehearsed(folder: Path) -> Rehearsal:
     """What a broker would have in memory after a start on the folder. `Misuse` if it would refuse to start."""
-    if not (folder / FileName("manifest/current")).exists():
-        raise Misuse(f"{folder} has lost its manifest; see streambus storage verify")
+    require_manifest(folder)
     reason = ""
     for _ in range(LOOKS_MAX):
         files = FilesToRead(folder)

@@ -48,6 +48,10 @@ MEANINGS: dict[FindingKind, tuple[str, str]] = {
     FindingKind.WAL_DAMAGED: ("records that were durable cannot be read; no broker starts here rather than forget what follows", _RESTORE),
     FindingKind.WAL_BATCH_DAMAGED: (_QUARANTINED, _REPAIR),
     FindingKind.WAL_TORN: ("a write was not finished, and nobody was promised it", "nothing: the next start cuts it off"),
+    FindingKind.VERSION_UNKNOWN: (
+        "another version of StreamBus wrote this, unless the byte that says so is damaged; no broker of this version starts here",
+        "use the version that wrote it, or read the changelog for a way to move",
+    ),
     FindingKind.OFFSETS_MISSING: ("records are lost; no broker starts here", _RESTORE),
     FindingKind.START_REFUSED: ("a broker would refuse to start here", _RESTORE),
     FindingKind.READ_FAILED: (

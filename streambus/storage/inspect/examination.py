@@ -83,7 +83,9 @@ class Examination:
             yield _failed(CURRENT, error)
             return
         if manifest.damage is not None:
-            yield Finding(FindingKind.MANIFEST_DAMAGED, CURRENT, manifest.damage_position, manifest.damage)
+            is_foreign = manifest.damage.endswith("not known here")
+            kind = FindingKind.VERSION_UNKNOWN if is_foreign else FindingKind.MANIFEST_DAMAGED
+            yield Finding(kind, CURRENT, manifest.damage_position, manifest.damage)
         elif manifest.torn_bytes:
             reason = f"{manifest.torn_bytes} bytes behind the last frame are no frame"
             yield Finding(FindingKind.MANIFEST_TORN, CURRENT, manifest.end, reason, manifest.torn_bytes)
@@ -283,7 +285,7 @@ def examine(files: FileAccess, list_files: Callable[[], Iterable[tuple[FileName,
 
 
 def _gap(gap: Gap) -> Finding:
-    kind = FindingKind.WAL_DAMAGED if gap.is_foreign else FindingKind.WAL_TORN
+    kind = FindingKind.VERSION_UNKNOWN if gap.is_foreign else FindingKind.WAL_TORN
     return Finding(kind, gap.file, gap.place, gap.reason, gap.length)
 
 

@@ -20,6 +20,7 @@ class FindingKind(Enum):
     WAL_DAMAGED = "wal-damaged"
     WAL_BATCH_DAMAGED = "wal-batch-damaged"
     WAL_TORN = "wal-torn"
+    VERSION_UNKNOWN = "version-unknown"
     OFFSETS_MISSING = "offsets-missing"
     START_REFUSED = "start-refused"
     READ_FAILED = "read-failed"

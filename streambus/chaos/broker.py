@@ -1,7 +1,7 @@
 """A broker on a disk that fails on request, or with a clock that is wrong: `python -m streambus.chaos.broker`.
 
 It is `streambus serve` but for what is below it: `FaultyFiles`, `ShiftedClock`. This is the only way to get there. Its segments are small,
-so that a short run has many of them.
+so that a short run has many of them, and long work that failed is soon tried again.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from time import time_ns
 
 from streambus.broker import BrokerConfig, Listener
 from streambus.chaos.shifted_clock import ShiftedClock
-from streambus.kernel import Severity, Trace
+from streambus.kernel import SECOND, Severity, Trace
 from streambus.real import CannotListen, Serving, UnusableFolder, serve
 from streambus.real.faulty_files import FaultyFiles
 from streambus.real.files import Files
@@ -22,6 +22,7 @@ from streambus.storage import StoreConfig
 
 LISTENER = "PLAINTEXT"
 SEGMENT_BYTES = 1024 * 1024
+RETRY_DELAY = SECOND // 2
 
 
 def main() -> int:
@@ -32,9 +33,11 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--disk-faults", type=Path, metavar="FILE", help="the control file (see streambus.real.faulty_files)")
     parser.add_argument("--clock", type=Path, metavar="FILE", help="holds by how many seconds the clock is off")
+    parser.add_argument("--segment-bytes", type=int, default=SEGMENT_BYTES, metavar="N", help="of the store")
     options = parser.parse_args()
     log = log_to(sys.stderr, text_line, Severity.INFO)
-    config = BrokerConfig(listeners=(options.advertise,), store=StoreConfig(segment_bytes=SEGMENT_BYTES))
+    store = StoreConfig(segment_bytes=options.segment_bytes, retry_delay=RETRY_DELAY)
+    config = BrokerConfig(listeners=(options.advertise,), store=store)
     open_files = Files if options.disk_faults is None else partial(FaultyFiles, control=options.disk_faults)
     wall_clock = time_ns if options.clock is None else ShiftedClock(options.clock)
     try:

@@ -40,6 +40,7 @@ class DiskFault:
     A lie has no error.
 
     `operations` are effects by their lower-case names (`write`, `sync`, `read`, `create`, …). Opening a file to send from it is a `read`.
+    `below`: only on files whose names begin so (`tables/`); empty: on all.
     """
 
     operations: tuple[str, ...]
@@ -47,6 +48,7 @@ class DiskFault:
     delay_ms: int = 0
     percent: int = 100
     harm: Harm = "none"
+    below: str = ""
 
     def __attrs_post_init__(self) -> None:
         assert not self.error or hasattr(errno, self.error), self.error
@@ -76,7 +78,7 @@ class FaultyFiles:
 
     def perform(self, effect: Effect) -> Event | None:
         """As `Files.perform`, or not."""
-        fault = self._befalls(type(effect).__name__.lower())
+        fault = self._befalls(type(effect).__name__.lower(), getattr(effect, "file", ""))
         if fault is not None:
             if fault.harm == "lied":
                 return getattr(effect, "then", None)
@@ -91,7 +93,7 @@ class FaultyFiles:
 
     def open(self, name: FileName) -> OpenFile:
         """As `Files.open`, or not."""
-        fault = self._befalls("read")
+        fault = self._befalls("read", name)
         if fault is not None and fault.error:
             raise _error(fault)
         return self._files.open(name)
@@ -108,10 +110,10 @@ class FaultyFiles:
         """As `Files.close`."""
         self._files.close()
 
-    def _befalls(self, operation: str) -> DiskFault | None:
-        """Let the delays for `operation` pass; the fault with an error, or a lie, that befalls it, if one does."""
+    def _befalls(self, operation: str, file: str) -> DiskFault | None:
+        """Let the delays for `operation` on `file` pass; the fault with an error, or a lie, that befalls it, if one does."""
         for fault in self._asked_for():
-            if operation in fault.operations and self._dice.randrange(100) < fault.percent:
+            if operation in fault.operations and file.startswith(fault.below) and self._dice.randrange(100) < fault.percent:
                 time.sleep(fault.delay_ms / 1_000)
                 if fault.error or fault.harm == "lied":
                     return fault
@@ -151,8 +153,8 @@ class FaultyFiles:
             position = page_end
 
 
-def _fault(operations: list[str], error: str, delay_ms: int, percent: int, harm: Harm) -> DiskFault:
-    return DiskFault(tuple(operations), error, delay_ms, percent, harm)
+def _fault(operations: list[str], error: str, delay_ms: int, percent: int, harm: Harm, below: str) -> DiskFault:
+    return DiskFault(tuple(operations), error, delay_ms, percent, harm, below)
 
 
 def _error(fault: DiskFault) -> OSError:

@@ -346,6 +346,14 @@ def test_a_search_in_damage_is_an_error_and_others_are_answered() -> None:
         assert found(answer) == [(ErrorCode.KAFKA_STORAGE_ERROR, -1), (0, first)]
 
 
+def test_a_search_that_ends_in_a_range_that_is_damaged_is_an_error() -> None:
+    bench = filled()
+    bench.broker.partitions["t", 0].log.holes.append((5, 7))
+    client = bench.connect()
+    assert found(client.ask(list_offsets(WALL_MS + 5, 0, 1), 8)) == [(ErrorCode.KAFKA_STORAGE_ERROR, -1), (0, 5)]
+    assert found(client.ask(list_offsets(WALL_MS + 7, 0, 1), 8)) == [(0, 7), (0, 7)]
+
+
 def test_a_search_whose_topic_is_deleted_meanwhile_finds_nothing() -> None:
     bench = filled()
     client = bench.connect()

@@ -6,7 +6,7 @@ from bench import WALL_MS, Bench, fetch_request, fetched, produce_request, produ
 from streambus.broker import BrokerConfig
 from streambus.broker.upkeep import PORTION, CleaningDue, RetentionDue
 from streambus.kernel import SECOND, Instant
-from streambus.records import Codec, Record, decode_records, encode_batch
+from streambus.records import BatchHeader, Codec, Record, decode_records, encode_batch, split_batches
 from streambus.records.checksum import crc32c
 from streambus.storage import StoreConfig
 from streambus.storage.pickers import PickerOptions
@@ -170,9 +170,12 @@ def test_a_round_takes_as_many_turns_as_it_needs() -> None:
         bench.connect().ask(produce_request("t", keyed(None, b"x", WALL_MS - 10_000), partition.index), 9)
     bench.broker.timers.cancel(RetentionDue())
     bench.step(RetentionDue())
+    bench.step(CleaningDue())
     assert 0 < len(bench.broker.upkeep.to_trim) <= 2 * PORTION + 1
+    assert len(bench.broker.upkeep.to_appraise) == PORTION + 1
     bench.settle()
     assert not bench.broker.upkeep.to_trim
+    assert not bench.broker.upkeep.to_appraise
     assert all(partition.log.log_start_offset == partition.log.log_end_offset for partition in partitions)
     assert bench.broker.next_deadline is not None
     assert bench.broker.next_deadline > bench.now
@@ -292,6 +295,32 @@ def test_reading_goes_on_while_a_log_is_cleaned_and_after_it() -> None:
         bench.advance(1_500)
         newest = dict(read_all(bench).values())
         assert newest == {b"key%d" % (number % 5): b"%d-%03d" % (round_number, number) * 30 for number in range(25, 30)}
+
+
+def test_a_time_at_which_cleaning_left_nothing_leads_to_the_next_record() -> None:
+    bench = broker(cleanup_policy="compact")
+    once = encode_batch([Record(b"key", b"once", (), WALL_MS + 5, 0)], producer_id=3, producer_epoch=0, base_sequence=0)
+    produce(bench, once, *[keyed(b"key", b"%03d" % number * 50, WALL_MS + 10 + number) for number in range(40)])
+    bench.advance(5_000)
+    first, *_ = read_all(bench)
+    assert first > 10
+    (empty,) = [header for header in headers(bench) if header.base_offset == 0]
+    assert (empty.record_count, empty.max_timestamp) == (0, WALL_MS + 5), "what is left of a producer says how far it came"
+    assert offset_at(bench, WALL_MS) == (ErrorCode.NONE, first)
+    assert offset_at(bench, WALL_MS + 10 + 39) == (ErrorCode.NONE, 40)
+    assert offset_at(bench, WALL_MS + 10 + 40) == (ErrorCode.NONE, -1)
+
+
+def headers(bench: Bench) -> list[BatchHeader]:
+    """Of the first batches of the topic."""
+    return [header for header, _ in split_batches(fetched(bench.connect().ask(fetch_request("t"), 11)).records)]
+
+
+def offset_at(bench: Bench, timestamp: int) -> tuple[int, int]:
+    request = messages.ListOffsetsRequest
+    partitions = [request.ListOffsetsPartition(partition_index=0, timestamp=timestamp)]
+    (topic,) = bench.connect().ask(request(topics=[request.ListOffsetsTopic(name="t", partitions=partitions)]), 8).topics
+    return topic.partitions[0].error_code, topic.partitions[0].offset
 
 
 @pytest.mark.parametrize("policy", ["compact", "compact,delete"])

@@ -128,6 +128,20 @@ def test_everything_that_the_live_log_can_say_is_shown(tmp_path: Path, capsys: C
     assert "open-log     position " in shown
 
 
+def test_markers_of_transactions_say_what_they_decided(tmp_path: Path, capsys: Capture) -> None:
+    with offline_store(tmp_path / "data", TINY) as store:
+        store.recover()
+        log = Keeper(store).open(ORDERS)
+        for kind in (0, 1, 9):
+            key, value = b"\0\0" + kind.to_bytes(2, "big"), bytes(6)
+            marker = encode_batch([Record(key, value)], producer_id=5, producer_epoch=0, is_transactional=True, is_control=True)
+            with store.turn() as turn:
+                store.store.append(turn, log, parse_header(marker), marker, 0)
+        store.rest()
+    lines = said_json_lines(capsys, "dump", tmp_path / "data", "log", ORDERS, "--records")
+    assert [line["control"] for line in lines[1:]] == ["abort", "commit", "unknown"]
+
+
 def test_damage_in_the_live_log_is_a_gap(folder: Path, capsys: Capture) -> None:
     records = [line for line in said_json_lines(capsys, "dump", folder, "wal") if line["kind"] == "wal-record"]
     start = read_manifest(FilesToRead(folder)).contents.wal_start

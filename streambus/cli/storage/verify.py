@@ -64,6 +64,10 @@ MEANINGS: dict[FindingKind, tuple[str, str]] = {
 """What a finding means for those who use the broker, and what to do."""
 
 
+OF_FILES = (FindingKind.ORPHAN, FindingKind.CONDEMNED, FindingKind.READ_FAILED, FindingKind.MANIFEST_MISSING)
+"""Findings that are about a whole file."""
+
+
 def register(commands: Any) -> None:
     """Add `verify`."""
     texts = argparse.RawDescriptionHelpFormatter
@@ -100,7 +104,8 @@ def verify_command(arguments: argparse.Namespace) -> int:
 def _told(found: Finding, labels: Labels) -> str:
     meaning, advice = MEANINGS[found.kind]
     lines = [
-        f"{'DAMAGE' if found.kind.is_damage else 'note':<8}{found.kind.value}: {found.file} at byte {found.position:,}"
+        f"{'DAMAGE' if found.kind.is_damage else 'note':<8}{found.kind.value}: {found.file}"
+        + (f" at byte {found.position:,}" if found.kind not in OF_FILES else "")
         + (f", {size_of(found.size)}" if found.size else ""),
         f"        what    {_about(found, labels)}{found.reason}",
         f"        means   {meaning}",

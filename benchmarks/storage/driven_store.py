@@ -19,7 +19,6 @@ from .batches import Batch
 _WALL_US = 1_760_000_000_000_000
 _WORK_SECONDS_MAX = 600
 """A piece of long work that takes longer will not end."""
-_SEALS_WAITING_MAX = 2
 
 
 class CountedFiles:
@@ -98,10 +97,9 @@ class DrivenStore:
             self.flush()
 
     def keep_pace(self) -> None:
-        """Wait until no more than a few full segments are waiting to be sealed, as they are where disks and networks set the pace."""
-        while self._works and len(self.store.housekeeping.seals) > _SEALS_WAITING_MAX:
-            self._has_worked.wait(_WORK_SECONDS_MAX)
-            self.settle()
+        """If a segment is full, let all long work be done that follows: as it is where networks and disks set the pace."""
+        if self.store.housekeeping.seals:
+            self.rest()
 
     def _take_due(self) -> bool:
         """Report what was to happen by now; whether there are effects now."""

@@ -188,7 +188,8 @@ class _Run:
         moment = now()
         gone = [Operation("retention", Outcome.OK, moment, moment, (Deleted(*place, start),)) for place, start in starts.items() if start]
         earlier = self.before.operations if self.before is not None else ()
-        history = History([*load.sent.operations, *_still(earlier, starts), *load.followed.operations, *contents.operations, *gone])
+        read = _still((*earlier, *contents.operations), starts)  # of this reader too: records may have gone while it read
+        history = History([*load.sent.operations, *read, *load.followed.operations, *gone])
         verdict = check(history, DURABLE_LOG)
         trial.judged_operations += len(history)
         if not verdict.valid:
@@ -236,7 +237,7 @@ def _is_still_there(action: object, starts: dict[tuple[str, int], int]) -> bool:
 
 
 def _still(operations: tuple[Operation, ...], starts: dict[tuple[str, int], int]) -> list[Operation]:
-    """The polls of an earlier reader, without what is gone by right."""
+    """Polls, without what is gone by right."""
     kept = []
     for operation in operations:
         actions = tuple([action for action in operation.actions if not isinstance(action, Polled) or _is_still_there(action, starts)])

@@ -165,6 +165,8 @@ def appraise(broker: Broker, now_ms: int, partition: Partition) -> Appraised | N
     config, log = broker.image.topic_config(partition.topic), partition.log
     if not config.is_compacted or broker.store.is_cleaning(log.log_id):
         return None
+    if log.blocks.end_offset <= log.cleaned_end:
+        return None
     policy = cleaning_policy(config)
     pieces = list(sealed_pieces(log))
     dirty = dirty_range(

@@ -10,7 +10,8 @@ from streambus.storage import Log, Store
 class Partition:
     """A partition that this broker leads.
 
-    Promises: `high_watermark <= durable end of every in-sync replica <= log_end_offset`, and it is monotone while the leader epoch is.
+    Promises: `log_start_offset <= high_watermark <= durable end of every in-sync replica <= log_end_offset`, and the high watermark is
+    monotone while the leader epoch is.
     """
 
     def __init__(self, topic: str, topic_id: UUID, index: int, log: Log) -> None:
@@ -55,7 +56,7 @@ class Partition:
     def check(self) -> None:
         """The invariants of this partition."""
         log = self.log
-        assert log.log_start_offset <= log.log_end_offset, (log.log_start_offset, log.log_end_offset)
+        assert log.log_start_offset <= self.high_watermark, (log.log_start_offset, self.high_watermark)
         assert self.high_watermark <= log.recovery_point <= log.log_end_offset, (
             self.high_watermark,
             log.recovery_point,

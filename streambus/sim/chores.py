@@ -112,7 +112,8 @@ class Vandalise:
 Chore = Send | Assign | Seek | LookUp | Describe | Question | CreateTopic | DeleteTopic | Vandalise
 
 QUESTIONS = (
-    "fetch", "produce", "offsets", "metadata", "partitions", "configs", "creation", "deletion", "producer_id", "coordinator", "versions",
+    "fetch", "produce", "offsets", "metadata", "partitions", "configs", "creation", "deletion", "removal", "producer_id", "coordinator",
+    "versions",
 )  # fmt: skip
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")
 SPECIAL_TIMESTAMPS = (-1, -2, -3, -4, -5)

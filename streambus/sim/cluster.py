@@ -166,7 +166,9 @@ class Cluster:
             recovery_chunk_bytes=scenario.recovery_chunk_bytes,
             recent_bytes=scenario.recent_bytes,
         )
-        config = BrokerConfig(node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits, properties=scenario.properties)
+        config = BrokerConfig(
+            node_id=1, listeners=(Listener("PLAINTEXT", BROKER, PORT),), store=store, limits=scenario.limits, properties=scenario.properties
+        )
         host = self.simulation.add_host(BROKER, config, self._disk(BROKER), scenario.disk, {Ready: self._on_ready})
         self._set_clock(host)
         return host

@@ -1,8 +1,8 @@
 """What checksums cover, and so what somebody will notice: a fault that nobody can notice proves nothing.
 
-Of what is read for the node itself, checksums cover every byte. Of what goes to a consumer only the batch's own CRC is left. It does not cover
-its base offset and leader epoch, which the broker writes, and it does not say where the batch belongs. Kafka's protocol has this gap; a
-broker that checks what it sends would close it on its side.
+Of what is read for the node itself, checksums cover every byte. Of what goes to a consumer only the batch's own CRC is left. It does not
+cover its base offset and leader epoch, which the broker writes, and it does not say where the batch belongs. Kafka's protocol has this
+gap; a broker that checks what it sends would close it on its side.
 """
 
 from streambus.kernel import Buffer
@@ -11,7 +11,7 @@ from streambus.storage.wal_records import BATCH_PREFIX_BYTES
 
 
 def is_covered(content: Buffer, position: int) -> bool:
-    """Whether everybody who reads the byte at `position` of a file can notice that it is wrong: it is not stamped on a batch by the broker."""
+    """Whether everybody who reads the byte at `position` of a file can notice that it is wrong: the broker did not stamp it on a batch."""
     view = memoryview(content)
     return not any(passes_for_a_batch(view[start:]) for start in range(max(position - BATCH_PREFIX_BYTES + 1, 0), position + 1))
 

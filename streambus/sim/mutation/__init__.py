@@ -9,6 +9,7 @@ reach one. It grows with the system: every part adds its own.
 
 1. `read_catalogue` reads the folder.
 2. `hunt` plants one mutant and plays seeds of a scenario until something goes wrong; several hunts with other seeds give a median.
+   Mutants of the storage engine are hunted with games of one store (`sim/stores`) instead, of which there are a hundred in a second.
 3. The failing tape is shrunk while the bug is planted: the faults that are left are those that revealed it.
 4. `Score` is the table: found or not, seeds and CPU seconds to find it, which check saw it first, which fault it needs.
 

@@ -8,11 +8,16 @@ import attrs
 from streambus.sim.faults.deed import words
 from streambus.sim.guided import search
 from streambus.sim.mutation.catalogue import read_catalogue
+from streambus.sim.mutation.mutant import STORE
 from streambus.sim.run import Outcome, play
 from streambus.sim.scenario import Scenario
 from streambus.sim.shrink import Shrunk, shrink
+from streambus.sim.stores import play_store
 from streambus.sim.symptom import symptom
 from streambus.sim.tape import Tape, drawn_tape
+
+GAMES_PER_SEED = 10
+"""Games with one store are so many times as cheap as a run of a cluster, and more of them are played."""
 
 
 @attrs.frozen
@@ -37,7 +42,10 @@ class Capture:
 
 def guided_hunt(catalogue: Path, name: str, scenario: Scenario, first: int, count: int, shrink_seconds: float) -> Capture:
     """Plant the mutant `name`, and search with up to `count` runs that learn from each other."""
-    with read_catalogue(catalogue)[name].planted():
+    mutant = read_catalogue(catalogue)[name]
+    if mutant.world == STORE:
+        return hunt(catalogue, name, scenario, first, count, shrink_seconds)
+    with mutant.planted():
         found = search(scenario, first, count)
         if found.outcome is None:
             return Capture(name, count, found.cpu_seconds)
@@ -49,10 +57,22 @@ def hunt(catalogue: Path, name: str, scenario: Scenario, first: int, count: int,
     mutant = read_catalogue(catalogue)[name]
     began = process_time()
     with mutant.planted():
+        if mutant.world == STORE:
+            return _hunt_in_stores(name, first, count * GAMES_PER_SEED)
         for played, seed in enumerate(range(first, first + count), 1):
             outcome = play(drawn_tape(scenario, seed))
             if not outcome.is_clean:
                 return _capture(name, played, process_time() - began, outcome, shrink_seconds)
+    return Capture(name, count, process_time() - began)
+
+
+def _hunt_in_stores(name: str, first: int, count: int) -> Capture:
+    """As `hunt`, with games of one store. There is no tape, and nothing to shrink."""
+    began = process_time()
+    for played, seed in enumerate(range(first, first + count), 1):
+        violation = play_store(seed)
+        if violation is not None:
+            return Capture(name, played, process_time() - began, violation)
     return Capture(name, count, process_time() - began)
 
 

@@ -11,6 +11,10 @@ import attrs
 
 MISSING = object()
 
+CLUSTER = "cluster"
+STORE = "store"
+WORLDS = (CLUSTER, STORE)
+
 
 class Patch:
     """Replaces attributes of classes and modules, and puts them back."""
@@ -70,6 +74,7 @@ def _code_of(outer: CodeType, name: str) -> CodeType | None:
 class Mutant:
     """A planted bug. `code` is a stable id; `about` says what is broken, `breaks` which promise, `needs` what must happen for it to matter.
 
+    `world` says where it is hunted: in a simulated `cluster`, or in the hands of one `store`, where a run costs a hundredth.
     `excuse` says why it cannot be found, if it cannot; the score counts it as a survivor all the same.
     """
 
@@ -80,6 +85,7 @@ class Mutant:
     needs: str
     plant: Callable[[Patch], None]
     excuse: str = ""
+    world: str = CLUSTER
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -92,12 +98,13 @@ class Mutant:
             patch.undo()
 
 
-def mutant(code: str, *, breaks: str, needs: str, excuse: str = "") -> Callable[[Callable[[Patch], None]], Mutant]:
+def mutant(code: str, *, breaks: str, needs: str, excuse: str = "", world: str = CLUSTER) -> Callable[[Callable[[Patch], None]], Mutant]:
     """Make a mutant of a function that plants a bug. Its docstring's first line says what is broken."""
 
     def make(plant: Callable[[Patch], None]) -> Mutant:
         about = (plant.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
         assert about, f"{plant.__name__} does not say what is broken"
-        return Mutant(plant.__name__, code, about, breaks, needs, plant, excuse)
+        assert world in WORLDS, f"{plant.__name__} is of no world that there is: {world}"
+        return Mutant(plant.__name__, code, about, breaks, needs, plant, excuse, world)
 
     return make

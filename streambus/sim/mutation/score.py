@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from streambus.sim.mutation.hunt import Capture
-from streambus.sim.mutation.mutant import Mutant
+from streambus.sim.mutation.mutant import STORE, Mutant
 
 
 @attrs.frozen
@@ -67,6 +67,7 @@ class Finding:
             "breaks": self.mutant.breaks,
             "needs": self.mutant.needs,
             "excuse": self.mutant.excuse,
+            "world": self.mutant.world,
             "found": self.found,
             "hunts": len(self.captures),
             "seeds": self.seeds,
@@ -115,10 +116,12 @@ class Score:
 
 def _row(finding: Finding) -> str:
     mutant = finding.mutant
-    shrunk = f"{finding.fault_events:g} faults, {finding.operations:g} operations" if finding.found else ""
+    is_in_store = mutant.world == STORE
+    revealed = "one store" if is_in_store else finding.faults
+    shrunk = f"{finding.fault_events:g} faults, {finding.operations:g} operations" if finding.found and not is_in_store else ""
     return (
         f"| `{mutant.name}` {mutant.code} | {mutant.about} | {finding.found} of {len(finding.captures)} | {finding.seeds:g} "
-        f"| {finding.cpu_seconds:.1f} | {finding.check.replace('|', '/')} | {finding.faults} | {shrunk} |"
+        f"| {finding.cpu_seconds:.1f} | {finding.check.replace('|', '/')} | {revealed} | {shrunk} |"
     )
 
 

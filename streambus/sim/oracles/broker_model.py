@@ -18,8 +18,11 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "message.timestamp.after.max.ms": ("log.message.timestamp.after.max.ms", "3600000"),
     "message.timestamp.before.max.ms": ("log.message.timestamp.before.max.ms", "9223372036854775807"),
     "min.insync.replicas": ("min.insync.replicas", "1"),
+    "cleanup.policy": ("log.cleanup.policy", "delete"),
+    "retention.ms": ("log.retention.ms", "604800000"),
+    "retention.bytes": ("log.retention.bytes", "-1"),
 }
-"""Of the topic settings that decide about a batch: the broker's setting behind it, and Kafka's default."""
+"""Of the topic settings that decide about batches and how long they stay: the broker's setting behind it, and Kafka's default."""
 
 
 @attrs.frozen
@@ -52,7 +55,8 @@ class BrokerModel:
         self.has_read_error = False
         """The disk has refused a read in this life."""
         self.node: Any = None
-        """Looked at for two things only: whether it has decided more than is durable, and what it must load from the disk."""
+        """Looked at for three things only: whether it has decided more than is durable, what it must load from the disk, and where logs
+        begin that retention may trim."""
         self.is_deciding = self.was_deciding = False
         """Whether it has, since this step, and before it: then nobody outside knows what it will say about topics."""
         self.config: Any = None
@@ -141,8 +145,10 @@ class BrokerModel:
         if after.end_offset < log.durable_end:
             self.fail(f"what was durable survives: {log.log_id} was durable up to offset {log.durable_end}, and ends at {after.end_offset}")
             return
-        for ours, theirs in zip(log.batches[: log.written], after.batches, strict=False):
-            if ours.data != theirs.data:
+        found = {batch.base_offset: batch for batch in after.batches}
+        for ours in log.batches[: log.written]:
+            theirs = found.get(ours.base_offset)
+            if theirs is not None and ours.data != theirs.data:
                 self.fail(
                     f"the map (offset, leader epoch) to batch is written once: {log.log_id} had CRC {ours.header.crc:08x} at offset "
                     f"{ours.base_offset} in leader epoch {ours.header.leader_epoch}, and has CRC {theirs.header.crc:08x} at "
@@ -196,6 +202,54 @@ class BrokerModel:
         """Whether the broker has to read from the disk where batches of this log lie: until then it cannot say all that there is."""
         store: Any = getattr(self.node, "store", None)
         return store is not None and any(log.log_id in logs for logs in store.shelf.wanted.values())
+
+    def is_compacted(self, topic: TopicFacts) -> bool:
+        """Whether of this topic only the newest record of each key has to stay."""
+        return "compact" in self.setting(topic, "cleanup.policy")
+
+    def compacted_logs(self) -> set[str]:
+        """The logs of such topics."""
+        topics = [topic for topic in self.cluster.topics.values() if self.is_compacted(topic)]
+        return {partition.log_id for topic in topics for partition in topic.partitions.values()}
+
+    def take_note_of_retention(self) -> None:
+        """Retention may have moved the beginnings of logs: what is gone was allowed to go."""
+        for topic in self.cluster.topics.values():
+            for facts in topic.partitions.values():
+                self.take_note_of_beginning(topic, facts)
+
+    def take_note_of_beginning(self, topic: TopicFacts, facts: PartitionFacts, asked_for: int = 0) -> None:
+        """The beginning of a log may have moved, by retention, or because somebody asked for that."""
+        store: Any = getattr(self.node, "store", None)
+        found = store.logs.get(facts.log_id) if store is not None else None
+        log = self.written.logs.get(facts.log_id)
+        if found is None or log is None or found.log_start_offset <= log.start_offset:
+            return
+        start_offset = found.log_start_offset
+        if start_offset > asked_for:
+            complaint = self._retention_complaint(topic, log, start_offset)
+            if complaint is not None:
+                self.fail(f"what is deleted was allowed to go: {topic.name}, {log.log_id}: {complaint}")
+        log.trim(start_offset, self.step)
+
+    def _retention_complaint(self, topic: TopicFacts, log: LogModel, start_offset: int) -> str | None:
+        if "delete" not in self.setting(topic, "cleanup.policy"):
+            return f"it begins at {start_offset} now, though nothing of it is ever to be deleted"
+        if start_offset > log.durable_end:
+            return f"it begins at {start_offset} now, though only what is below {log.durable_end} is durable"
+        retention_ms, retention_bytes = int(self.setting(topic, "retention.ms")), int(self.setting(topic, "retention.bytes"))
+        left = sum([len(batch.data) for batch in log.batches if batch.end_offset > start_offset])
+        for batch in reversed([batch for batch in log.batches if batch.end_offset <= start_offset]):
+            if 0 <= retention_bytes <= left:
+                return None
+            if retention_ms < 0 or batch.header.max_timestamp >= self.wall_ms - retention_ms:
+                age = self.wall_ms - batch.header.max_timestamp
+                return (
+                    f"it begins at {start_offset} now, but without the batch at {batch.base_offset}, {age} ms old (of {retention_ms}), "
+                    f"only {left} bytes (of {retention_bytes}) are left"
+                )
+            left += len(batch.data)
+        return None
 
     def metadata_log(self) -> LogModel:
         """The log of the metadata records."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from streambus.sim.oracles.broker_model import BrokerModel
+from streambus.sim.oracles.cleaning_law import cleaned_difference
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
 from streambus.sim.oracles.door import Asked, error_name
 from streambus.sim.oracles.fetch_sessions import NOBODY, Session, Want
@@ -31,6 +32,10 @@ class Reader:
         """Between which values the high watermark was when the answer was made."""
         return (0 if self.asked.is_old else log.committed_at_least(self.model.step)), log.durable_end
 
+    def _starts(self, log: LogModel) -> tuple[int, int]:
+        """Between which offsets the log began when the answer was made."""
+        return (0 if self.asked.is_old else log.start_at_least(self.model.step)), log.start_offset
+
     def _owed(self, log: LogModel, high_watermark: int) -> bytes:
         if not self.may_read:
             return b""
@@ -51,10 +56,10 @@ class Reader:
             return f"it is left out, though there is an error to tell: {refusal.name}"
         least, most = self._watermarks(log)
         told, start = session.told.get(self.want.place, NOBODY)
-        if start != log.start_offset or told not in (least, most):
+        if start not in self._starts(log) or told not in (least, most):
             return f"it is left out as unchanged, but {(told, start)} was told and {(most, log.start_offset)} is true now"
         owed = self._owed(log, told)
-        if self.model.is_loading(log):
+        if self.model.is_loading(log) or self._is_unsure(log) or self.is_compacted:
             return None
         return f"it is left out, though there are {len(owed)} bytes to read" if owed else None
 
@@ -70,8 +75,12 @@ class Reader:
                 else f"it is not here, but is answered with {error_name(data.error_code)}"
             )
         _, facts, log = self.found
+        if self._is_unsure(log):
+            return None
         refusal = _refusal(facts, log, self.want)
         expected_error = refusal if refusal is not None else ErrorCode.NONE
+        if data.error_code == ErrorCode.KAFKA_STORAGE_ERROR and self.model.has_read_error:
+            return None
         if data.error_code != expected_error:
             return f"it is answered with {error_name(data.error_code)}, expected {expected_error.name}"
         if refusal is not None:
@@ -87,9 +96,25 @@ class Reader:
         aborted: list[Any] | None = [] if self.asked.body.isolation_level == 1 else None
         return (
             differs("last_stable_offset", data.high_watermark, data.last_stable_offset)
-            or differs("log_start_offset", log.start_offset if self.asked.version >= LOG_START_SINCE else -1, data.log_start_offset)
+            or self._judge_start(log, data.log_start_offset)
             or differs("aborted_transactions", aborted, data.aborted_transactions)
         )
+
+    def _judge_start(self, log: LogModel, seen: int) -> str | None:
+        if self.asked.version < LOG_START_SINCE:
+            return differs("log_start_offset", -1, seen)
+        least, most = self._starts(log)
+        return None if least <= seen <= most else f"log_start_offset is {seen}, expected {_range(least, most)}"
+
+    def _is_unsure(self, log: LogModel) -> bool:
+        """What is wanted is gone, but may have been there when the answer was made."""
+        least, most = self._starts(log)
+        return least <= self.want.offset < most
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether some of what was written may be missing."""
+        return self.found is not None and self.model.is_compacted(self.found[0])
 
     def _judge_records(self, log: LogModel, data: Any) -> str | None:
         seen = b"" if data.records is None else bytes(data.records)
@@ -97,6 +122,9 @@ class Reader:
         said = (data.diverging_epoch.epoch, data.diverging_epoch.end_offset)
         if diverging is not None or said != NOBODY:
             return differs("diverging_epoch", diverging or NOBODY, said) or ("records of a log that diverges are sent" if seen else None)
+        if self.is_compacted:
+            is_all = not seen and self.may_read and not self.model.is_loading(log)
+            return cleaned_difference(log, self.want.offset, data.high_watermark, seen, is_all=is_all)
         owed = self._owed(log, data.high_watermark)
         if seen == owed or ((self.asked.is_old or self.model.is_loading(log)) and owed.startswith(seen)):
             return None
@@ -149,6 +177,12 @@ def is_loading(model: BrokerModel, asked: Asked, want: Want) -> bool:
     """Whether the broker must read from the disk where batches of this partition lie."""
     found = _find(model, asked, want)
     return found is not None and model.is_loading(found[2])
+
+
+def is_compacted(model: BrokerModel, asked: Asked, want: Want) -> bool:
+    """Whether nobody outside knows how much there is of this partition."""
+    found = _find(model, asked, want)
+    return found is not None and model.is_compacted(found[0])
 
 
 def news_of(model: BrokerModel, asked: Asked, want: Want, enough: int) -> int:

@@ -10,7 +10,7 @@ import attrs
 
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.door import Asked, error_name
-from streambus.sim.oracles.fetch_answer import TOPIC_IDS_SINCE, Reader, is_loading, news_of
+from streambus.sim.oracles.fetch_answer import TOPIC_IDS_SINCE, Reader, is_compacted, is_loading, news_of
 from streambus.sim.oracles.fetch_sessions import CLOSE, OPEN, Place, Session, Sessions, Want, shown, step, tell, wanted_by
 from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
 from streambus.wire import ErrorCode
@@ -164,7 +164,7 @@ class FetchLaw:
 
     def due(self, model: BrokerModel, asked: Asked) -> str | None:
         """Enough to say is said at once, but for what must be loaded."""
-        if self.is_loading(model, asked):
+        if self.is_loading(model, asked) or any(is_compacted(model, asked, want) for want in asked.expected.wanted):
             return None
         if asked.expected.error is not ErrorCode.NONE or not asked.expected.wanted or asked.body.max_wait_ms <= 0:
             return "nothing has to be waited for"

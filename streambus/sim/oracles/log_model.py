@@ -45,11 +45,15 @@ class LogModel:
         "batches",
         "durable_before",
         "durable_end",
+        "durable_start",
         "end_offset",
         "log_id",
         "moved_in",
         "producers",
+        "start_before",
+        "start_moved_in",
         "start_offset",
+        "trimmed_epoch",
         "written",
     )
 
@@ -59,6 +63,13 @@ class LogModel:
         self.bases: list[int] = []
         self.written = 0
         self.start_offset = 0
+        self.durable_start = 0
+        """Where it begins on the disk."""
+        self.start_before = 0
+        self.trimmed_epoch = -1
+        """The leader epoch of the last batch that is gone from the beginning."""
+        self.start_moved_in = -1
+        """Where the log began before step `start_moved_in`, in which its beginning moved."""
         self.end_offset = 0
         self.durable_end = 0
         self.durable_before = 0
@@ -88,11 +99,15 @@ class LogModel:
         self._become(kept)
         self.durable_end = min(self.durable_end, self.end_offset)
 
-    def trim(self, start_offset: int) -> None:
-        """What lies below `start_offset` is gone."""
+    def trim(self, start_offset: int, step: int = -1) -> None:
+        """What lies below `start_offset` is gone, since this step."""
         if start_offset <= self.start_offset:
             return
+        if self.start_moved_in != step:
+            self.start_before, self.start_moved_in = self.start_offset, step
         end_offset, written, count = self.end_offset, self.written, len(self.batches)
+        if self.batches and self.batches[0].base_offset < start_offset:
+            self.trimmed_epoch = self.epoch_of(start_offset - 1)
         self.start_offset = start_offset
         self._become([batch for batch in self.batches if batch.end_offset > start_offset])
         self.end_offset = max(end_offset, self.end_offset)
@@ -116,6 +131,10 @@ class LogModel:
     def committed_at_least(self, step: int) -> int:
         """The least high watermark that an answer made in `step` may know."""
         return self.durable_before if self.moved_in == step else self.durable_end
+
+    def start_at_least(self, step: int) -> int:
+        """The least beginning of the log that an answer made in `step` may know."""
+        return self.start_before if self.start_moved_in == step else self.start_offset
 
     def row_of(self, offset: int) -> int:
         """The row of the batch that contains `offset`, or of the one before it."""
@@ -151,11 +170,15 @@ class LogModel:
     def epoch_of(self, offset: int) -> int:
         """The leader epoch that wrote `offset`, or the newest below it; -1 if there is none."""
         if not self.batches or offset < self.batches[0].base_offset:
-            return -1
+            return self.trimmed_epoch if offset >= self.start_offset else -1
         return self.batches[self.row_of(offset)].header.leader_epoch
 
     def end_of_epoch(self, leader_epoch: int) -> tuple[int, int]:
         """The largest epoch here up to `leader_epoch`, and where it ends; (-1, -1) if the log has not come so far."""
+        if not self.batches and leader_epoch == self.trimmed_epoch >= 0:
+            return leader_epoch, self.end_offset
+        if not self.batches and 0 <= leader_epoch < self.trimmed_epoch:
+            return leader_epoch, self.start_offset
         epochs = [batch.header.leader_epoch for batch in self.batches]
         if not epochs or leader_epoch > epochs[-1] or leader_epoch < 0:
             return -1, -1

@@ -8,6 +8,7 @@ import attrs
 
 from streambus.records import BadBatch, BatchHeader, crc32c, parse_header
 from streambus.sim.oracles.broker_model import BatchRules, BrokerModel
+from streambus.sim.oracles.cleaning_law import records_in
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
 from streambus.sim.oracles.door import Asked, error_name
 from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
@@ -37,6 +38,8 @@ class Expected:
     leader_epoch: int = -1
     append_time: int = -1
     refusals: tuple[ErrorCode, ...] = ()
+    start_offset: int = 0
+    """Where the log began when the batch was looked at, at least."""
 
 
 def ask(model: BrokerModel, asked: Asked) -> None:
@@ -55,7 +58,7 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
     if found is None:
         return Expected(name, data.index, refusals=(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID))
     topic, facts, log = found
-    expected = Expected(topic.name, data.index, log, leader_epoch=facts.leader_epoch)
+    expected = Expected(topic.name, data.index, log, leader_epoch=facts.leader_epoch, start_offset=log.start_at_least(model.step))
     batch = b"" if data.records is None else bytes(data.records)
     try:
         header = parse_header(batch)
@@ -103,6 +106,8 @@ def _complaints(
     if header.record_count < 1 or header.record_count != header.last_offset_delta + 1 or header.attributes & 7 > 4:
         found.append(ErrorCode.INVALID_RECORD)
     if (header.producer_id >= 0 and (header.producer_epoch < 0 or header.base_sequence < 0)) or header.attributes & 0x20:
+        found.append(ErrorCode.INVALID_RECORD)
+    if not found and model.is_compacted(topic) and any(record.key is None for record in records_in(batch)):
         found.append(ErrorCode.INVALID_RECORD)
     if header.attributes & 0x10:
         found.append(ErrorCode.INVALID_TXN_STATE)
@@ -162,8 +167,15 @@ def _judge_result(model: BrokerModel, asked: Asked, expected: Expected, result: 
     return (
         differs("base_offset", batch.base_offset, result.base_offset)
         or differs("log_append_time_ms", expected.append_time, result.log_append_time_ms)
-        or differs("log_start_offset", log.start_offset if asked.version >= LOG_START_SINCE else -1, result.log_start_offset)
+        or _judge_start(asked, expected, log, result.log_start_offset)
     )
+
+
+def _judge_start(asked: Asked, expected: Expected, log: LogModel, seen: int) -> str | None:
+    if asked.version < LOG_START_SINCE:
+        return differs("log_start_offset", -1, seen)
+    least, most = expected.start_offset, log.start_offset
+    return None if least <= seen <= most else f"log_start_offset is {seen}, expected {least} to {most}"
 
 
 def _reason_to_fail(model: BrokerModel, asked: Asked, expected: Expected, error: ErrorCode) -> str | None:

@@ -33,7 +33,7 @@ from streambus.kernel import (
     Write,
 )
 from streambus.sim.life import Life
-from streambus.sim.oracles import identity_law, list_offsets_law, produce_law, topics_law
+from streambus.sim.oracles import delete_records_law, identity_law, list_offsets_law, produce_law, topics_law
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.door import Asked, Door, Guest
 from streambus.sim.oracles.fetch_law import FetchLaw
@@ -50,6 +50,7 @@ LAWS: dict[int, Law] = {
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: topics_law.DESCRIBE_TOPIC_PARTITIONS,
     ApiKey.DESCRIBE_CLUSTER: topics_law.DESCRIBE_CLUSTER,
     ApiKey.DESCRIBE_CONFIGS: topics_law.DESCRIBE_CONFIGS,
+    ApiKey.DELETE_RECORDS: delete_records_law.LAW,
     ApiKey.INIT_PRODUCER_ID: identity_law.INIT_PRODUCER_ID,
     ApiKey.API_VERSIONS: identity_law.API_VERSIONS,
 }
@@ -92,6 +93,8 @@ class ReferenceModel:
         """Requests in, disk, answers out."""
         model, kind = self.model, type(event)
         model.on_event(now, event)
+        if kind is Woken and model.is_serving:
+            model.take_note_of_retention()
         arrived: list[Asked] = []
         if kind is Received:
             arrived = self._receive(life, event)

@@ -12,6 +12,7 @@ was not synced survives. A fresh store recovers there, driven by hand, and is co
 Recovering costs time in proportion to the log, so every step of the broker earns credit, and a replay is made when there is enough.
 """
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ from streambus.kernel import Connected, Drained, Effect, Event, Instant, Prng, R
 from streambus.metadata import Delta, Image
 from streambus.sim.disk import SimulatedDisk, Survival
 from streambus.sim.life import Life
+from streambus.sim.oracles.cleaning_law import cleaned_difference
 from streambus.sim.oracles.cluster_model import ClusterModel, changes_in
 from streambus.sim.oracles.driven_store import DrivenStore
 from streambus.sim.oracles.reference_model import ReferenceModel
@@ -105,8 +107,9 @@ class ReplayLaw:
         metadata = expected.read({str(name): data for name, data in disk.contents().items()}, 0, self.reference.model.written)
         if found:
             return found[0]
+        compacted = self.reference.model.compacted_logs()
         recovered = DrivenStore(disk, config)
-        complaint = recovered.recover() or content_difference(recovered, expected)
+        complaint = recovered.recover() or content_difference(recovered, expected, compacted)
         if complaint is None and isinstance(broker, Broker):
             complaint = _image_difference(broker, metadata)
         if complaint is not None:
@@ -120,14 +123,14 @@ class ReplayLaw:
         if self.replays % TIDY_EVERY:
             return None
         again.tidy_up()
-        complaint = content_difference(again, expected)
+        complaint = content_difference(again, expected, compacted)
         return None if complaint is None else f"and after all long work was done, {complaint}"
 
 
-def content_difference(driven: DrivenStore, expected: Written) -> str | None:
-    """What of a store that is driven is not as `expected` has it: all there is, read as anybody would."""
+def content_difference(driven: DrivenStore, expected: Written, compacted: AbstractSet[str]) -> str | None:
+    """What of a store that is driven is not as `expected` has it: all there is, read as anybody would. `compacted` logs may be cleaned."""
     names = list(expected.names.values() - expected.tables.keys())
-    complaint = store_difference(driven.store, expected, names)
+    complaint = store_difference(driven.store, expected, names, compacted)
     if complaint is not None:
         return complaint
     for name, entries in expected.tables.items():
@@ -135,19 +138,21 @@ def content_difference(driven: DrivenStore, expected: Written) -> str | None:
         if table != entries:
             return f"table {name} holds {table}, expected {entries}"
     for log_id, log in driven.store.logs.items():
-        complaint = _batch_difference(driven, log, expected)
+        complaint = _batch_difference(driven, log, expected, is_compacted=log_id in compacted)
         if complaint is not None:
             return f"log {log_id}: {complaint}"
     return None
 
 
-def _batch_difference(driven: DrivenStore, log: Log, expected: Written) -> str | None:
+def _batch_difference(driven: DrivenStore, log: Log, expected: Written, *, is_compacted: bool) -> str | None:
     model = expected.logs.get(log.log_id)
     if model is None:
         return None
     found = driven.read_all(log)
     if isinstance(found, str):
         return found
+    if is_compacted:
+        return cleaned_difference(model, model.start_offset, model.end_offset, found, is_all=True)
     wanted = b"".join([batch.data for batch in model.batches])
     if found == wanted:
         return None

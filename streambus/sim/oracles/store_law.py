@@ -7,6 +7,7 @@ broker has in memory. Compared when a life begins to serve, on a schedule, and i
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from streambus.broker import Broker, Ready
@@ -28,8 +29,10 @@ ROWS_MAX = 64
 """So many of the last batches of each log are compared each time; all of them when a life begins to serve, and in the end."""
 
 
-def store_difference(store: Store, written: Written, expected: Iterable[str], rows_max: int | None = None) -> str | None:
-    """What of `store` is not as `written` has it, in words. The logs `expected` must be there."""
+def store_difference(
+    store: Store, written: Written, expected: Iterable[str], compacted: AbstractSet[str], rows_max: int | None = None
+) -> str | None:
+    """What of `store` is not as `written` has it, in words. The logs `expected` must be there, and those in `compacted` may be cleaned."""
     missing = [log_id for log_id in expected if log_id not in store.logs]
     if missing:
         return f"log {missing[0]} is missing"
@@ -40,13 +43,13 @@ def store_difference(store: Store, written: Written, expected: Iterable[str], ro
                 return f"log {log_id} ends at {log.log_end_offset}, though nobody wrote it"
             continue
         is_ahead = log_id == METADATA_LOG and log.log_end_offset > model.end_offset  # Decided, and not written yet.
-        complaint = None if is_ahead else log_difference(log, model, rows_max)
+        complaint = None if is_ahead else log_difference(log, model, rows_max, is_compacted=log_id in compacted)
         if complaint is not None:
             return f"log {log_id}: {complaint}"
     return None
 
 
-def log_difference(log: Log, model: LogModel, rows_max: int | None = None) -> str | None:
+def log_difference(log: Log, model: LogModel, rows_max: int | None = None, *, is_compacted: bool = False) -> str | None:
     """What of one log is not as the model has it."""
     index, batches = log.index, model.batches
     complaint = differs("log_end_offset", model.end_offset, log.log_end_offset) or differs(
@@ -80,20 +83,20 @@ def log_difference(log: Log, model: LogModel, rows_max: int | None = None) -> st
         if seen != expected:
             return f"batch {row} is indexed as {seen}, expected {expected} (offset, size, span, time, producer, sequence)"
     return (
-        _block_difference(log, model, sealed)
+        _block_difference(log, model, sealed, is_compacted=is_compacted)
         or _epoch_difference(log, model)
         or _producer_difference(log, model)
         or _time_difference(log, model, sealed, rows_max)
     )
 
 
-def _block_difference(log: Log, model: LogModel, sealed: int) -> str | None:
+def _block_difference(log: Log, model: LogModel, sealed: int, *, is_compacted: bool) -> str | None:
     """The blocks of the sealed part tile it, and lead to as many batches and bytes as there are."""
     offset = log.log_start_offset
     for ref in log.blocks.refs():
         if ref.first_offset > offset:
             return f"nothing says where the offsets {offset} to {ref.first_offset - 1} are"
-        complaint = _directory_difference(log, model, ref)
+        complaint = _directory_difference(log, model, ref, is_compacted=is_compacted)
         if complaint is not None:
             return f"block {ref.block} of table {ref.table}, for offsets {ref.first_offset} to {ref.end_offset - 1}: {complaint}"
         offset = ref.end_offset
@@ -101,14 +104,14 @@ def _block_difference(log: Log, model: LogModel, sealed: int) -> str | None:
     return f"nothing says where the offsets {offset} to {end - 1} are" if offset < end else None
 
 
-def _directory_difference(log: Log, model: LogModel, ref: BlockRef) -> str | None:
+def _directory_difference(log: Log, model: LogModel, ref: BlockRef, *, is_compacted: bool) -> str | None:
     directory = log.shelf.directories[ref.table]
     first_offset, end_offset = directory.first_offsets[ref.block], directory.end_offsets[ref.block]
     if directory.keyspaces[ref.block] != log.keyspace:
         return f"it is about log number {directory.keyspaces[ref.block]}, and not {log.keyspace}"
     if not first_offset <= ref.first_offset < ref.end_offset <= end_offset:
         return f"it speaks of the offsets {first_offset} to {end_offset - 1} only"
-    if first_offset < model.start_offset or end_offset > model.end_offset:
+    if is_compacted or first_offset < model.start_offset or end_offset > model.end_offset:
         return None  # Something of it is gone.
     batches = model.batches[bisect_left(model.bases, first_offset) : bisect_left(model.bases, end_offset)]
     seen = (directory.row_counts[ref.block], directory.data_bytes[ref.block])
@@ -191,6 +194,6 @@ class StoreLaw:
             return
         topics = model.cluster.topics.values()
         expected = [METADATA_LOG, *[part.log_id for topic in topics for part in topic.partitions.values()]]
-        complaint = store_difference(broker.store, model.written, expected, rows_max)
+        complaint = store_difference(broker.store, model.written, expected, model.compacted_logs(), rows_max)
         if complaint is not None:
             self.simulation.fail(f"{self.host}: the store has what was written and accepted: {complaint}")

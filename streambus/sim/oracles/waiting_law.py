@@ -60,7 +60,7 @@ def complaint_about(broker: Broker, life: Life, effects: list[Effect]) -> str | 
     for delayed, keys in waiting.values():
         call: Any = delayed.call  # type: ignore[attr-defined]
         logs = [key for key in keys if isinstance(key, str)]
-        if logs and not any(log == broker.METADATA_LOG or log in broker.partitions_by_log for log in logs):
+        if logs and not any(log in (broker.METADATA_LOG, broker.WAL) or log in broker.partitions_by_log for log in logs):
             return f"nobody waits for what is gone: a {type(delayed).__name__} watches {', '.join(logs)}, and there is none of these"
         connection = broker.connections.get(call.connection)
         if connection is None:

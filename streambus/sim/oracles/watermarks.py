@@ -36,12 +36,21 @@ class Watermarks:
         """High watermark, last stable offset, log start, leader epoch: as last seen by anyone."""
         self.led: dict[Place, int] = {}
         """In which leader epoch the lives before this one led."""
+        self.starts: dict[Place, list[tuple[int, int]]] = {}
+        """Where logs began, each with the position of the store's log below which that is written."""
+        self.durable = 0
+        """Up to where the store's log was durable."""
         self.steps = 0
 
     def on_birth(self, life: Life) -> None:
-        """What was led is led no more."""
+        """What was led is led no more. A beginning that was not durable yet may have been forgotten."""
         if not self.is_budgeted:
             self.known.clear()
+        for place, (high_watermark, last_stable_offset, _, leader_epoch) in self.known.items():
+            starts = [(position, start) for position, start in self.starts.get(place, []) if position <= self.durable]
+            self.starts[place] = starts
+            self.known[place] = (high_watermark, last_stable_offset, starts[-1][1] if starts else 0, leader_epoch)
+        self.durable = 0
         self.led = {place: known[3] for place, known in self.known.items()}
 
     def on_failure(self, life: Life, now: Instant, event: Event, error: Exception) -> None:
@@ -61,6 +70,7 @@ class Watermarks:
             return
         self.steps += 1
         kind = type(event)
+        self.durable = broker.store.wal.durable
         if kind is not Received and kind is not Drained:
             self._check_partitions(broker)
             for effect in effects:
@@ -79,6 +89,8 @@ class Watermarks:
             if seen != before:
                 self._judge(partition, before or (0, 0, 0, 0), seen)
                 known[place] = seen
+                if log.log_start_offset and (before is None or log.log_start_offset != before[2]):
+                    self.starts.setdefault(place, []).append((broker.store.wal.end, log.log_start_offset))
 
     def _judge(self, partition: Partition, before: tuple[int, int, int, int], seen: tuple[int, int, int, int]) -> None:
         for name, old, new in zip(("high watermark", "last stable offset", "log start offset", "leader epoch"), before, seen, strict=True):

@@ -61,6 +61,8 @@ class Written:
         self.is_failed = False
         self.pending: deque[tuple[int, LogModel, int, bytes | None]] = deque()
         """Of batches that are not durable: where their records end, log, end offset, and their bytes if they are metadata."""
+        self.trims: deque[tuple[int, LogModel, int]] = deque()
+        """Of beginnings that are not durable: where their records end, log, start offset."""
         self.syncs: deque[tuple[Event, int]] = deque()
         self.works: list[Event] = []
         """Completions of long work."""
@@ -177,6 +179,9 @@ class Written:
             log.become_durable(end_offset, step)
             if data is not None:
                 metadata.append(data)
+        while self.trims and self.trims[0][0] <= end:
+            _, log, start_offset = self.trims.popleft()
+            log.durable_start = max(log.durable_start, start_offset)
         return metadata
 
     def _on_write(self, number: int, write: Write, now_ms: int) -> None:
@@ -225,6 +230,7 @@ class Written:
             self.log(name).truncate(*_OFFSET.unpack_from(body))
         elif kind == TRIM:
             self.log(name).trim(*_OFFSET.unpack(body))
+            self.trims.append((end, self.log(name), *_OFFSET.unpack(body)))
         elif kind == DROP:
             del self.names[entry.keyspace]
             self.logs.pop(name, None)

@@ -334,6 +334,7 @@ class Game:
         if read.stopped is Stop.DAMAGED:
             raise Wrong(f"offset {read.next_offset} of {log.log_id} is called damaged, though nothing is")
         if model.serial in self.cleanings.limits:
+            self._read_forward(log, offset, read.next_offset, self.life.bytes_of(read))
             return
         due = [batch for batch in model.batches if batch.next_offset > offset and batch.base_offset < end_offset]
         data = self.life.bytes_of(read)
@@ -353,6 +354,12 @@ class Game:
             due and read.stopped is None and due[0].next_offset <= log.recovery_point and (at_least_one or len(due[0].stored) <= max_bytes)
         ):
             raise Wrong(f"nothing of {log.log_id} is read at {offset}, though there is something")
+
+    def _read_forward(self, log: Log, offset: int, next_offset: int, data: bytes) -> None:
+        """Whatever cleaning has left: what is read comes behind what was asked for."""
+        for header in map(parse_header, split(data)):
+            if not offset < header.next_offset <= next_offset:
+                raise Wrong(f"reading {log.log_id} from {offset} to {next_offset} gives a batch that ends at {header.next_offset}")
 
     # Tables ----------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,9 @@ SETTINGS = (
     ("message.timestamp.before.max.ms", "1"),
     ("message.timestamp.after.max.ms", "1"),
     ("retention.ms", "-1"),
+    ("retention.bytes", "2000"),
+    ("cleanup.policy", "compact"),
+    ("cleanup.policy", "delete"),
     ("max.message.bytes", "many"),
 )
 """The last one is refused."""
@@ -187,6 +190,23 @@ def deletion(known: Knowledge, dice: Prng) -> Any:
     return request(topics=topics, timeout_ms=dice.below(5_000))
 
 
+def removal(known: Knowledge, dice: Prng) -> Any:
+    """Records of topics that come and go, to be deleted up to some offset."""
+    request = messages.DeleteRecordsRequest
+    names = dict.fromkeys([known.passing_name(dice) for _ in range(1 + dice.below(2))])
+    topics = [
+        request.DeleteRecordsTopic(
+            name=name,
+            partitions=[
+                request.DeleteRecordsPartition(partition_index=index, offset=_offset(known, dice) if dice.below(3) else -1)
+                for index in range(1 + dice.below(3))
+            ],
+        )
+        for name in names
+    ]
+    return request(topics=topics, timeout_ms=dice.below(2_000))
+
+
 def producer_id(_known: Knowledge, dice: Prng) -> Any:
     """One number more, or one for transactions."""
     return messages.InitProducerIdRequest(transactional_id=(None, None, None, "", "t")[dice.below(5)], transaction_timeout_ms=60_000)
@@ -204,7 +224,20 @@ def versions(_known: Knowledge, dice: Prng) -> Any:
 
 QUESTIONS: dict[str, Callable[[Knowledge, Prng], Any]] = {
     question.__name__: question
-    for question in (fetch, produce, offsets, metadata, partitions, configs, creation, deletion, producer_id, coordinator, versions)
+    for question in (
+        fetch,
+        produce,
+        offsets,
+        metadata,
+        partitions,
+        configs,
+        creation,
+        deletion,
+        removal,
+        producer_id,
+        coordinator,
+        versions,
+    )
 }
 
 

@@ -7,9 +7,12 @@ from streambus import client
 from streambus.sim.users.user import RETRY_AFTER, User
 from streambus.wire import ErrorCode, messages
 
+FOR_EVER = (("cleanup.policy", "delete"), ("retention.ms", "-1"), ("retention.bytes", "-1"))
+"""What becomes of records in topics whose histories are judged, whatever the broker does with those of others."""
+
 
 class TopicMaker(User):
-    """Creates topics through an admin client, then calls `then`."""
+    """Creates topics whose records stay for ever, through an admin client, then calls `then`."""
 
     ask: Callable[[], None] | None = None
     """What is left to do."""
@@ -21,9 +24,13 @@ class TopicMaker(User):
 
     def create(self, topics: tuple[str, ...], partitions: int, then: Callable[[], None]) -> None:
         """Ask, and ask again, until every topic exists."""
-        creatable = messages.CreateTopicsRequest.CreatableTopic
+        creatable, setting = messages.CreateTopicsRequest.CreatableTopic, messages.CreateTopicsRequest.CreatableTopicConfig
         body = messages.CreateTopicsRequest(
-            topics=[creatable(name=topic, num_partitions=partitions, replication_factor=1) for topic in topics], timeout_ms=5_000
+            topics=[
+                creatable(name=topic, num_partitions=partitions, replication_factor=1, configs=[setting(*pair) for pair in FOR_EVER])
+                for topic in topics
+            ],
+            timeout_ms=5_000,
         )
 
         def answered(result: Any) -> None:

@@ -222,6 +222,8 @@ class Housekeeping:
         """A task could not be done, for lack of space perhaps: give up what it made, and try again later."""
         sometimes("storage: long work fails, and is tried again")
         self._delete_outputs(turn)
+        if event.operation == "read":
+            self._give_up_file(event.file, f"the disk could not read it: {event.error}")
         self.retry_at = Instant(turn.now + self.config.retry_delay)
         turn.wake_at(self.retry_at, HousekeepingDue("retry"))
         self.job = None
@@ -232,16 +234,21 @@ class Housekeeping:
         """A task came upon damage: nothing of it was copied, and what it leads to is out of reach from now on."""
         sometimes("storage: long work comes upon damage")
         self._delete_outputs(turn)
-        for directory in self.shelf.directories.values():
-            if directory.info.file == damage.file:
-                self.spoiled[directory.info.number] = damage.reason
-                self._quarantine(turn, directory, damage)
+        self._give_up_file(damage.file, damage.reason)
+        self._quarantine(turn, damage)
         self._end(turn)
 
-    def _quarantine(self, turn: Turn, directory: Directory, damage: WorkDamaged) -> None:
+    def _give_up_file(self, file: FileName, reason: str) -> None:
+        """What is in this file is not merged any more in this life: it would be tried again and again, and nothing else be done."""
+        for directory in self.shelf.directories.values():
+            if directory.info.file == file:
+                self.spoiled[directory.info.number] = reason
+
+    def _quarantine(self, turn: Turn, damage: WorkDamaged) -> None:
         log = self.keyspaces.logs_by_number.get(damage.keyspace)
-        if log is not None and damage.first_offset < damage.end_offset:
-            log.holes.append((damage.first_offset, damage.end_offset))
+        hole = (damage.first_offset, damage.end_offset)
+        if log is not None and damage.first_offset < damage.end_offset and hole not in log.holes:
+            log.holes.append(hole)
             turn.tell(RangeQuarantined(log.log_id, damage.first_offset, damage.end_offset, damage.file, damage.reason))
 
     def clean(self, turn: Turn, job: CleanJob) -> None:

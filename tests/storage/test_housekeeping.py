@@ -3,11 +3,13 @@
 import pytest
 from store_life import fresh, make_batch, recovered
 from store_model import assert_same
-from stories import CLEANED, EAGER, A, Story, T, finish, judge
+from stories import CLEANED, EAGER, A, B, Story, T, finish, judge
 
-from streambus.kernel import SECOND, DiskFailed
+from streambus.kernel import SECOND, DiskFailed, FileName, FileSlice
 from streambus.records import parse_header
-from streambus.storage import Duplicate, LogId, StoreConfig
+from streambus.sim.disk import SimulatedDisk
+from streambus.sim.disk_quirk import Unreadable
+from streambus.storage import Duplicate, LogId, RangeQuarantined, Stop, StoreConfig
 from streambus.storage.cleaning import CleaningPolicy
 from streambus.storage.housekeeping import Stage
 from streambus.storage.pickers import PickerOptions
@@ -225,3 +227,57 @@ def test_completions_of_work_that_was_given_up_do_not_count():
     assert housekeeping.stage is Stage.IDLE
     finish(story.life)
     judge(story.life, story.model)
+
+
+class Scratch:
+    """A lens: a file that cannot be read."""
+
+    def __init__(self, file: FileName) -> None:
+        self.file = file
+
+    def distort(self, disk: SimulatedDisk, part: FileSlice, data: bytes) -> bytes:
+        if part.file == self.file:
+            raise Unreadable("EIO")
+        return data
+
+
+def test_a_table_that_cannot_be_read_does_not_keep_others_from_being_merged():
+    config = StoreConfig(segment_bytes=600, recent_bytes=0, picker=PickerOptions(fan_in=3, run_bytes_min=10_000, entry_fan_in=1_000))
+    story = with_log(A, B, config=config)
+    for _ in range(6):
+        story.append(A, size=100)
+        story.append(B, size=100)
+    lens = Scratch(FileName("wal/00000000000000000001.wal"))
+    story.life.disk.lenses[lens] = lens
+    story.settle()
+    for _ in range(30):
+        story.append(A, size=100)
+        story.append(B, size=100)
+    story.settle()
+    story.life.pass_time(60 * SECOND)
+    store = story.life.store
+    assert store.failed is None
+    assert list(store.housekeeping.spoiled.values()) == ["the disk could not read it: EIO"]
+    assert [info for info in store.manifest.tables.values() if info.level > 0]
+    assert store.manifest.wal_segment == store.wal.segment
+    story.life.disk.lenses.clear()
+    story.life.flush()
+    judge(story.life, story.model)
+
+
+def test_damage_that_cleaning_finds_again_is_told_once():
+    story = to_be_cleaned()
+    while story.life.queue:
+        story.life.perform_one()
+    extent = story.life.works[0].task.extents[0]
+    story.life.disk.flip_bit(extent.file, 70, 0)
+    for _ in range(3):
+        story.life.settle()
+        story.life.call("clean", CLEANED, CleaningPolicy(), 40)
+    told = [fact for fact in story.life.facts if isinstance(fact, RangeQuarantined)]
+    log = story.life.store.logs[CLEANED]
+    assert [(fact.first_offset, fact.end_offset) for fact in told] == log.holes == [(0, told[0].end_offset)]
+    read = story.life.read(log, 0, 40)
+    assert (read.stopped, read.length) == (Stop.DAMAGED, 0)
+    read = story.life.read(log, log.holes[0][1], 40)
+    assert (read.stopped, read.next_offset) == (None, 40)

@@ -10,6 +10,7 @@ from streambus.records import parse_header
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.disk_quirk import Unreadable
 from streambus.storage import Duplicate, LogId, RangeQuarantined, Stop, StoreConfig
+from streambus.storage.block_list import BlockRef
 from streambus.storage.cleaning import CleaningPolicy
 from streambus.storage.housekeeping import Stage
 from streambus.storage.pickers import PickerOptions
@@ -115,10 +116,14 @@ def test_a_block_that_was_trimmed_in_part_leaves_nothing_below_the_start_when_it
     )
     for _ in range(3):
         story.append(A, records=3, size=150)
+    story.append(A, size=400)
+    story.settle()
+    assert story.life.store.logs[A].blocks.refs() == [BlockRef(0, 9, 0, 0)]
     story.cut("trim", A, 8)
     for _ in range(20):
         story.append(A, size=150)
     finish(story.life)
+    assert story.life.store.logs[A].blocks.first_offsets[0] == 6
     judge(story.life, story.model)
 
 

@@ -96,7 +96,7 @@ def lost_batches_are_overtaken(patch: pytest.MonkeyPatch) -> Factories:
 
 def readers_see_what_is_not_durable(patch: pytest.MonkeyPatch) -> Factories:
     """A fetch goes up to the end of the log."""
-    read_response, available_bytes = fetch.read_response, fetch.available_bytes
+    read_all, available_bytes = fetch.read_all, fetch.available_bytes
 
     def dirty(then: Callable[..., Any], broker: Broker, *arguments: Any) -> Any:
         partitions = list(broker.partitions.values())
@@ -109,7 +109,7 @@ def readers_see_what_is_not_durable(patch: pytest.MonkeyPatch) -> Factories:
             for partition, high_watermark in zip(partitions, true, strict=True):
                 partition.high_watermark = high_watermark
 
-    patch.setattr(fetch, "read_response", partial(dirty, read_response))
+    patch.setattr(fetch, "read_all", partial(dirty, read_all))
     patch.setattr(fetch, "available_bytes", partial(dirty, available_bytes))
     return FACTORIES
 

@@ -98,16 +98,17 @@ def answers_overtake_each_other(patch: Patch) -> None:
     """Whatever answer is ready is sent, also if one before it is not."""
 
     def take_answers(original: Any, connection: Connection) -> Any:
-        parts = list(original(connection))
+        ready, since = original(connection)
+        parts = list(ready)
         slots = connection.slots
         for place in range(1, len(slots)):
             if slots[place]:
                 parts.extend(slots[place])
                 slots[place] = ()
-        return tuple(parts)
+        return tuple(parts), since
 
-    def fill_slot(original: Any, connection: Connection, slot: int, parts: Any) -> bool:
-        original(connection, slot, parts)
+    def fill_slot(original: Any, connection: Connection, slot: int, parts: Any, now: Any) -> bool:
+        original(connection, slot, parts, now)
         return True
 
     patch.wrap(Connection, "take_answers", take_answers)

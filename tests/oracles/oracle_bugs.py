@@ -231,7 +231,7 @@ BUGS: tuple[tuple[str, Plant, str], ...] = (
     ("hands out other records", lambda patch: wrapped(patch, Position, "take_out", other_bytes), "what is read is what is in the log"),
     (
         "answers in any slot",
-        lambda patch: replaced(patch, Connection, "fill_slot", lambda self, _slot, parts: _first_open(self, parts)),
+        lambda patch: replaced(patch, Connection, "fill_slot", lambda self, _slot, parts, _now: _first_open(self, parts)),
         "order of requests",
     ),
     ("goes back", lambda patch: replaced(patch, Partition, "advance", lambda self, end: _set_back(self, end)), "high watermark"),

@@ -112,7 +112,7 @@ def test_a_file_that_a_view_reads_from_stays_until_the_view_is_closed():
 
 def test_a_block_that_was_trimmed_in_part_leaves_nothing_below_the_start_when_it_becomes_several():
     story = with_log(
-        A, config=StoreConfig(segment_bytes=1_000, picker=PickerOptions(fan_in=2, run_bytes_min=10_000, table_bytes=1, outputs_max=9))
+        A, config=StoreConfig(segment_bytes=1_000, picker=PickerOptions(fan_in=2, run_bytes_min=10_000, table_bytes=300, outputs_max=9))
     )
     for _ in range(3):
         story.append(A, records=3, size=150)

@@ -193,12 +193,13 @@ class Log:
         self.log_end_offset = self.index.end_offset
 
     def boundary_of(self, offset: int) -> int:
-        """The base offset of the batch that contains `offset`: where a truncation to it ends. Raises `NotLoaded`, `Unreadable`."""
+        """Where a truncation to `offset` ends: there, or where the batch begins that contains it. Raises `NotLoaded`, `Unreadable`."""
         assert self.log_start_offset <= offset <= self.log_end_offset, (self.log_start_offset, offset, self.log_end_offset)
         if offset == self.log_end_offset:
             return offset
         rows, row = self._row_of(offset)
-        return max(rows.base_offsets[row], self.log_start_offset) if row >= 0 else offset
+        is_within = row >= 0 and rows.end_of(row) > offset  # Or cleaning has left a gap there.
+        return max(rows.base_offsets[row], self.log_start_offset) if is_within else offset
 
     def _row_of(self, offset: int) -> tuple[BatchIndex, int]:
         if not self.blocks or offset >= self.blocks.end_offset:

@@ -66,7 +66,20 @@ STEPS: tuple[tuple[str, int], ...] = (
     ("lose_an_edit", 2),
     ("finish", 2),
 )
-NAMES = tuple([name for name, weight in STEPS for _ in range(weight)])
+FOCUSES: tuple[dict[str, int], ...] = (
+    {},
+    {"put": 30, "write": 14, "ask": 12, "look": 7, "look_again": 9, "append": 8, "settle": 14, "lose_an_edit": 4, "cut_power": 8},
+    {"append": 50, "end_transaction": 16, "clean": 16, "read": 14, "settle": 22, "truncate": 5, "put": 2, "write": 1, "drop_log": 0},
+)
+"""What some games do more often, or less: everything; tables; logs that are cleaned."""
+
+LOGS_FIRST = 2
+"""The focus in which there is one log."""
+
+
+def names_of(focus: int) -> tuple[str, ...]:
+    """The steps of a game, each as often as it weighs."""
+    return tuple([name for name, weight in STEPS for _ in range(FOCUSES[focus].get(name, weight))])
 
 
 @attrs.frozen
@@ -106,6 +119,7 @@ class Game:
         self.chapters: list[Chapter] = []
         self.cleaned: dict[int, tuple[int, int]] = {}
         """By serial number of a log: up to where it is known to be clean, and the WAL position at which that was first seen."""
+        self.focus = self.dice.below(len(FOCUSES))
         self.has_wrong_reads = self.dice.chance(1, 3)
         self.config = draw_config(self.dice)
         self.life = self._born(self.config, 0)
@@ -113,8 +127,9 @@ class Game:
 
     def play(self) -> None:
         """Step by step, until it is over."""
+        names = names_of(self.focus)
         for number in range(self.dice.between(20, 110)):
-            name = NAMES[self.dice.below(len(NAMES))]
+            name = names[self.dice.below(len(names))]
             self.step = f"step {number}, {name}"
             step: Callable[[], None] = getattr(self, f"_{name}")
             step()
@@ -201,18 +216,45 @@ class Game:
         self._go_on()
 
     def _cut_power(self) -> None:
+        if self.dice.chance(1, 2):
+            self._perform()
         self._be_interrupted()
         self.disk.power_cut(self.dice)
         self._go_on()
 
     def _lose_an_edit(self) -> None:
+        """The power fails, best while something that the manifest says is durable and no more than that; and that is damaged, too."""
+        manifest = self.life.store.manifest
+        for _ in range(30):
+            if manifest.durable_edit > manifest.confirmed_edit:
+                break
+            self._go_on_a_little()
+        for _ in range(min(self.dice.below(6), len(self.life.queue))):
+            self.life.perform()
         self.disk.power_cut(self.dice)
         spoil_last_edit(self.disk, self.dice)
         self._go_on()
 
+    def _go_on_a_little(self) -> None:
+        if self.life.queue:
+            self.life.perform()
+        elif self.life.works:
+            self.life.work()
+        else:
+            self.life.wake()
+
     def _fail(self) -> None:
+        """Something that is asked of the disk fails, best a part of long work."""
+        for _ in range(self.dice.below(2) * 30):
+            if self.life.works:
+                break
+            self._go_on_a_little()
         self.disk.fail(FAILING[self.dice.below(len(FAILING))], "EIO", self.dice.below(6))
-        self.life.flush()
+        if self.life.works and self.dice.chance(3, 4):
+            self.disk.failures[-1] = attrs.evolve(self.disk.failures[-1], skip=self.dice.below(2))
+            self.life.work()
+        else:
+            self.life.flush()
         if self.dice.chance(1, 2):
             self.life.settle()
         self.disk.failures.clear()
@@ -236,7 +278,7 @@ class Game:
     # Logs ------------------------------------------------------------------------------------------------------------
 
     def _a_log(self) -> tuple[Log, ModelLog]:
-        log_id = LOGS[min(self.dice.below(4), self.dice.below(3))]
+        log_id = LOGS[0 if self.focus == LOGS_FIRST and self.dice.chance(5, 6) else min(self.dice.below(4), self.dice.below(3))]
         if log_id not in self.model.logs:
             self.life.call("open_log", log_id)
             self.serial += 1
@@ -294,7 +336,10 @@ class Game:
         compare(f"the end of {log.log_id} after a truncation to {asked}", log.log_end_offset, end)
         if end < self.cleanings.limits.get(model.serial, 0):
             self.cleanings.shortened[model.serial] = None
-        self.model = self.model.with_log(log.log_id, model.truncate(end))
+        after = model.truncate(end)
+        if model.serial in self.cleanings.shortened:  # Cleaning may have left out what a producer wrote last.
+            after = _remembering(after, log)
+        self.model = self.model.with_log(log.log_id, after)
         if model.serial in self.cleaned and self.cleaned[model.serial][0] > end:
             del self.cleaned[model.serial]
         self._note()
@@ -319,6 +364,8 @@ class Game:
         if stable <= model.start:
             return
         end = stable if self.dice.chance(2, 3) else model.boundary_of(self.dice.between(model.start, stable))
+        if end <= model.start:
+            return
         limits = self.cleanings.limits
         limits[model.serial] = max(limits.get(model.serial, 0), end)
         policy = CleaningPolicy(delete_retention_ms=FOR_EVER_MS if self.cleanings.keeps_tombstones else 0)
@@ -532,6 +579,7 @@ class Game:
         self._finish()
         self.disk.crash_process()
         self.disk.lenses.clear()
+        self.focus = self.dice.below(len(FOCUSES))
         self.has_wrong_reads = False
 
     def _damage_a_block(self) -> None:
@@ -585,3 +633,11 @@ class Game:
             raise Wrong(f"the batch at {base} of {log.log_id} is damaged; what is told is {told}")
         if lost.get(log.log_id) != [base]:
             raise Wrong(f"the batch at {base} of {log.log_id} is damaged; not served is {lost}")
+
+
+def _remembering(model: ModelLog, log: Log) -> ModelLog:
+    """The model of a log, of whose producers just that is remembered that the log itself remembers."""
+    batches = {batch.base_offset: batch for batch in model.history}
+    remembered = {number: [batches.get(one.base_offset) for one in producer.batches] for number, producer in log.producers.by_id.items()}
+    producers = {number: tuple([batch for batch in found if batch is not None]) for number, found in remembered.items()}
+    return attrs.evolve(model, producers={number: found for number, found in producers.items() if found})

@@ -38,11 +38,11 @@ def judge(life: StoreLife, model: StoreModel, cleanings: Cleanings) -> None:
     for log_id, expected in sorted(model.logs.items()):
         judge_log(life, life.store.logs[log_id], expected, cleanings)
     for table_id in sorted({*life.store.tables, *model.tables}):
-        entries = life.waiting(lambda table_id=table_id: dict(life.store.scan(table_id)))  # type: ignore[misc]
-        compare(f"table {table_id}", list(entries.items()), sorted(model.tables.get(table_id, {}).items()))
         for key in (b"", b"k1", b"k4"):
             value = life.waiting(lambda key=key, table_id=table_id: life.store.get(table_id, key))  # type: ignore[misc]
             compare(f"key {key!r} of table {table_id}", value, model.tables.get(table_id, {}).get(key))
+        entries = life.waiting(lambda table_id=table_id: dict(life.store.scan(table_id)))  # type: ignore[misc]
+        compare(f"table {table_id}", list(entries.items()), sorted(model.tables.get(table_id, {}).items()))
 
 
 def judge_log(life: StoreLife, log: Log, expected: ModelLog, cleanings: Cleanings) -> None:

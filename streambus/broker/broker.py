@@ -262,6 +262,9 @@ class Broker(Node):
     def on_started(self, turn: Turn, event: Started) -> None:
         """Recover what an earlier life left; `startup` tells the story."""
         self.store.start(turn)
+        if not self.config.has_room:
+            advice = "delete topics or records, or make room otherwise; then start the broker again"
+            turn.do(Trace(Severity.ERROR, "the disk is full; records are refused until a restart", (("advice", advice),)))
         turn.wake_after(self.IDLE_SWEEP, IdleSwept())
 
     def on_recovery_progressed(self, turn: Turn, event: RecoveryProgressed) -> None:

@@ -63,3 +63,6 @@ class BrokerConfig:
     latest_versions: tuple[tuple[int, int], ...] = ()
     """API keys of which this broker speaks no newer version than the one beside it, as an older release does. While a cluster is upgraded
     broker by broker, its brokers need not agree."""
+
+    has_room: bool = True
+    """Whether there is room on the disk. If not, records are refused in this life, and what deletes goes on."""

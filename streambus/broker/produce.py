@@ -103,6 +103,9 @@ class DelayedProduce:
         return Answer(self.call, self.response)
 
 
+NO_ROOM = "the disk is full"
+
+
 def produce(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a Produce request (versions 3-13)."""
     request: messages.ProduceRequest = call.request.body
@@ -167,12 +170,15 @@ def _append(
             response.log_append_time_ms = verdict.timestamp if config.is_log_append_time else NO_TIMESTAMP
             return verdict.last_offset + 1
         if type(verdict) is Refused:
-            if broker.store.failed is not None:
+            if (reason := _without_disk(broker)) is not None:
                 # The batch before this one was refused because of the disk: that is what its producer must hear, not that there is a gap.
                 # Stock clients take a gap for a reason to begin anew, and to send again what may be there already.
-                raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, broker.store.failed)
+                raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, reason)
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
         assert type(verdict) is Accepted
+    if not broker.config.has_room:
+        sometimes("produce: a batch is refused for lack of room")
+        raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, NO_ROOM)
     if config.is_log_append_time:
         response.log_append_time_ms = turn.wall_ms
         batch = with_log_append_time(batch, header, turn.wall_ms)
@@ -187,6 +193,11 @@ def _append(
     broker.counters.records_in += header.record_count
     broker.counters.bytes_in += len(batch)
     return partition.log.log_end_offset
+
+
+def _without_disk(broker: Broker) -> str | None:
+    """Why no record is taken in this life, if none is."""
+    return NO_ROOM if not broker.config.has_room else broker.store.failed
 
 
 def _checked_header(

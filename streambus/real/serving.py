@@ -16,6 +16,7 @@ from streambus.real.driver import Driver
 from streambus.real.files import Files, FileSystem
 from streambus.real.folder import locked_folder
 from streambus.real.listening import Listening, listen
+from streambus.real.reserve import settle_reserve
 
 YOUNG_OBJECTS_MAX = 20_000
 """Allocations between two looks of the cycle collector. Nothing on a request's way is part of a cycle: reference counts free it."""
@@ -51,6 +52,7 @@ def serve(
     """
     with ExitStack() as stack:
         stack.enter_context(locked_folder(folder))
+        has_room = settle_reserve(folder)
         listening: list[Listening] = []
         for listener in bind or config.listeners:
             listening.append(listen(listener.name, listener.host, listener.port))
@@ -62,7 +64,7 @@ def serve(
             if on_ready is not None:
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
-        broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits))
+        broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits, has_room=has_room))
         driver = Driver(
             broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
         )

@@ -1,5 +1,6 @@
 """A disk that fails, at whatever: what was acknowledged can be read, what cannot be kept is refused."""
 
+import attrs
 import pytest
 from bench import Bench, batch_of, fetch_request, fetched, produce_request, produced
 
@@ -10,7 +11,7 @@ from streambus.sim.disk import SimulatedDisk
 from streambus.sim.disk_quirk import SOUND, Sound
 from streambus.storage import StoreConfig
 from streambus.storage.pickers import PickerOptions
-from streambus.wire import ErrorCode
+from streambus.wire import ErrorCode, messages
 
 CONFIG = BrokerConfig(
     store=StoreConfig(
@@ -127,3 +128,34 @@ def test_long_work_whose_sync_fails_is_the_end_of_writing(operation: type[Effect
     bench.disk.quirks.clear()
     bench.power_cut()
     writer.check()
+
+
+def test_without_room_records_are_refused_and_topics_can_be_deleted() -> None:
+    bench = Bench(CONFIG)
+    bench.create("t")
+    writer = Writer(bench)
+    writer.produce(5)
+    numbered = {"producer_id": 7, "producer_epoch": 0}
+    assert produced(bench.connect().ask(produce_request("t", batch_of(b"a", **numbered, base_sequence=0)), 9)).base_offset == 5
+    bench.config = attrs.evolve(bench.config, has_room=False)
+    bench.restart()
+    assert "the disk is full; records are refused until a restart" in [trace.text for trace in bench.traces]
+    writer.produce(3)
+    assert writer.codes[5:] == [ErrorCode.KAFKA_STORAGE_ERROR] * 3
+    writer.check()
+
+    def sequence(number: int) -> object:
+        answer = produced(bench.connect().ask(produce_request("t", batch_of(b"a", **numbered, base_sequence=number)), 9))
+        return answer.error_code
+
+    assert sequence(0) == ErrorCode.NONE, "what is there already is acknowledged again"
+    assert sequence(1) == sequence(2) == ErrorCode.KAFKA_STORAGE_ERROR, "and what follows a refused batch is no gap"
+    request = messages.DeleteTopicsRequest
+    (deleted,) = bench.connect().ask(request(topic_names=["t"], timeout_ms=1_000), 5).responses
+    assert deleted.error_code == ErrorCode.NONE
+    bench.config = attrs.evolve(bench.config, has_room=True)
+    bench.restart()
+    bench.create("t")
+    bench_writer = Writer(bench)
+    bench_writer.produce(2)
+    assert bench_writer.codes == [ErrorCode.NONE] * 2

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from streambus.chaos.broker_process import FAULTY, SERVE, BrokerProcess
 from streambus.chaos.equipment import Equipment
@@ -178,3 +179,30 @@ def test_without_room_for_tables_the_log_goes_on_and_they_are_made_when_there_is
     assert autopsy.sealed > 6, "what could not be sealed has been sealed"
     broker.start()
     writer.check(broker)
+
+
+@pytest.mark.equipment(Equipment.SMALL_DISK)
+def test_on_a_full_disk_a_topic_can_be_deleted_and_that_makes_room(a_broker: MakeBroker) -> None:
+    unwanted, wanted = Writer("unwanted"), Writer("wanted")
+    with SmallDisk(4 * MEGABYTE) as disk:
+        broker = a_broker(disk.folder)
+        unwanted.write(broker, 1_500)
+        wanted.write(broker, 10_000)
+        assert "KAFKA_STORAGE_ERROR" in wanted.errors
+        assert broker.refuses_records
+        broker.kill()
+        disk.fill()  # to the last byte, but for the reserve
+        broker.start()
+        assert 'advice="delete topics or records, or make room otherwise; then start the broker again"' in broker.said()
+        assert wanted.write(broker, 10) == 0, "what is left of the room is for deletions"
+        wanted.check(broker)
+        admin = AdminClient({"bootstrap.servers": broker.address, "log_level": 0})
+        admin.delete_topics(["unwanted"])["unwanted"].result(10)
+        deadline = time.monotonic() + 20
+        while disk.free_bytes < MEGABYTE:
+            assert time.monotonic() < deadline, f"only {disk.free_bytes} bytes came back"
+            time.sleep(0.05)
+        broker.kill()
+        broker.start()
+        assert wanted.write(broker, 300) == 300
+        wanted.check(broker)

@@ -18,6 +18,7 @@ from streambus.real.offline import CannotGoOn, OfflineStore, offline_store
 from streambus.real.reading import FilesToRead
 from streambus.storage import Store, StoreConfig
 from streambus.storage.inspect import sort_files
+from streambus.storage.inspect.inventory import UNKEPT
 from streambus.storage.levels import levels_view
 from streambus.storage.pickers import PickerOptions, garbage_of
 
@@ -136,7 +137,7 @@ def _require_space(folder: Path, needed: int) -> None:
 
 def measured(folder: Path, store: Store) -> Measure:
     """What there is in `folder`, on which `store` has recovered."""
-    listing = [(file, size) for file, size in FilesToRead(folder).listing() if file != ".lock"]
+    listing = [(file, size) for file, size in FilesToRead(folder).listing() if file not in UNKEPT]
     logs = levels_view(store.shelf, store.keyspaces, {}).logs
     return Measure(
         len(listing),

@@ -7,7 +7,7 @@ from streambus.storage.manifest import CURRENT, NEW
 from streambus.storage.manifest_edits import Contents
 from streambus.storage.table_info import TableInfo
 
-UNKEPT = (".lock",)
+UNKEPT = (".lock", ".reserve")
 """Files that are the driver's, and no part of the store."""
 
 

@@ -111,16 +111,27 @@ def look_up(layers: Iterable[Layer], key: bytes) -> bytes | None:
 
 def scan(layers: list[Layer], first: bytes, last: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The keys from `first` on and below `last` that mean something, in order, with their values. Raises `NotLoaded`, `Unreadable`."""
+    for key, value in outcomes(layers, first, last):
+        if value is not None:
+            yield key, value
+
+
+def outcomes(layers: list[Layer], first: bytes, last: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """Every key from `first` on and below `last` of which some layer says something, in order, with what it means in the end: None if
+    nothing.
+
+    After `NotLoaded`, go on behind the last key that came, which may be a deleted one: so one comes on, however little memory there is.
+    """
     if len(layers) == 1:
-        yield from ((key, value) for key, value in layers[0].scan(first, last) if value is not None)
+        yield from layers[0].scan(first, last)
         return
     current: bytes | None = None
     for key, age, value in merge(*[_aged(layer, age, first, last) for age, layer in enumerate(layers)]):
         if key == current:
             continue
         current = key
-        if value and not any(key in newer.ranges for newer in layers[:age]):
-            yield key, value[0]
+        is_deleted = not value or any(key in newer.ranges for newer in layers[:age])
+        yield key, None if is_deleted else value[0]
 
 
 def _aged(layer: Layer, age: int, first: bytes, last: bytes) -> Iterator[tuple[bytes, int, tuple[bytes, ...]]]:

@@ -33,7 +33,7 @@ from streambus.storage.events import (
 )
 from streambus.storage.jobs import SealJob
 from streambus.storage.keyspaces import Keyspaces
-from streambus.storage.layers import SealedLayer, scan
+from streambus.storage.layers import SealedLayer, outcomes
 from streambus.storage.log import Log
 from streambus.storage.manifest import Manifest, ManifestRead
 from streambus.storage.manifest_edits import Edit
@@ -193,8 +193,9 @@ class Recovery:
     def _load_state(self, turn: Turn) -> None:
         """Take what the checkpoints say, as far as it is in memory."""
         try:
-            for key, value in scan(list(self.keyspaces.layers.tables), self.cursor, STATE_END):
-                self._restore(key, value, turn)
+            for key, value in outcomes(list(self.keyspaces.layers.tables), self.cursor, STATE_END):
+                if value is not None:
+                    self._restore(key, value, turn)
                 self.cursor = key + b"\0"
         except NotLoaded:
             self.shelf.fetch(turn)

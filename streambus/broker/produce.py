@@ -177,7 +177,6 @@ def _append(
             raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
         assert type(verdict) is Accepted
     if not broker.config.has_room:
-        sometimes("produce: a batch is refused for lack of room")
         raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, NO_ROOM)
     if config.is_log_append_time:
         response.log_append_time_ms = turn.wall_ms

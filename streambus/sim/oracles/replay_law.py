@@ -109,7 +109,7 @@ class ReplayLaw:
             return found[0]
         compacted = self.reference.model.compacted_logs()
         recovered = DrivenStore(disk, config)
-        complaint = recovered.recover() or content_difference(recovered, expected, compacted)
+        complaint = recovered.recover() or content_difference(recovered, expected, compacted) or self._durable_difference(expected)
         if complaint is None and isinstance(broker, Broker):
             complaint = _image_difference(broker, metadata)
         if complaint is not None:
@@ -125,6 +125,14 @@ class ReplayLaw:
         again.tidy_up()
         complaint = content_difference(again, expected, compacted)
         return None if complaint is None else f"and after all long work was done, {complaint}"
+
+    def _durable_difference(self, found: Written) -> str | None:
+        for log_id, log in self.reference.model.written.logs.items():
+            there = found.logs.get(log_id)
+            end = there.end_offset if there is not None else 0
+            if end < log.durable_end:
+                return f"log {log_id} ends at {end}, though it is durable up to {log.durable_end}"
+        return None
 
 
 def content_difference(driven: DrivenStore, expected: Written, compacted: AbstractSet[str]) -> str | None:

@@ -329,10 +329,10 @@ class Game:
     def _truncate(self) -> None:
         log, model = self._a_log()
         asked = self.dice.between(max(model.start, model.end - self.dice.below(30)), model.end)
+        if model.serial in self.cleanings.limits:
+            asked = model.boundary_of(asked)  # Who knows what is left of the batch that contains it?
         self.life.waiting(lambda: self.life.call("truncate", log, asked))
         end = model.boundary_of(asked)
-        if model.serial in self.cleanings.limits and end <= log.log_end_offset <= asked:
-            end = log.log_end_offset  # Nothing may be left of the batch that contained it.
         compare(f"the end of {log.log_id} after a truncation to {asked}", log.log_end_offset, end)
         if end < self.cleanings.limits.get(model.serial, 0):
             self.cleanings.shortened[model.serial] = None

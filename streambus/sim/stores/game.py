@@ -338,7 +338,7 @@ class Game:
             self.cleanings.shortened[model.serial] = None
         after = model.truncate(end)
         if model.serial in self.cleanings.shortened:  # Cleaning may have left out what a producer wrote last.
-            after = _remembering(after, log)
+            after = _remembering(after, model, log)
         self.model = self.model.with_log(log.log_id, after)
         if model.serial in self.cleaned and self.cleaned[model.serial][0] > end:
             del self.cleaned[model.serial]
@@ -635,9 +635,9 @@ class Game:
             raise Wrong(f"the batch at {base} of {log.log_id} is damaged; not served is {lost}")
 
 
-def _remembering(model: ModelLog, log: Log) -> ModelLog:
-    """The model of a log, of whose producers just that is remembered that the log itself remembers."""
-    batches = {batch.base_offset: batch for batch in model.history}
+def _remembering(model: ModelLog, before: ModelLog, log: Log) -> ModelLog:
+    """The model of a log that was as in `before`, of whose producers just that is remembered that the log itself remembers."""
+    batches = {batch.base_offset: batch for batch in before.history}
     remembered = {number: [batches.get(one.base_offset) for one in producer.batches] for number, producer in log.producers.by_id.items()}
     producers = {number: tuple([batch for batch in found if batch is not None]) for number, found in remembered.items()}
     return attrs.evolve(model, producers={number: found for number, found in producers.items() if found})

@@ -22,13 +22,13 @@ class Hunt:
 
 
 HUNTS = (
-    Hunt(planted.acknowledge_before_sync, small_worlds.POWER, "was committed up to offset 2, but was recovered up to 1 only", 14),
-    Hunt(planted.producers_forgotten_after_restart, small_worlds.KILL, " in t-0: ", 22),
+    Hunt(planted.acknowledge_before_sync, small_worlds.POWER, "was committed up to offset 2, but was recovered up to 1 only", 19),
+    Hunt(planted.producers_forgotten_after_restart, small_worlds.KILL, " in t-0: ", 28),
     Hunt(planted.high_watermark_before_durable, small_worlds.NEW_WRITER, "the high watermark of t-0 is 1, but only 0 is durable", 4),
-    Hunt(planted.dedupe_window_off, small_worlds.CUT, " in t-0: ", 14),
-    Hunt(planted.recovery_keeps_a_torn_tail, small_worlds.TORN, " in t-0: ", 21),
-    Hunt(planted.expired_batches_surely_failed, small_worlds.IMPATIENT, "certainly failed", 5, delays=1),
-    Hunt(planted.readers_see_what_is_not_durable, small_worlds.READER, "was acknowledged or read up to offset 4", 29, delays=2),
+    Hunt(planted.dedupe_window_off, small_worlds.CUT, " in t-0: ", 15),
+    Hunt(planted.recovery_keeps_a_torn_tail, small_worlds.TORN, " in t-0: ", 27),
+    Hunt(planted.expired_batches_surely_failed, small_worlds.IMPATIENT, "certainly failed", 6, delays=2),
+    Hunt(planted.readers_see_what_is_not_durable, small_worlds.READER, "was acknowledged or read up to offset 4", 34, delays=2),
     Hunt(planted.lost_batches_are_overtaken, small_worlds.ONE_AT_A_TIME, " in t-0: ", 17),
 )
 

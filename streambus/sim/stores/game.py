@@ -637,7 +637,7 @@ class Game:
 
 def _remembering(model: ModelLog, before: ModelLog, log: Log) -> ModelLog:
     """The model of a log that was as in `before`, of whose producers just that is remembered that the log itself remembers."""
-    batches = {batch.base_offset: batch for batch in before.history}
+    batches = {batch.base_offset: batch for known in (before.history, *before.producers.values()) for batch in known}
     remembered = {number: [batches.get(one.base_offset) for one in producer.batches] for number, producer in log.producers.by_id.items()}
     producers = {number: tuple([batch for batch in found if batch is not None]) for number, found in remembered.items()}
     return attrs.evolve(model, producers={number: found for number, found in producers.items() if found})

@@ -31,6 +31,7 @@ class Expected:
     start_offset: int = 0
     """Where the log began."""
     kind: int = 0
+    log: LogModel | None = None
 
 
 def ask(model: BrokerModel, asked: Asked) -> None:
@@ -110,7 +111,8 @@ def judge(model: BrokerModel, asked: Asked, body: Any) -> str | None:
 def _judge_result(model: BrokerModel, asked: Asked, expected: Expected, result: Any) -> str | None:
     if result.error_code != expected.error:
         if expected.is_searched and result.error_code in (ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION):
-            is_gone = model.partition(expected.name, None, expected.index, by_id=False) is None
+            found = model.partition(expected.name, None, expected.index, by_id=False)
+            is_gone = found is None or found[2] is not expected.log
             return (
                 None
                 if is_gone or model.has_read_error
@@ -141,7 +143,7 @@ def _is_a_beginning(model: BrokerModel, expected: Expected, offset: int) -> bool
 def _may_have_changed(model: BrokerModel, asked: Asked, expected: Expected, result: Any) -> bool:
     """Whether a search that had to wait found something else than there was at first, but nothing wrong."""
     found = model.partition(expected.name, None, expected.index, by_id=False)
-    if found is None:
+    if found is None or found[2] is not expected.log:
         return True
     topic, _, log = found
     if model.is_compacted(topic) or log.start_offset != expected.start_offset:

@@ -46,7 +46,7 @@ class ModelLog:
         header = parse_header(batch)
         stored = self.end.to_bytes(8, "big") + batch[8:12] + leader_epoch.to_bytes(4, "big") + batch[16:]
         if not self.epochs or leader_epoch > self.epochs[-1][0]:
-            self.epochs = [pair for pair in self.epochs if pair[1] < self.end] + [(leader_epoch, self.end)]
+            self.epochs = [*[pair for pair in self.epochs if pair[1] < self.end], (leader_epoch, self.end)]
         base, self.end = self.end, self.end + header.last_offset_delta + 1
         self.history.append(ModelBatch(base, self.end, stored, header, control_type(header, batch)))
         if header.producer_id >= 0 and header.base_sequence >= 0:
@@ -83,7 +83,7 @@ class ModelLog:
         self.start = start
         began = [pair for pair in self.epochs if pair[1] <= start]
         if began:
-            self.epochs = [(began[-1][0], start)] + self.epochs[len(began) :]
+            self.epochs = [(began[-1][0], start), *self.epochs[len(began) :]]
 
     def transactions(self) -> tuple[dict[int, int], list[tuple[int, int, int]]]:
         """First offset of open transactions; producer, first and last offset of aborted ones."""

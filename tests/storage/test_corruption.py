@@ -1,8 +1,8 @@
 """Damage: whatever a disk does to bytes that were durable, a store names it or does not need them. It never serves something else.
 
-Two things are known and allowed. The first 16 bytes of a batch (base offset, length, leader epoch) are not in reach of its checksum, and slices
-of sealed tables are sent unread: who receives a batch sees by its checksum, or by its offsets, that it is none. And damage in the very last
-write to the WAL, or in the last frame of the manifest, is a torn tail: nobody can tell it from a write that was interrupted.
+Two things are known and allowed. The first 16 bytes of a batch (base offset, length, leader epoch) are not in reach of its checksum, and
+slices of sealed tables are sent unread: who receives a batch sees by its checksum, or by its offsets, that it is none. And damage in the
+very last write to the WAL, or in the last frame of the manifest, is a torn tail: nobody can tell it from a write that was interrupted.
 """
 
 from collections import Counter

@@ -482,6 +482,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.life.store.manifest.check()
         for log_id, log in self.life.store.logs.items():
             expected = self.model.logs[log_id]
+            log.blocks.check()
+            log.transactions.check()
             assert (log.log_start_offset, log.log_end_offset) == (expected.start, expected.end)
             assert_same_state(log, expected)
         self.what_is_told_durable_is()

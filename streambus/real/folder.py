@@ -50,10 +50,11 @@ def _lock(path: Path, lock: int) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        owner = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
-        raise UnusableFolder(f"the data folder {path} is in use by process {owner or 'unknown'}") from error
+        holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
+        raise UnusableFolder(f"the data folder {path} is in use by process {holder or 'unknown'}") from error
     try:
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        owner = f"{os.getpid()}\n".encode()
+        os.pwrite(lock, owner, 0)  # first, and in place: on a full disk there is no room for what was given back a moment ago
+        os.ftruncate(lock, len(owner))
     except OSError as error:
         raise UnusableFolder(f"cannot write to the data folder {path}: {(error.strerror or str(error)).lower()}") from error

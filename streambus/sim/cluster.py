@@ -32,6 +32,7 @@ from streambus.sim.supervisor import Supervisor
 from streambus.sim.tape import ADMIN, BROKER, FINAL_READER, Tape
 from streambus.sim.users import FinalReader, Inquirer, Place, Reader, TopicMaker, User, VandalOwner, Writer
 from streambus.sim.vandal import VandalConfig
+from streambus.storage import StoreConfig
 
 PORT = 9092
 
@@ -160,7 +161,7 @@ class Cluster:
 
     def _add_broker(self) -> Host:
         scenario = self.scenario
-        store = attrs.evolve(
+        store: StoreConfig = attrs.evolve(  # type: ignore[misc]
             scenario.store,
             segment_bytes=scenario.segment_bytes,
             recovery_chunk_bytes=scenario.recovery_chunk_bytes,

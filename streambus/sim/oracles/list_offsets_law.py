@@ -57,7 +57,14 @@ def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
         return Expected(name, data.partition_index, ErrorCode.NONE, NOTHING)
     try:
         return Expected(
-            name, data.partition_index, ErrorCode.NONE, _search(log, kind), is_searched=True, start_offset=log.start_offset, kind=kind
+            name,
+            data.partition_index,
+            ErrorCode.NONE,
+            _search(log, kind),
+            is_searched=True,
+            start_offset=log.start_offset,
+            log=log,
+            kind=kind,
         )
     except (BadBatch, StopIteration):  # Who wrote the batch lied about what is in it.
         return Expected(name, data.partition_index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING)

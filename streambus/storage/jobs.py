@@ -20,6 +20,7 @@ from streambus.storage.block_list import BlockRef
 from streambus.storage.cleaning import CleanedLog, CleaningPolicy, CleanLog
 from streambus.storage.events import LogId
 from streambus.storage.layers import SealedLayer
+from streambus.storage.log import Log
 from streambus.storage.memtable import Memtable
 from streambus.storage.sealed import Directory, FlushEntries, LogExtent, MergeEntries, MergeLogs, SealSegment
 
@@ -298,9 +299,21 @@ class CleanJob:
             return False
         log = desk.keyspaces.logs_by_number.get(self.keyspace)
         if log is not None and self.outcome is not None:
-            log.cleaned_end = min(self.outcome.cleaned_end, log.log_end_offset)
-            desk.keyspaces.forget_aborted(log, self.outcome.vanished)
+            end_offset = _end_of_made(log, directories)
+            log.cleaned_end = min(self.outcome.cleaned_end, end_offset)
+            desk.keyspaces.forget_aborted(log, tuple([last_offset for last_offset in self.outcome.vanished if last_offset < end_offset]))
         return True
+
+
+def _end_of_made(log: Log, directories: list[Directory]) -> int:
+    """Up to where a log, from its start on, consists of these tables. What was cut off meanwhile, and came anew, does not."""
+    made = {directory.info.number: None for directory in directories}
+    end_offset = log.log_start_offset
+    for ref in log.blocks.refs():
+        if ref.table not in made:
+            break
+        end_offset = ref.end_offset
+    return end_offset
 
 
 class DropJob:

@@ -47,7 +47,7 @@ class Trial:
     judged_operations: int = 0
     starts_ms: list[int] = attrs.field(factory=list)
     segments_sealed: int = 0
-    tables_made: int = 0
+    table_numbers: int = 0
     merged_tables_seen: int = 0
     manifests_seen: int = 0
     topics_created: int = 0
@@ -221,7 +221,7 @@ class _Run:
     def _take_stock(self) -> None:
         trial, autopsy, gardener = self.trial, self.autopsy, self.load.gardener
         trial.violations += self.load.failures
-        trial.segments_sealed, trial.tables_made = autopsy.sealed, autopsy.numbers
+        trial.segments_sealed, trial.table_numbers = autopsy.sealed, autopsy.numbers
         trial.merged_tables_seen, trial.manifests_seen = len(autopsy.merged), autopsy.snapshots
         trial.topics_created, trial.topics_deleted, trial.trims = gardener.created, gardener.deleted, gardener.trims
 
@@ -248,6 +248,6 @@ def _still(operations: tuple[Operation, ...], starts: dict[tuple[str, int], int]
 def _sentence(trial: Trial) -> str:
     return (
         f"  {trial.lives:>4} lives, {trial.births_cut_short} births cut short: {trial.acknowledged:,} acknowledged, {trial.read:,} read, "
-        f"{trial.segments_sealed} segments sealed, {trial.tables_made} tables made, start {round(median(trial.starts_ms))} ms: "
+        f"{trial.segments_sealed} segments sealed, {trial.table_numbers} numbers of tables used, start {round(median(trial.starts_ms))} ms: "
         f"{'all is there' if trial.held else f'{len(trial.violations)} VIOLATIONS'}"
     )

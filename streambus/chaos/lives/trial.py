@@ -248,6 +248,6 @@ def _still(operations: tuple[Operation, ...], starts: dict[tuple[str, int], int]
 def _sentence(trial: Trial) -> str:
     return (
         f"  {trial.lives:>4} lives, {trial.births_cut_short} births cut short: {trial.acknowledged:,} acknowledged, {trial.read:,} read, "
-        f"{trial.segments_sealed} segments sealed, {trial.table_numbers} numbers of tables used, start {round(median(trial.starts_ms))} ms: "
+        f"{trial.segments_sealed} segments sealed, {trial.table_numbers} table numbers, start {round(median(trial.starts_ms))} ms: "
         f"{'all is there' if trial.held else f'{len(trial.violations)} VIOLATIONS'}"
     )

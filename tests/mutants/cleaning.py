@@ -8,6 +8,7 @@ from streambus.storage.cleaning.task import CleanLog
 from streambus.storage.jobs import CleanJob
 from streambus.storage.log import Log
 from streambus.storage.sealed.log_writer import LogWriter
+from streambus.storage.sealed.seal import SealSegment
 
 STORE = "store"
 
@@ -49,15 +50,10 @@ def leaves_the_end_of_a_piece_out(patch: Patch) -> None:
     patch.rewrite(LogWriter, "end", "self._open_block().end_offset = end_offset", "self._open_block()")
 
 
-@mutant("C09", breaks="blocks tile", needs="a piece of a log of which nothing is left", world=STORE)
-def leaves_empty_pieces_out(patch: Patch) -> None:
-    """A block without batches is not written, though it stands for offsets."""
-    patch.rewrite(
-        LogWriter,
-        "_complete_block",
-        "self.block.first_offset < self.block.end_offset",
-        "self.block.first_offset < self.block.end_offset and len(self.block.rows)",
-    )
+@mutant("C09", breaks="blocks tile", needs="a segment in which a log has nothing, or ends", world=STORE)
+def counts_an_offset_too_many(patch: Patch) -> None:
+    """A sealed piece of a log claims the offset behind its last batch."""
+    patch.rewrite(SealSegment, "run", "end_offset=rows.next_offset(high - 1),", "end_offset=rows.next_offset(high - 1) + 1,")
 
 
 @mutant("C11", breaks="nothing is cleaned that may change", needs="a log that is cleaned in part", world=STORE)

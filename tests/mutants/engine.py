@@ -369,7 +369,7 @@ def merges_without_looking(patch: Patch) -> None:
 @mutant("E38", breaks="a filter never denies a key that is there", needs="a look-up", world=STORE)
 def probes_the_wrong_bits(patch: Patch) -> None:
     """The filter is asked for other bits than were set."""
-    patch.rewrite(Bloom, "may_contain", "place += step", "place += step + 1")
+    patch.rewrite(Bloom, "may_contain", "place += step", "place -= step")
 
 
 # Entries -------------------------------------------------------------------------------------------------------------

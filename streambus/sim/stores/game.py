@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from streambus.kernel import MILLISECOND, Event, FileName, Prng
+from streambus.kernel import MILLISECOND, Delete, Event, FileName, Prng
 from streambus.records import ControlType, parse_header
 from streambus.sim.disk import SimulatedDisk
 from streambus.sim.stores.choices import KEYS, LOGS, TABLES, draw_batch, draw_config, marker
@@ -69,7 +69,18 @@ STEPS: tuple[tuple[str, int], ...] = (
 FOCUSES: tuple[dict[str, int], ...] = (
     {},
     {"put": 30, "write": 14, "ask": 12, "look": 7, "look_again": 9, "append": 8, "settle": 14, "lose_an_edit": 4, "cut_power": 8},
-    {"append": 50, "end_transaction": 16, "clean": 16, "read": 14, "settle": 22, "truncate": 5, "put": 2, "write": 1, "drop_log": 0},
+    {
+        "append": 50,
+        "end_transaction": 16,
+        "clean": 16,
+        "read": 14,
+        "settle": 22,
+        "truncate": 5,
+        "trim": 9,
+        "put": 2,
+        "write": 1,
+        "drop_log": 0,
+    },
 )
 """What some games do more often, or less: everything; tables; logs that are cleaned."""
 
@@ -216,8 +227,12 @@ class Game:
         self._go_on()
 
     def _cut_power(self) -> None:
-        if self.dice.chance(1, 2):
-            self._perform()
+        """The power fails, best when something was deleted and nothing says so yet."""
+        for _ in range(self.dice.below(2) * 30):
+            if self.life.queue and isinstance(self.life.queue[0], Delete):
+                self.life.perform()
+                break
+            self._go_on_a_little()
         self._be_interrupted()
         self.disk.power_cut(self.dice)
         self._go_on()
@@ -225,8 +240,9 @@ class Game:
     def _lose_an_edit(self) -> None:
         """The power fails, best while something that the manifest says is durable and no more than that; and that is damaged, too."""
         manifest = self.life.store.manifest
-        for _ in range(30):
-            if manifest.durable_edit > manifest.confirmed_edit:
+        wants_deletion = self.dice.chance(2, 3)
+        for _ in range(60):
+            if manifest.durable_edit > manifest.confirmed_edit and (manifest.condemned or not wants_deletion):
                 break
             self._go_on_a_little()
         for _ in range(min(self.dice.below(6), len(self.life.queue))):
@@ -334,7 +350,7 @@ class Game:
         self.life.waiting(lambda: self.life.call("truncate", log, asked))
         end = model.boundary_of(asked)
         compare(f"the end of {log.log_id} after a truncation to {asked}", log.log_end_offset, end)
-        if end < self.cleanings.limits.get(model.serial, 0):
+        if end < self.cleanings.stable.get(model.serial, 0):
             self.cleanings.shortened[model.serial] = None
         after = model.truncate(end)
         if model.serial in self.cleanings.shortened:  # Cleaning may have left out what a producer wrote last.
@@ -368,6 +384,7 @@ class Game:
             return
         limits = self.cleanings.limits
         limits[model.serial] = max(limits.get(model.serial, 0), end)
+        self.cleanings.stable[model.serial] = max(self.cleanings.stable.get(model.serial, 0), model.end)
         policy = CleaningPolicy(delete_retention_ms=FOR_EVER_MS if self.cleanings.keeps_tombstones else 0)
         self.life.call("clean", log.log_id, policy, end)
 
@@ -623,7 +640,7 @@ class Game:
             raise Wrong(f"the store does not start, though only a batch is damaged: {refused.reason}")
         end = again.store.wal.end
         if end <= position:  # Nothing proves that the last write was ever durable.
-            if end >= self.chapters[0].end:
+            if end >= self.chapters[0].end and not self.cleanings.limits:
                 judge(again, self._chapter_at(end).model, self.cleanings)
             return
         lost = judge_what_is_left(again, self.model, self.cleanings)

@@ -16,8 +16,10 @@ class Cleanings:
     """What was asked of cleaning: of logs, by their serial numbers, up to where at most; and whether no horizon of deletion ever comes."""
 
     limits: dict[int, int] = attrs.Factory(dict)
+    stable: dict[int, int] = attrs.Factory(dict)
+    """Where these logs ended then: a broker does not truncate below that."""
     shortened: dict[int, None] = attrs.Factory(dict)
-    """Logs that were truncated to below that: of a key whose newest record went, the one before is gone already."""
+    """Logs that were truncated all the same: of a key whose newest record went, the one before may be gone already."""
     keeps_tombstones: bool = True
 
 
@@ -164,6 +166,11 @@ def judge_cleaned(log: Log, batches: list[bytes], expected: ModelLog, cleanings:
     if expected.serial not in cleanings.shortened:
         _judge_left(log, expected, kept, limit, keeps_tombstones=cleanings.keeps_tombstones)
         _judge_markers(name, expected, kept, markers, limit, keeps_all=cleanings.keeps_tombstones)
+        present = {parse_header(stored).base_offset: None for stored in batches}
+        for number, remembered in expected.producers.items():
+            last = remembered[-1]
+            if last.base_offset >= expected.start and last.base_offset not in present:
+                raise Wrong(f"the last batch of producer {number}, at {last.base_offset} of {name}, is gone")
 
 
 def _judge_left(

@@ -91,7 +91,7 @@ class BatchIndex:
         return bisect_left(self.base_offsets, offset)
 
     def row_until(self, end_offset: int) -> int:
-        """How many rows there are whose batches end at or below `end_offset`, which is no offset in the middle of one but the last of them."""
+        """How many rows there are whose batches end at or below `end_offset`, which is in the middle of none but the last of them."""
         row = self.row_from(end_offset)
         return row - 1 if row and self.end_of(row - 1) > end_offset else row
 

@@ -65,6 +65,11 @@ class BlockList:
         right = [_clipped(old, ref.end_offset, old.end_offset) for old in before[-1:]]
         self.replace(low, high, [part for part in (*left, ref, *right) if part.first_offset < part.end_offset])
 
+    def _fit(self) -> None:
+        """Give back the memory of blocks that there were before a merge: arrays keep what they once needed."""
+        self.first_offsets, self.end_offsets = self.first_offsets[:], self.end_offsets[:]
+        self.tables, self.blocks = self.tables[:], self.blocks[:]
+
     def cut_from(self, end_offset: int) -> list[BlockRef]:
         """Forget what is at or above `end_offset`; return the blocks of which nothing is left."""
         row = self.row_of(end_offset)
@@ -108,6 +113,7 @@ class BlockList:
             else:
                 _extend(after, [old])
         self.replace(low, high, after)
+        self._fit()
         were, are = _by_block(before), _by_block(after)
         return [ref for key, ref in were.items() if key not in are], [ref for key, ref in are.items() if key not in were]
 

@@ -35,6 +35,12 @@ class LeaderEpochs:
         row = bisect_right(self.start_offsets, offset) - 1
         return self.epochs[row] if row >= 0 else UNDEFINED_EPOCH
 
+    def between(self, first_offset: int, end_offset: int) -> tuple[tuple[int, int], ...]:
+        """The epochs that wrote from `first_offset` on and below `end_offset`: (start offset, epoch), in order."""
+        low = max(bisect_right(self.start_offsets, first_offset) - 1, 0)
+        high = bisect_left(self.start_offsets, end_offset)
+        return tuple(zip(self.start_offsets[low:high], self.epochs[low:high], strict=True))
+
     def end_offset_for(self, leader_epoch: int, log_end_offset: int) -> tuple[int, int]:
         """The largest known epoch up to `leader_epoch`, and where it ended. (-1, -1) if nothing can be said.
 

@@ -162,7 +162,7 @@ class MergeJob:
             return
         ref = log.blocks.find(directory.info.number, block, directory.first_offsets[block], directory.end_offsets[block])
         if ref is not None:
-            self.extents.append(extent_of(directory, keyspace, ref))
+            self.extents.append(extent_of(directory, log, ref))
             self.sources.setdefault(keyspace, {})[(ref.table, ref.block)] = None
 
     def output_count(self, desk: Housekeeping) -> int:
@@ -252,7 +252,7 @@ class CleanJob:
             return True
         self.keyspace = log.keyspace
         for ref in log.blocks.refs():
-            self.extents.append(extent_of(desk.shelf.directories[ref.table], log.keyspace, ref))
+            self.extents.append(extent_of(desk.shelf.directories[ref.table], log, ref))
             self.sources.setdefault(log.keyspace, {})[(ref.table, ref.block)] = None
         return True
 
@@ -355,10 +355,10 @@ def refs_of(directory: Directory, blocks: range) -> list[BlockRef]:
     return [BlockRef(directory.first_offsets[block], directory.end_offsets[block], number, block) for block in blocks]
 
 
-def extent_of(directory: Directory, keyspace: int, ref: BlockRef) -> LogExtent:
+def extent_of(directory: Directory, log: Log, ref: BlockRef) -> LogExtent:
     """What a log uses of a block, as a task is told of it."""
     return LogExtent(
-        keyspace,
+        log.keyspace,
         directory.info.file,
         ref.table,
         directory.positions[ref.block],
@@ -366,6 +366,7 @@ def extent_of(directory: Directory, keyspace: int, ref: BlockRef) -> LogExtent:
         ref.first_offset,
         ref.end_offset,
         directory.checksums[ref.block],
+        log.epochs.between(ref.first_offset, ref.end_offset),
     )
 
 

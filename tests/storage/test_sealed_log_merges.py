@@ -280,19 +280,20 @@ def test_damage_anywhere_in_what_is_copied_ends_the_merge():
     size = len(stamped(0, size=10))
     batches = [*range(10, 10 + size), *range(20 + size, 20 + 2 * size)]
     block = range(extent.position, extent.position + extent.length)
-    unguarded = {12 + start + byte for start in (10, 20 + size) for byte in range(4)}
+    leader_epochs = {12 + start + byte for start in (10, 20 + size) for byte in range(4)}
+    knowing = tuple(attrs.evolve(extent, epochs=((0, parse_header(stamped(0)).leader_epoch),)) for extent in extents)
     for position in [*batches, *block]:
         files.flip(directory.info.file, position)
-        result = MergeLogs((position + 100,), 1, extents, 1 << 20, 0).run(files)
-        if position in unguarded:
-            assert isinstance(result, tuple), "the leader epoch of a batch is not covered by its checksum"
-        else:
-            assert isinstance(result, WorkDamaged)
-            assert result.file == directory.info.file
-            assert result.position == (extent.position if position in block else batches[0] if position < 20 + size else batches[size])
-            assert result.reason
-            lost = (0, 2) if position in block else (0, 1) if position < 20 + size else (1, 2)
-            assert (result.keyspace, result.first_offset, result.end_offset) == (16, *lost)
+        if position in leader_epochs:
+            unknowing = MergeLogs((position + 1_000,), 1, extents, 1 << 20, 0).run(files)
+            assert isinstance(unknowing, tuple), "the leader epoch of a batch is not covered by its checksum"
+        result = MergeLogs((position + 100,), 1, knowing, 1 << 20, 0).run(files)
+        assert isinstance(result, WorkDamaged)
+        assert result.file == directory.info.file
+        assert result.position == (extent.position if position in block else batches[0] if position < 20 + size else batches[size])
+        assert result.reason
+        lost = (0, 2) if position in block else (0, 1) if position < 20 + size else (1, 2)
+        assert (result.keyspace, result.first_offset, result.end_offset) == (16, *lost)
         files.flip(directory.info.file, position)
 
 

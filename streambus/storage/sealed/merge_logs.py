@@ -35,6 +35,8 @@ class LogExtent:
     first_offset: int
     end_offset: int
     checksum: int | None = None
+    epochs: tuple[tuple[int, int], ...] = ()
+    """What leader epochs the batches have, as far as is known: from which offset on, and which. No checksum of a batch covers that."""
 
 
 @message
@@ -84,7 +86,7 @@ def live_batches(
     """
     low = max(first_live_row(files, extent, rows), rows.row_of(first_offset))
     for begin, end, length in batch_runs(rows, low, rows.row_from(min(extent.end_offset, end_offset))):
-        check = partial(check_batches, rows=rows, low=begin, high=end)
+        check = partial(check_batches, rows=rows, low=begin, high=end, epochs=extent.epochs)
         yield begin, end, _read(files, extent, rows.positions[begin], length, check) if length else LOST
 
 

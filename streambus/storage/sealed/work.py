@@ -1,6 +1,8 @@
 """What the tasks on sealed tables have in common: how they read what may be damaged, and how they write files."""
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TypeVar
 
 from streambus.kernel import Buffer, FileAccess, FileName, message
@@ -69,16 +71,31 @@ def _read(files: FileAccess, file: FileName, position: int, length: int) -> byte
     return data
 
 
-def check_batches(data: Buffer, rows: BatchIndex, low: int, high: int) -> memoryview:
-    """`data`, if it is the batches of the rows from `low` on and below `high`, side by side. Raises `Damaged`."""
+def check_batches(data: Buffer, rows: BatchIndex, low: int, high: int, epochs: Sequence[tuple[int, int]] = ()) -> memoryview:
+    """`data`, if it is the batches of the rows from `low` on and below `high`, side by side. Raises `Damaged`.
+
+    `epochs`: from which offset on batches have which leader epoch, as far as is known.
+    """
     view = memoryview(data)
     begin = rows.positions[low]
     for row in range(low, high):
         position = rows.positions[row] - begin
-        fault = _fault_of(view[position : position + rows.sizes[row]], rows.sizes[row], rows.base_offsets[row], rows.next_offset(row))
+        batch = view[position : position + rows.sizes[row]]
+        fault = _fault_of(batch, rows.sizes[row], rows.base_offsets[row], rows.next_offset(row))
+        if fault is None and epochs and rows.sizes[row]:
+            fault = _epoch_fault(batch, epochs)
         if fault is not None:
             raise Damaged(fault, rows.positions[row], (rows.base_offsets[row], rows.next_offset(row)))
     return view
+
+
+def _epoch_fault(batch: memoryview, epochs: Sequence[tuple[int, int]]) -> str | None:
+    """What is wrong with the leader epoch of an otherwise intact batch."""
+    header = parse_header(batch)
+    known = bisect_right(epochs, header.base_offset, key=itemgetter(0)) - 1
+    if known < 0 or epochs[known][1] == header.leader_epoch:
+        return None
+    return f"the batch at offset {header.base_offset} says leader epoch {header.leader_epoch}, but was written under {epochs[known][1]}"
 
 
 def _fault_of(batch: memoryview, size: int, base_offset: int, next_offset: int) -> str | None:

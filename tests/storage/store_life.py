@@ -140,7 +140,8 @@ class Life:
         data, offset = b"", log.log_start_offset
         while offset < log.log_end_offset:
             read = self.read(log, offset, log.log_end_offset)
-            assert read.stopped is None and read.next_offset > offset, (log.log_id, offset, read)
+            assert read.stopped is None, (log.log_id, offset, read)
+            assert read.next_offset > offset, (log.log_id, offset, read)
             data += self.bytes_of(read.parts)
             offset = read.next_offset
         return data
@@ -174,7 +175,7 @@ def fresh(config: StoreConfig = SMALL, seed: int = 1) -> Life:
 
 
 def essence(life: Life) -> Any:
-    """What must be the same after recovery: all of logs and tables, but for what is only in memory, where it is, or only known to the clock."""
+    """What must be the same after recovery: all of logs and tables, but for where it is, and what only memory or the clock know."""
     logs = {
         log_id: (
             log.keyspace,

@@ -33,7 +33,7 @@ def read_store(key: str, value: Any) -> StoreConfig:
     default = StoreConfig()
     table = _table(key, value)
     picker = _table(f"{key}.{PICKER}", table.pop(PICKER, {}))
-    known = [name for name in _names(default) if name not in (PICKER, *IN_MILLISECONDS.values())] + list(IN_MILLISECONDS)
+    known = [name for name in _names(default) if name not in (PICKER, "may_rewrite", *IN_MILLISECONDS.values())] + list(IN_MILLISECONDS)
     numbers = _numbers(key, table, known)
     for name, field in IN_MILLISECONDS.items():
         if name in numbers:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 RESERVE_FILE = ".reserve"
 
-RESERVE_BYTES_MAX = 8 * 1024 * 1024
-"""Enough for the index of a segment, some edits of the manifest, and all deletions that anybody may think of."""
+RESERVE_BYTES_MAX = 16 * 1024 * 1024
+"""Enough for the indexes of a few segments, some edits of the manifest, and all deletions that anybody may think of."""
 
 DISK_PARTS = 64
 """Of a small disk not more than so small a part is set aside."""

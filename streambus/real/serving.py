@@ -53,6 +53,7 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(locked_folder(folder))
         has_room = settle_reserve(folder)
+        store = attrs.evolve(config.store, may_rewrite=has_room)  # type: ignore[misc,unused-ignore]
         listening: list[Listening] = []
         for listener in bind or config.listeners:
             listening.append(listen(listener.name, listener.host, listener.port))
@@ -64,7 +65,7 @@ def serve(
             if on_ready is not None:
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
-        broker = Broker(BrokerConfig(config.node_id, advertised, config.store, config.properties, config.limits, has_room=has_room))
+        broker = Broker(BrokerConfig(config.node_id, advertised, store, config.properties, config.limits, has_room=has_room))
         driver = Driver(
             broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
         )

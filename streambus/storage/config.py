@@ -60,6 +60,9 @@ class StoreConfig:
     retry_delay: int = 10 * SECOND
     """How long to wait before long work that failed is tried again."""
 
+    may_rewrite: bool = True
+    """Whether tables are merged and cleaned. Not on a full disk: what that writes before old files can go would take the last room."""
+
     def entry_options(self) -> EntryOptions:
         """How tables of entries are written."""
         return EntryOptions(self.entry_block_bytes, self.bits_per_key)

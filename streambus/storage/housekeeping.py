@@ -13,7 +13,7 @@ from streambus.storage.keyspaces import Keyspaces
 from streambus.storage.levels import job_for, levels_view
 from streambus.storage.manifest import Manifest
 from streambus.storage.manifest_edits import Edit
-from streambus.storage.pickers import pick
+from streambus.storage.pickers import pick, pick_dead
 from streambus.storage.sealed import Directory, WorkDamaged
 from streambus.storage.shelf import Shelf
 from streambus.storage.table_info import TableInfo
@@ -127,11 +127,13 @@ class Housekeeping:
         if self.seals and self.wal.durable >= self.seals[0].end:
             return self.seals[0]
         if self.is_stale:
-            compaction = pick(levels_view(self.shelf, self.keyspaces, self.spoiled), self.config.picker)
+            view = levels_view(self.shelf, self.keyspaces, self.spoiled)
+            picker = self.config.picker
+            compaction = pick(view, picker) if self.config.may_rewrite else pick_dead(view.logs, picker)
             self.is_stale = compaction is not None
             if compaction is not None:
                 return job_for(compaction)
-        if self.cleanings:
+        if self.cleanings and self.config.may_rewrite:
             return self.cleanings.pop(next(iter(self.cleanings)))
         return None
 

@@ -1,5 +1,6 @@
 """Long work beside everything else: logs are cut, dropped and opened anew while they are sealed, merged and cleaned."""
 
+import attrs
 import pytest
 from store_life import fresh, make_batch, recovered
 from store_model import assert_same
@@ -286,3 +287,25 @@ def test_damage_that_cleaning_finds_again_is_told_once():
     assert (read.stopped, read.length) == (Stop.DAMAGED, 0)
     read = story.life.read(log, log.holes[0][1], 40)
     assert (read.stopped, read.next_offset) == (None, 40)
+
+
+def test_a_store_that_may_not_rewrite_seals_and_drops_but_neither_merges_nor_cleans():
+    story = with_log(CLEANED, A, config=attrs.evolve(EAGER, may_rewrite=False))
+    for number in range(40):
+        story.pairs(CLEANED, (b"k%d" % (number % 3), b"v" * 30))
+        story.append(A, size=200)
+    story.settle()
+    story.life.call("clean", CLEANED, CleaningPolicy(), 40)
+    finish(story.life)
+    store = story.life.store
+    sealed = len(store.manifest.tables)
+    assert sealed > 10
+    assert {info.level for info in store.manifest.tables.values()} == {0}
+    assert store.logs[CLEANED].cleaned_end == 0
+    story.drop_log(CLEANED)
+    story.cut("trim", A, 40)
+    story.settle()
+    story.life.pass_time(2 * SECOND)
+    finish(story.life)
+    assert len(store.manifest.tables) < sealed
+    judge(story.life, story.model)

@@ -16,7 +16,7 @@ help:
 	@echo "make test    run the whole test suite with coverage"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
 	@echo "make bench-storage  compare the storage engine with bare loops and RocksDB"
-	@echo "make swarm   1,200 simulated worlds, each played in two processes"
+	@echo "make swarm   1,250 simulated worlds, each played in two processes"
 	@echo "make mutants plant bugs and see whether the simulator finds them"
 	@echo "make check   lint, types and layering"
 	@echo "make examples  make the example reports in reports/examples again"
@@ -49,7 +49,7 @@ bench-storage: $(READY)
 	@$(BIN)/python -m benchmarks.storage
 
 swarm: $(READY)
-	@$(BIN)/streambus sim swarm --seeds 400 --scenario small_world --scenario random --scenario anything_goes --twice --require-rare
+	@$(BIN)/streambus sim swarm --seeds 250 --scenario small_world --scenario random --scenario anything_goes --scenario storage_churn --scenario rotten_disk --twice --require-rare
 
 mutants: $(READY)
 	@$(BIN)/streambus sim mutants --seeds 200 --shrink 0

@@ -218,8 +218,6 @@ class Manifest:
             frame = encode_frame(FrameKind.EDIT, self.generation, self.syncing, position, self.end, payload)
             parts.append(frame)
             position += len(frame)
-        if len(parts) > 1:
-            sometimes("storage: several edits of the manifest go together")
         self.pending.clear()
         self._write(turn, parts)
 

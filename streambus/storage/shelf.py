@@ -112,7 +112,6 @@ class Shelf:
     def retire(self, number: int) -> None:
         """A table is not needed any more, but perhaps by read views: then it stays until they are closed."""
         if number in self.pins:
-            sometimes("storage: a read view outlives a table")
             self.retired[number] = None
         else:
             self.remove(number)

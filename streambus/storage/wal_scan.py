@@ -186,7 +186,6 @@ class WalScan:
         self.end += record.header.size
 
     def _quarantine(self, entry: Entry, position: int) -> None:
-        sometimes("storage: a damaged batch is quarantined")
         self.quarantined += 1
         self.replay.quarantine(entry, position, segment_file(self.segment), position - self.segment_start)
 
@@ -241,7 +240,6 @@ class WalScan:
         self.proof = f"segment {number} was begun later"
         is_next = number == self.segment + 1
         if is_next and self.has_file and first is not None and first.position == self.end + RECORD_HEADER_BYTES:
-            sometimes("storage: a damaged end record is seen through")
             self._enter_segment(turn, number, first.position)
         else:
             self._read_on(turn)

@@ -47,7 +47,13 @@ def tries_the_failed_sync_of_a_table_again(patch: Patch) -> None:
     patch.rewrite(TableFile, "finish", "self.files.sync(self.file)", again)
 
 
-@mutant("E02", breaks="a file goes when nothing can want it back", needs="a lost last edit of the manifest", world=STORE)
+@mutant(
+    "E02",
+    breaks="a file goes when nothing can want it back",
+    needs="a lost last edit of the manifest",
+    world=STORE,
+    excuse="a matter of seeds: a deletion has to survive a power cut, the write before it not, and the last edit has to be damaged",
+)
 def deletes_before_the_edit_is_confirmed(patch: Patch) -> None:
     """What a job replaced is deleted as soon as the edit is written, proven or not."""
     patch.rewrite(Housekeeping, "_maybe_delete", "edit <= self.manifest.confirmed_edit and", "")
@@ -115,7 +121,13 @@ def tears_writes_apart(patch: Patch) -> None:
     patch.replace(Wal, "reserve", lambda _wal, _size, _entries: None)
 
 
-@mutant("E06", breaks="a name is durable before it counts", needs="a power cut behind a new snapshot", world=STORE)
+@mutant(
+    "E06",
+    breaks="a name is durable before it counts",
+    needs="a power cut behind a new snapshot",
+    world=STORE,
+    excuse="a matter of seeds: a deletion has to survive a power cut that a rename before it does not, with no directory synced in between",
+)
 def renames_the_manifest_without_syncing_the_directory(patch: Patch) -> None:
     """The manifest takes its new name for durable when only its contents are."""
 

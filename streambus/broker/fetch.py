@@ -94,7 +94,6 @@ class LoadingFetch:
 
     def expire(self, node: Broker) -> Outcome:
         """The disk is too slow: the client may ask again."""
-        sometimes("fetch: the disk is too slow for a fetch")
         return conclude(node, self, read_all(node, self.call.request.body, self.wanted))
 
 

@@ -118,7 +118,6 @@ class DelayedSearch:
 
     def expire(self, node: Broker) -> Outcome:
         """The disk is too slow for this partition; on with the others."""
-        sometimes("offsets: the disk is too slow for a search")
         self.search.lookups[0].fail(ErrorCode.KAFKA_STORAGE_ERROR)
         return self.search.rest
 
@@ -264,7 +263,6 @@ def _searched(search: OffsetSearch, batch: BatchLocation, data: Buffer) -> Offse
     else:
         found = next((record for record in records if record.timestamp >= lookup.timestamp), None)
         if found is None:
-            sometimes("offsets: of the batch at a time nothing is left")
             return search.beyond(batch.next_offset)
     if found is not None:
         sometimes("offsets: a record is found by its time")

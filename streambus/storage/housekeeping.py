@@ -194,10 +194,6 @@ class Housekeeping:
         self.stage = Stage.RECORDING
         self.awaited_edit = self.manifest.commit(turn, edit)
 
-    def on_recorded(self, turn: Turn) -> None:
-        """The manifest has something durable, or confirmed, that it had not."""
-        self.advance(turn)
-
     def _install(self, turn: Turn) -> None:
         assert self.job is not None
         if not self.job.install(self, self.directories):

@@ -77,10 +77,14 @@ class Keyspaces:
 
     def add_table(self, table_id: TableId, number: int) -> None:
         """Make a table."""
+        self.name_table(table_id, number)
+        self.layers.active.put(NUMBER.pack(LOGS) + NUMBER.pack(number), encode_table(table_id))
+
+    def name_table(self, table_id: TableId, number: int) -> None:
+        """There is a table of this name; its entries are under this number."""
         self.last_number = max(self.last_number, number)
         self.tables[table_id] = number
         self.tables_by_number[number] = table_id
-        self.layers.active.put(NUMBER.pack(LOGS) + NUMBER.pack(number), encode_table(table_id))
 
     def remove(self, number: int) -> None:
         """Forget a log or a table, and all that is in it."""

@@ -7,7 +7,7 @@ say about the tables, not by how much is in them.
 
 from enum import Enum
 
-from streambus.kernel import FileName, Read, Turn, sometimes
+from streambus.kernel import MILLISECOND, FileName, Read, Turn, sometimes
 from streambus.storage.block_list import BlockRef
 from streambus.storage.checkpoint import (
     ABORTED,
@@ -81,8 +81,7 @@ class Replayer:
     def begin_segment(self, number: int, start: int) -> None:
         """The segment before is full: it is to be sealed."""
         if self.segment >= 0:
-            sealed = self.seals[-1].memtable if self.seals else None
-            self.seals.append(seal_job(self.keyspaces, self.segment, self.start, start, sealed))
+            self.seals.append(seal_job(self.keyspaces, self.seals, self.segment, self.start, start))
         self.segment, self.start = number, start
 
     def replay(self, entry: Entry, payload: memoryview, position: int, now_ms: int) -> None:
@@ -99,7 +98,7 @@ class Replayer:
 class Recovery:
     """One recovery."""
 
-    __slots__ = ("cursor", "keyspaces", "manifest", "now_ms", "reading", "replayer", "scan", "shelf", "stage", "waiting")
+    __slots__ = ("cursor", "keyspaces", "manifest", "reading", "replayer", "scan", "shelf", "stage", "waiting")
 
     def __init__(self, config: StoreConfig, manifest: Manifest, shelf: Shelf, keyspaces: Keyspaces) -> None:
         self.manifest = manifest
@@ -112,7 +111,6 @@ class Recovery:
         """Tables whose directories are not being read yet."""
         self.reading = 0
         self.cursor = NUMBER.pack(LOGS)
-        self.now_ms = 0
 
     def start(self, turn: Turn) -> None:
         """Ask for the manifest."""
@@ -215,11 +213,10 @@ class Recovery:
         elif book == LOGS and is_log(value):
             restore_log(keyspaces.add_log(LogId(name_of(value)), number), value)
         elif book == LOGS:
-            keyspaces.tables[TableId(name_of(value))] = number
-            keyspaces.tables_by_number[number] = TableId(name_of(value))
+            keyspaces.name_table(TableId(name_of(value)), number)
         elif book == PRODUCERS:
             _, producer_id = NUMBER_AND_ID.unpack_from(key, NUMBER.size)
-            keyspaces.logs_by_number[number].producers.by_id[producer_id] = decode_producer(value, turn.now // 1_000)
+            keyspaces.logs_by_number[number].producers.by_id[producer_id] = decode_producer(value, turn.now // MILLISECOND)
         elif book == ABORTED:
             keyspaces.logs_by_number[number].transactions.append_aborted(decode_aborted(value))
 

@@ -318,11 +318,11 @@ class Store:
         if table_id in self.tables:
             payload = encode_range(first, last or b"")
             self._require_table(turn, table_id, len(payload))
-            self._delete_range(table_id, first, last)
+            self._delete_range(table_id, first, last, payload)
 
-    def _delete_range(self, table_id: TableId, first: bytes, last: bytes | None) -> None:
+    def _delete_range(self, table_id: TableId, first: bytes, last: bytes | None, payload: bytes) -> None:
         number = self.tables[table_id]
-        self.wal.append(EntryKind.DELETE_RANGE, number, encode_range(first, last or b""))
+        self.wal.append(EntryKind.DELETE_RANGE, number, payload)
         self.keyspaces.layers.active.delete_range(*full_range(number, first, last or None))
 
     def drop_table(self, turn: Turn, table_id: TableId) -> None:
@@ -374,7 +374,7 @@ class Store:
             elif isinstance(change, Append):
                 self._append(turn, change.log, change.header, memoryview(change.batch), change.leader_epoch)
             else:
-                self._delete_range(change.table_id, change.first, change.last)
+                self._delete_range(change.table_id, change.first, change.last, encode_range(change.first, change.last or b""))
         self._put_all(table_id, puts)
 
     def _put_all(self, table_id: TableId | None, puts: list[tuple[bytes, bytes | None]]) -> None:
@@ -454,8 +454,7 @@ class Store:
         if self.wal.segment == segment:
             return
         seals = self.housekeeping.seals
-        sealed = seals[-1].memtable if seals else None
-        seals.append(seal_job(self.keyspaces, segment, start, self.wal.end, sealed))
+        seals.append(seal_job(self.keyspaces, seals, segment, start, self.wal.end))
         self.garbage_bytes = 0
 
     # Housekeeping ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streambus.storage.checkpoint import NUMBER
 from streambus.storage.events import TableId
 from streambus.storage.keyspaces import full_range
 from streambus.storage.layers import Layer, SealedLayer, look_up, scan
@@ -36,7 +37,7 @@ class ReadView:
         number = self.numbers.get(table_id)
         if number is not None:
             for key, value in scan(self.layers, *full_range(number, first, last)):
-                yield key[4:], value
+                yield key[NUMBER.size :], value
 
     def close(self) -> None:
         """Nobody wants to know any more."""

@@ -106,7 +106,7 @@ def replays_from_the_segment_before(patch: Patch) -> None:
 @mutant("E04", breaks="segments have the ends that they had", needs="a crash with a full segment that is not sealed", world=STORE)
 def seals_one_byte_less_after_a_recovery(patch: Patch) -> None:
     """A segment that recovery found full ends one byte early."""
-    patch.rewrite(Replayer, "begin_segment", "self.start, start, sealed", "self.start, start - 1, sealed")
+    patch.rewrite(Replayer, "begin_segment", "self.start, start)", "self.start, start - 1)")
 
 
 @mutant("D07b", breaks="one write at a time", needs="a burst while a sync is under way", world=STORE)

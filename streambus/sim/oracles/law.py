@@ -65,3 +65,18 @@ def is_too_late(model: BrokerModel, asked: Asked) -> bool:
 def differs(what: str, expected: object, seen: object) -> str | None:
     """A complaint if two values differ."""
     return None if expected == seen else f"{what} is {seen}, expected {expected}"
+
+
+def judge_partitions(
+    model: BrokerModel, asked: Asked, body: Any, judge_result: Callable[[BrokerModel, Asked, Any, Any], str | None]
+) -> str | None:
+    """What is wrong with an answer that has one result for every partition, in the order of the request: `judge_result` says it of one."""
+    results = [(topic.name, result) for topic in body.topics for result in topic.partitions]
+    if len(results) != len(asked.expected):
+        return f"there are {len(results)} results for {len(asked.expected)} partitions"
+    for expected, (name, result) in zip(asked.expected, results, strict=True):
+        complaint = differs("the partition", (expected.name, expected.index), (name, result.partition_index))
+        complaint = complaint or judge_result(model, asked, expected, result)
+        if complaint is not None:
+            return f"{expected.name}-{expected.index}: {complaint}"
+    return None

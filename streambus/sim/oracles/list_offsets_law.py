@@ -8,7 +8,7 @@ from streambus.records import BadBatch, decode_records
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.cluster_model import PartitionFacts
 from streambus.sim.oracles.door import Asked, error_name
-from streambus.sim.oracles.law import Law, differs
+from streambus.sim.oracles.law import Law, differs, judge_partitions
 from streambus.sim.oracles.log_model import Batch, LogModel
 from streambus.wire import ErrorCode
 
@@ -104,15 +104,7 @@ def _first_reaching(batches: list[Batch], timestamp: int) -> Batch | None:
 
 def judge(model: BrokerModel, asked: Asked, body: Any) -> str | None:
     """One result for every partition, in the order of the request."""
-    results = [(topic.name, result) for topic in body.topics for result in topic.partitions]
-    if len(results) != len(asked.expected):
-        return f"there are {len(results)} results for {len(asked.expected)} partitions"
-    for expected, (name, result) in zip(asked.expected, results, strict=True):
-        complaint = differs("the partition", (expected.name, expected.index), (name, result.partition_index))
-        complaint = complaint or _judge_result(model, asked, expected, result)
-        if complaint is not None:
-            return f"{expected.name}-{expected.index}: {complaint}"
-    return None
+    return judge_partitions(model, asked, body, _judge_result)
 
 
 def _judge_result(model: BrokerModel, asked: Asked, expected: Expected, result: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Topics and what is known of them: made and removed by the controller's decisions, described from the broker's image.
 
-A decision's reply waits in purgatory until its records are durable. Descriptions show only what is durable.
+Descriptions show only what is durable.
 """
 
 from __future__ import annotations
@@ -9,34 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from streambus import metadata as md
 from streambus.broker.connections import Answer, Call
-from streambus.kernel import MILLISECOND, Instant, Turn, message
-from streambus.metadata import Decision
+from streambus.broker.decisions import asked_timeout, decide
+from streambus.kernel import Instant, Turn, message
 from streambus.storage import StoreUnavailable
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
-
-
-@message
-class DelayedDecision:
-    """A decided request whose records are in the metadata log up to `end_offset`, but not all durable."""
-
-    call: Call
-    end_offset: int
-    reply: Any
-
-    def try_complete(self, node: Broker) -> Answer | None:
-        """The controller's reply once it is true."""
-        if node.image_offset >= self.end_offset:
-            return Answer(self.call, self.reply)
-        if node.store.failed is not None:
-            return Answer(self.call, _with_error(node, self.reply, ErrorCode.KAFKA_STORAGE_ERROR))
-        return None
-
-    def expire(self, node: Broker) -> Answer:
-        """Time is up: the decision stands, but nobody can say yet that it, and what it was made from, is durable."""
-        return Answer(self.call, _with_error(node, self.reply, ErrorCode.REQUEST_TIMED_OUT))
 
 
 @message
@@ -60,13 +39,15 @@ class DelayedMetadata:
 def create_topics(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a CreateTopics request (versions 2-7)."""
     request: messages.CreateTopicsRequest = call.request.body
-    _decide(broker, turn, call, broker.controller.create_topics(request, turn.dice), request.timeout_ms)
+    decision = broker.controller.create_topics(request, turn.dice)
+    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
 
 
 def delete_topics(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a DeleteTopics request (versions 1-6)."""
     request: messages.DeleteTopicsRequest = call.request.body
-    _decide(broker, turn, call, broker.controller.delete_topics(request, call.request.api_version), request.timeout_ms)
+    decision = broker.controller.delete_topics(request, call.request.api_version)
+    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
 
 
 def metadata(broker: Broker, turn: Turn, call: Call) -> None:
@@ -99,17 +80,6 @@ def describe_topic_partitions(broker: Broker, turn: Turn, call: Call) -> None:
     broker.answer(turn, call, md.describe_topic_partitions(broker.image, call.request.body, listener=_listener(broker, call)))
 
 
-def _decide(broker: Broker, turn: Turn, call: Call, decision: Decision[Any], timeout_ms: int) -> None:
-    """Carry out a decision; its reply leaves once its records are durable."""
-    try:
-        end_offset = broker.commit(turn, decision.records)
-    except StoreUnavailable:
-        broker.answer(turn, call, _with_error(broker, decision.reply, ErrorCode.KAFKA_STORAGE_ERROR))
-        return
-    deadline = Instant(turn.now + max(timeout_ms, 0) * MILLISECOND)
-    broker.delay(turn, DelayedDecision(call, end_offset, decision.reply), (broker.METADATA_LOG,), deadline)
-
-
 def _auto_create(broker: Broker, turn: Turn, names: list[str]) -> int:
     """Make those of `names` that may be made; return the offset at which they are durable."""
     try:
@@ -133,17 +103,6 @@ def _listener(broker: Broker, call: Call) -> str:
     """On which listener the client asked: that is the one whose address it is told."""
     connection = broker.connections.get(call.connection)
     return connection.listener if connection is not None else ""
-
-
-def _with_error(broker: Broker, reply: Any, error: ErrorCode) -> Any:
-    """The reply of a decision that is not true yet, or never will be: what would have succeeded has this error instead, and so has what
-    was said of topics and is no more durable than the decision.
-    """
-    for result in getattr(reply, "topics", None) or reply.responses:
-        if not _is_durable(broker, result):
-            result.error_code = error
-            result.error_message = None
-    return reply
 
 
 def _is_durable(broker: Broker, result: Any) -> bool:

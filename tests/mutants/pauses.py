@@ -1,6 +1,6 @@
 """Bugs in who is read from, who is woken, and who comes to an end."""
 
-from streambus.broker import Broker, topics
+from streambus.broker import Broker, decisions
 from streambus.broker.fetch_sessions import FetchSessions
 from streambus.sim.mutation import Patch, mutant
 
@@ -82,7 +82,7 @@ def forgets_those_who_cannot_wait(patch: Patch) -> None:
 @mutant("X62", breaks="the time that a request may wait", needs="a slow disk")
 def takes_milliseconds_for_microseconds(patch: Patch) -> None:
     """A creation or deletion waits a thousandth of the time that it may."""
-    patch.rewrite(topics, "_decide", "max(timeout_ms, 0) * MILLISECOND", "max(timeout_ms, 0)")
+    patch.rewrite(decisions, "asked_timeout", "max(timeout_ms, 0) * MILLISECOND", "max(timeout_ms, 0)")
 
 
 @mutant("X63", breaks="a session in use makes no room", needs="more sessions than there is room for")

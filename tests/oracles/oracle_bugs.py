@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from streambus import wire
-from streambus.broker import Broker, BrokerConfig, fetch, topics
+from streambus.broker import Broker, BrokerConfig, decisions, fetch
 from streambus.broker.connections import Answer, Connection
 from streambus.broker.fetch_sessions import FetchSessions
 from streambus.broker.producer_ids import ProducerIds
@@ -201,7 +201,7 @@ BUGS: tuple[tuple[str, Plant, str], ...] = (
     ("does not count leader epochs", plant_image, "leader epoch"),
     (
         "answers creations early",
-        lambda patch: replaced(patch, topics.DelayedDecision, "try_complete", an_answer_anyway),
+        lambda patch: replaced(patch, decisions.DelayedDecision, "try_complete", an_answer_anyway),
         "durable metadata log",
     ),
     (

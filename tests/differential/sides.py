@@ -1,0 +1,205 @@
+"""The two sides: where a broker is, what it has answered, and how it is put back as it was between two scripts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.subjects.kafka import ApacheKafka
+from streambus.chaos.broker_process import BrokerProcess, free_port
+from streambus.wire import ErrorCode, messages
+
+from .client import Line, Seen, ask, spoken
+from .script import Step
+from .symbols import Memory
+
+CACHE = Path(__file__).parents[2] / ".cache"
+
+HEAP = {"-Xmx1G": "-Xmx256M", "-Xms1G": "-Xms128M", "-XX:+UseG1GC": "-XX:+UseSerialGC"}
+"""The JVM flags of the benchmarks, and what stands for them here."""
+
+KAFKA_START_SECONDS_MAX = 90.0
+SETTLE_SECONDS_MAX = 10.0
+
+TOPIC, BROKER = 2, 4
+DELETE = 1
+DYNAMIC_SOURCES = (2, 3)
+"""Config sources that can be taken back: of this broker, of all brokers."""
+
+Address = tuple[str, int]
+
+
+class Side:
+    """One broker, with the connections of the script that is played and what it has answered in it."""
+
+    def __init__(self, name: str, address: Address, *, lags: bool) -> None:
+        self.name = name
+        self.address = address
+        self.lags = lags
+        """Whether it answers changes of metadata a moment before it knows of them everywhere."""
+        self.apis = spoken(address)
+        self.lines: dict[int, Line] = {}
+        self.memory = Memory("", 0)
+        self._barriers = 0
+        self._barrier = f"barrier-{os.getpid()}-{free_port()}"
+        if lags:
+            topic = messages.CreateTopicsRequest.CreatableTopic(self._barrier, 1, 1)
+            ask(address, messages.CreateTopicsRequest([topic], 10_000), 5)
+
+    def begin(self, prefix: str, now_ms: int) -> None:
+        """Forget the last script."""
+        for line in self.lines.values():
+            line.close()
+        self.lines = {}
+        self.memory = Memory(prefix, now_ms, cluster_id=self._cluster_id(), log_dir=self._log_dir())
+
+    def _cluster_id(self) -> str:
+        answer = ask(self.address, messages.DescribeClusterRequest(), 0)
+        return "" if answer is None else str(answer.cluster_id)
+
+    def _log_dir(self) -> str:
+        if 35 not in self.apis:
+            return "/nowhere"
+        answer = ask(self.address, messages.DescribeLogDirsRequest([]), 1)
+        return str(answer.results[0].log_dir) if answer is not None and answer.results else "/nowhere"
+
+    def ask(self, step: Step) -> Seen:
+        """Carry out a step."""
+        line = self.lines.setdefault(step.connection, Line(self.address))
+        return line.ask(step, self.memory)
+
+    def settle(self) -> None:
+        """Return when every change that was answered is known everywhere.
+
+        Changes are applied in order, but those that come together are published together: when the second of two later changes can be
+        seen, everything before the first has been carried out.
+        """
+        if not self.lags:
+            return
+        for _ in range(2):
+            self._barriers += 1
+            self._pass_barrier(str(self._barriers))
+
+    def _pass_barrier(self, value: str) -> None:
+        alter = messages.IncrementalAlterConfigsRequest
+        change = alter.AlterConfigsResource(TOPIC, self._barrier, [alter.AlterableConfig("flush.messages", 0, value)])
+        ask(self.address, alter([change]), 1)
+        describe = messages.DescribeConfigsRequest
+        question = describe([describe.DescribeConfigsResource(TOPIC, self._barrier, ["flush.messages"])])
+        deadline = time.monotonic() + SETTLE_SECONDS_MAX
+        while time.monotonic() < deadline:
+            answer = ask(self.address, question, 1)
+            if answer is not None and answer.results[0].configs and answer.results[0].configs[0].value == value:
+                return
+        raise TimeoutError(f"{self.name} does not apply its metadata")
+
+    def tidy(self) -> None:
+        """Take back what the script did to the whole broker, and delete its topics."""
+        prefix = self.memory.prefix
+        answer = ask(self.address, messages.MetadataRequest(None, allow_auto_topic_creation=False), 4)
+        names = [topic.name for topic in answer.topics if topic.name.startswith(prefix)]
+        if names:
+            ask(self.address, messages.DeleteTopicsRequest(topic_names=names, timeout_ms=10_000), 1)
+        for name in ("", "1"):
+            self._take_back_configs(name)
+        self._take_back_quotas()
+        self._take_back_users()
+        self.settle()
+
+    def _take_back_configs(self, name: str) -> None:
+        if 44 not in self.apis:
+            return
+        describe = messages.DescribeConfigsRequest
+        answer = ask(self.address, describe([describe.DescribeConfigsResource(BROKER, name, None)]), 1)
+        found = [config.name for config in answer.results[0].configs if config.config_source == (2 if name else 3)]
+        if found:
+            alter = messages.IncrementalAlterConfigsRequest
+            gone = [alter.AlterableConfig(config, DELETE, None) for config in found]
+            ask(self.address, alter([alter.AlterConfigsResource(BROKER, name, gone)]), 1)
+
+    def _take_back_quotas(self) -> None:
+        if 49 not in self.apis or 48 not in self.apis:
+            return
+        answer = ask(self.address, messages.DescribeClientQuotasRequest([], strict=False), 1)
+        alter = messages.AlterClientQuotasRequest
+        gone = [
+            alter.EntryData(
+                [alter.EntityData(part.entity_type, part.entity_name) for part in entry.entity],
+                [alter.OpData(value.key, 0.0, remove=True) for value in entry.values],
+            )
+            for entry in (answer.entries or [])
+        ]
+        if gone:
+            ask(self.address, alter(gone), 1)
+
+    def _take_back_users(self) -> None:
+        if 50 not in self.apis or 51 not in self.apis:
+            return
+        answer = ask(self.address, messages.DescribeUserScramCredentialsRequest(None), 0)
+        alter = messages.AlterUserScramCredentialsRequest
+        gone = [alter.ScramCredentialDeletion(user.user, one.mechanism) for user in answer.results for one in user.credential_infos]
+        if gone:
+            ask(self.address, alter(gone, []), 0)
+
+    def close(self) -> None:
+        """Hang up, and leave nothing behind."""
+        for line in self.lines.values():
+            line.close()
+        if self.lags:
+            ask(self.address, messages.DeleteTopicsRequest(topic_names=[self._barrier], timeout_ms=10_000), 1)
+
+
+class KafkaProcess:
+    """A stock Kafka of our own, on a fresh folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        kafka = ApacheKafka("kafka", "Kafka", {})
+        kafka.provide(CACHE)
+        kafka.format(CACHE, folder, self.port)
+        command = [HEAP.get(word, word) for word in kafka.command(CACHE, folder, self.port)]
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + KAFKA_START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"Kafka ended: {self.log.read_text(errors='replace')[-500:]}"
+            try:
+                answer = ask(("127.0.0.1", self.port), messages.MetadataRequest([]), 4)
+            except OSError:
+                time.sleep(0.1)
+                continue
+            if answer is not None and answer.brokers and answer.controller_id == 1:
+                return
+        raise TimeoutError("Kafka did not start")
+
+    def stop(self) -> None:
+        """End it at once; nobody needs its data."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def streambus_process(folder: Path) -> BrokerProcess:
+    """A StreamBus broker on a fresh folder."""
+    process = BrokerProcess(folder)
+    process.start()
+    return process
+
+
+def address_of(text: str) -> Address:
+    """`host:port` as sockets want it."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def worked(answer: Any) -> bool:
+    """Whether an answer has no error at its top."""
+    return answer is not None and getattr(answer, "error_code", 0) == ErrorCode.NONE

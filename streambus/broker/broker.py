@@ -29,9 +29,13 @@ from streambus.broker.delete_records import delete_records
 from streambus.broker.features import api_versions, find_coordinator, spoken_versions
 from streambus.broker.fetch import fetch
 from streambus.broker.fetch_sessions import FetchSessions
+from streambus.broker.leader_epochs import offset_for_leader_epoch
+from streambus.broker.log_dirs import RoomMeasured, alter_replica_log_dirs, describe_log_dirs, on_room_measured
 from streambus.broker.offsets import BatchRead, list_offsets, on_batch_read, on_read_failed
 from streambus.broker.produce import produce
 from streambus.broker.producer_ids import ProducerIds, init_producer_id
+from streambus.broker.producers import describe_producers
+from streambus.broker.quorum import describe_quorum
 from streambus.broker.topics import (
     create_topics,
     delete_topics,
@@ -178,6 +182,7 @@ class Broker(Node):
         AnswersReady: "on_answers_ready",
         StreamBroken: "on_stream_broken",
         BatchRead: "on_batch_read",
+        RoomMeasured: "on_room_measured",
         DelayExpired: "on_delay_expired",
         Congested: "on_congested",
         Relieved: "on_relieved",
@@ -202,8 +207,13 @@ class Broker(Node):
         ApiKey.DELETE_TOPICS: (1, 6, delete_topics),
         ApiKey.DELETE_RECORDS: (0, 2, delete_records),
         ApiKey.INIT_PRODUCER_ID: (0, 5, init_producer_id),
+        ApiKey.OFFSET_FOR_LEADER_EPOCH: (2, 4, offset_for_leader_epoch),
         ApiKey.DESCRIBE_CONFIGS: (1, 4, describe_configs),
+        ApiKey.ALTER_REPLICA_LOG_DIRS: (1, 2, alter_replica_log_dirs),
+        ApiKey.DESCRIBE_LOG_DIRS: (1, 5, describe_log_dirs),
+        ApiKey.DESCRIBE_QUORUM: (0, 2, describe_quorum),
         ApiKey.DESCRIBE_CLUSTER: (0, 2, describe_cluster),
+        ApiKey.DESCRIBE_PRODUCERS: (0, 0, describe_producers),
         ApiKey.DESCRIBE_TOPIC_PARTITIONS: (0, 0, describe_topic_partitions),
     }
     """One handler per API key, with the first and last version that it speaks. What is not here is not advertised."""
@@ -498,6 +508,10 @@ class Broker(Node):
         """A ListOffsets search has its batch."""
         on_batch_read(self, turn, event)
 
+    def on_room_measured(self, turn: Turn, event: RoomMeasured) -> None:
+        """A DescribeLogDirs request knows how much room there is."""
+        on_room_measured(self, turn, event)
+
     # Disk ----------------------------------------------------------------------------------------------------------------
 
     def on_drained(self, turn: Turn, event: Drained) -> None:
@@ -581,6 +595,8 @@ class Broker(Node):
         """A disk operation failed: the store judges its own; a read for a request costs that request its answer."""
         if isinstance(event.then, BatchRead):
             on_read_failed(self, turn, event.then.search)
+        elif isinstance(event.then, RoomMeasured):
+            on_room_measured(self, turn, event.then)
         elif isinstance(event.then, startup.MetadataRead):
             self.halt(turn, f"the metadata log cannot be read: {event.error}")
         else:

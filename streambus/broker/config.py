@@ -64,5 +64,8 @@ class BrokerConfig:
     """API keys of which this broker speaks no newer version than the one beside it, as an older release does. While a cluster is upgraded
     broker by broker, its brokers need not agree."""
 
+    log_dir: str = "/streambus"
+    """What the folder with the data is called when somebody asks where partitions are kept."""
+
     has_room: bool = True
     """Whether there is room on the disk. If not, records are refused in this life, and what deletes goes on."""

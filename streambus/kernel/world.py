@@ -263,6 +263,13 @@ class Read(Effect):
 
 
 @message
+class MeasureRoom(Effect):
+    """Ask how much room there is on the disk; `then` happens with its `total_bytes` and `usable_bytes` filled in, -1 if nobody knows."""
+
+    then: Event
+
+
+@message
 class DiskFailed(Event):
     """A disk operation did not happen, or only in part. `operation` is the effect's name in lower case, `error` an errno name.
 

@@ -58,10 +58,11 @@ from streambus.metadata.registrations import NO_LEADER, BrokerRegistration, Endp
 from streambus.metadata.resources import ConfigSource, ResourceType
 from streambus.metadata.topic_configs import TOPIC_CONFIGS
 from streambus.metadata.topic_metadata import missing_topics, topic_metadata
-from streambus.metadata.topic_names import is_internal, name_complaint
+from streambus.metadata.topic_names import CLUSTER_METADATA_TOPIC, is_internal, name_complaint
 
 __all__ = [
     "BROKER_CONFIGS",
+    "CLUSTER_METADATA_TOPIC",
     "METADATA_VERSION",
     "METADATA_VERSION_LEVEL",
     "NO_LEADER",

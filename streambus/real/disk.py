@@ -30,6 +30,7 @@ from streambus.kernel import (
     Effect,
     Event,
     FileName,
+    MeasureRoom,
     Read,
     Rename,
     Sync,
@@ -39,7 +40,7 @@ from streambus.kernel import (
 )
 from streambus.real.files import FileSystem, OpenFile
 
-DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
+DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read, MeasureRoom)
 
 INLINE_BYTES_MAX = 64 * 1024
 """A group that writes or reads more than this is done in the thread."""

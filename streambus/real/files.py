@@ -14,7 +14,21 @@ from typing import Any, Protocol
 
 import attrs
 
-from streambus.kernel import Buffer, Create, Delete, Effect, Event, FileName, Read, Rename, Sync, SyncDirectory, Truncate, Write
+from streambus.kernel import (
+    Buffer,
+    Create,
+    Delete,
+    Effect,
+    Event,
+    FileName,
+    MeasureRoom,
+    Read,
+    Rename,
+    Sync,
+    SyncDirectory,
+    Truncate,
+    Write,
+)
 
 OPEN_FILES_MAX = 256
 """Files kept open for the next use."""
@@ -85,6 +99,7 @@ class Files:
             Rename: self._rename,
             Delete: self._delete,
             Read: self._read,
+            MeasureRoom: self._measure_room,
         }
 
     def perform(self, effect: Effect) -> Event | None:
@@ -164,6 +179,10 @@ class Files:
                 self._folder_error = error
                 raise
         return effect.then
+
+    def _measure_room(self, effect: MeasureRoom) -> Event:
+        disk = os.statvfs(self._folder)
+        return attrs.evolve(effect.then, total_bytes=disk.f_blocks * disk.f_frsize, usable_bytes=disk.f_bavail * disk.f_frsize)
 
     def _truncate(self, effect: Truncate) -> None:
         opened = self.open(effect.file)

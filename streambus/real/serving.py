@@ -65,7 +65,7 @@ def serve(
             if on_ready is not None:
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
-        broker = Broker(BrokerConfig(config.node_id, advertised, store, config.properties, config.limits, has_room=has_room))
+        broker = Broker(attrs.evolve(config, listeners=advertised, store=store, log_dir=str(folder.resolve()), has_room=has_room))
         driver = Driver(
             broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
         )

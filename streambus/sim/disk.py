@@ -52,6 +52,7 @@ from streambus.kernel import (
     Event,
     FileName,
     FileSlice,
+    MeasureRoom,
     Prng,
     Read,
     Rename,
@@ -275,6 +276,12 @@ class SimulatedDisk:
         self._forget_unnamed()
         return effect.then
 
+    def _measure_room(self, effect: MeasureRoom) -> Event | None:
+        if self.capacity is None:
+            return effect.then
+        room = max(self.capacity - self.used_bytes(), 0)
+        return attrs.evolve(effect.then, total_bytes=self.capacity, usable_bytes=room)
+
     def _truncate(self, effect: Truncate) -> Event | None:
         file = self._file(effect.file)
         if file is None:
@@ -429,6 +436,7 @@ class SimulatedDisk:
 _PERFORMERS: dict[type[Effect], Callable[[SimulatedDisk, Any], Event | None]] = {
     Create: SimulatedDisk._create,
     SyncDirectory: SimulatedDisk._sync_directory,
+    MeasureRoom: SimulatedDisk._measure_room,
     Truncate: SimulatedDisk._truncate,
     Rename: SimulatedDisk._rename,
     Delete: SimulatedDisk._delete,

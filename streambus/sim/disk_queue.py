@@ -14,13 +14,28 @@ from typing import Protocol
 
 import attrs
 
-from streambus.kernel import Create, Delete, Effect, Event, FileSlice, Prng, Read, Rename, Sync, SyncDirectory, Truncate, Work, Write
+from streambus.kernel import (
+    Create,
+    Delete,
+    Effect,
+    Event,
+    FileSlice,
+    MeasureRoom,
+    Prng,
+    Read,
+    Rename,
+    Sync,
+    SyncDirectory,
+    Truncate,
+    Work,
+    Write,
+)
 from streambus.sim.agenda import Agenda, Occurrence
 from streambus.sim.disk import Survival
 from streambus.sim.disk_quirk import Unreadable
 
-DiskEffect = Create | Write | Sync | SyncDirectory | Truncate | Rename | Delete | Read
-DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read)
+DiskEffect = Create | Write | Sync | SyncDirectory | Truncate | Rename | Delete | Read | MeasureRoom
+DISK_EFFECTS: tuple[type[Effect], ...] = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read, MeasureRoom)
 
 
 class Disk(Protocol):

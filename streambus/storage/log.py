@@ -77,6 +77,12 @@ class Log:
         """Where the sealed part ends and the rows in memory begin."""
         return self.index.base_offsets[0] if len(self.index) else self.log_end_offset
 
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes of batches there are. A block of which some is gone counts as a whole: nothing is loaded to know better."""
+        directories = self.shelf.directories
+        return sum(directories[ref.table].data_bytes[ref.block] for ref in self.blocks.refs()) + sum(self.index.sizes)
+
     def read(self, offset: int, end_offset: int, max_bytes: int, at_least_one: bool) -> LogRead:
         """Whole batches from the one that contains `offset`, of those that begin below `end_offset`.
 

@@ -19,6 +19,7 @@ from streambus.kernel import (
     FileSlice,
     Halt,
     Instant,
+    MeasureRoom,
     Pause,
     Prng,
     Read,
@@ -40,7 +41,7 @@ from streambus.sim.disk import SimulatedDisk
 from streambus.wire import ApiKey, messages
 
 WALL_MS = 1_800_000_000_000
-DISK_EFFECTS = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read, Work)
+DISK_EFFECTS = (Create, Write, Sync, SyncDirectory, Truncate, Rename, Delete, Read, Work, MeasureRoom)
 UNLIMITED = 2**31 - 1
 
 

@@ -1,14 +1,18 @@
-"""The catalogue: Kafka's API keys and record keys by name, and the definition that each of them has here, if it has one."""
+"""The catalogue: Kafka's numbers for APIs and for the records it keeps, by name, and which text defines which message.
 
-import re
+Where a text lies follows from the names, so nothing is read before somebody asks for it.
+"""
+
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from functools import cache
 from pkgutil import get_data
 
-from streambus.wire.definition import Message, parse
+from streambus.wire.definition import Message, head_versions, parse
 
 
 class ApiKey(IntEnum):
-    """Kafka's APIs. One that has a text in `definitions/` can be spoken; of the others only the name is known."""
+    """Kafka's APIs. Of those in `WITHOUT_DEFINITION` only the name is known; all others can be spoken."""
 
     PRODUCE = 0
     FETCH = 1
@@ -108,7 +112,7 @@ class ApiKey(IntEnum):
 
 
 class RecordKey(IntEnum):
-    """The records of the metadata log, likewise."""
+    """The records of the metadata log (KIP-631). 6, 13 and 16 are no longer used."""
 
     REGISTER_BROKER = 0
     UNREGISTER_BROKER = 1
@@ -128,7 +132,7 @@ class RecordKey(IntEnum):
     ACCESS_CONTROL_ENTRY = 18
     REMOVE_ACCESS_CONTROL_ENTRY = 19
     NO_OP = 20
-    ZK_MIGRATION = 21
+    ZK_MIGRATION_STATE = 21
     REMOVE_USER_SCRAM_CREDENTIAL = 22
     BEGIN_TRANSACTION = 23
     END_TRANSACTION = 24
@@ -138,34 +142,150 @@ class RecordKey(IntEnum):
     CLEAR_ELR = 28
 
 
-def _read(folder: str, key: ApiKey | RecordKey) -> str | None:
-    try:
-        data = get_data("streambus.wire", f"definitions/{folder}{key:02d}_{key.name.lower()}.txt")
-    except FileNotFoundError:
-        return None
+class RemoteRecordKey(IntEnum):
+    """The records about segments in remote storage (KIP-405), in `__remote_log_metadata`."""
+
+    REMOTE_LOG_SEGMENT_METADATA = 0
+    REMOTE_LOG_SEGMENT_METADATA_UPDATE = 1
+    REMOTE_PARTITION_DELETE_METADATA = 2
+    REMOTE_LOG_SEGMENT_METADATA_SNAPSHOT = 3
+
+
+class GroupRecordType(IntEnum):
+    """What the group coordinator keeps in `__consumer_offsets`: a key and a value each. 9 and 18 were never used."""
+
+    LEGACY_OFFSET_COMMIT = 0
+    OFFSET_COMMIT = 1
+    GROUP_METADATA = 2
+    CONSUMER_GROUP_METADATA = 3
+    CONSUMER_GROUP_PARTITION_METADATA = 4
+    CONSUMER_GROUP_MEMBER_METADATA = 5
+    CONSUMER_GROUP_TARGET_ASSIGNMENT_METADATA = 6
+    CONSUMER_GROUP_TARGET_ASSIGNMENT_MEMBER = 7
+    CONSUMER_GROUP_CURRENT_MEMBER_ASSIGNMENT = 8
+    SHARE_GROUP_MEMBER_METADATA = 10
+    SHARE_GROUP_METADATA = 11
+    SHARE_GROUP_TARGET_ASSIGNMENT_METADATA = 12
+    SHARE_GROUP_TARGET_ASSIGNMENT_MEMBER = 13
+    SHARE_GROUP_CURRENT_MEMBER_ASSIGNMENT = 14
+    SHARE_GROUP_STATE_PARTITION_METADATA = 15
+    CONSUMER_GROUP_REGULAR_EXPRESSION = 16
+    STREAMS_GROUP_METADATA = 17
+    STREAMS_GROUP_MEMBER_METADATA = 19
+    STREAMS_GROUP_TARGET_ASSIGNMENT_METADATA = 20
+    STREAMS_GROUP_TARGET_ASSIGNMENT_MEMBER = 21
+    STREAMS_GROUP_CURRENT_MEMBER_ASSIGNMENT = 22
+    STREAMS_GROUP_TOPOLOGY = 23
+
+
+class TransactionRecordType(IntEnum):
+    """What the transaction coordinator keeps in `__transaction_state`."""
+
+    TRANSACTION_LOG = 0
+
+
+class ShareRecordType(IntEnum):
+    """What the share coordinator keeps in `__share_group_state`."""
+
+    SHARE_SNAPSHOT = 0
+    SHARE_UPDATE = 1
+
+
+DATA = (
+    "ABORTED_TXN",
+    "CONSUMER_PROTOCOL_ASSIGNMENT",
+    "CONSUMER_PROTOCOL_SUBSCRIPTION",
+    "CONTROL_RECORD_TYPE_SCHEMA",
+    "DEFAULT_PRINCIPAL_DATA",
+    "END_TXN_MARKER",
+    "K_RAFT_VERSION_RECORD",
+    "LEADER_CHANGE_MESSAGE",
+    "PRODUCER_SNAPSHOT",
+    "QUORUM_STATE_DATA",
+    "SNAPSHOT_FOOTER_RECORD",
+    "SNAPSHOT_HEADER_RECORD",
+    "VOTERS_RECORD",
+)
+"""What travels or lies inside something else, and has no number."""
+
+WITHOUT_DEFINITION = frozenset(
+    (
+        ApiKey.LEADER_AND_ISR,
+        ApiKey.STOP_REPLICA,
+        ApiKey.UPDATE_METADATA,
+        ApiKey.CONTROLLED_SHUTDOWN,
+        ApiKey.STREAMS_GROUP_TOPOLOGY_DESCRIPTION_UPDATE,
+        ApiKey.UNREGISTER_CONTROLLER,
+    ),
+)
+"""APIs that were removed in 4.0, or come after 4.3."""
+
+
+def pascal_case(key: IntEnum | str) -> str:
+    """`LIST_OFFSETS` as Kafka writes it in the names of messages: `ListOffsets`."""
+    name = key if isinstance(key, str) else key.name
+    return name.title().replace("_", "")
+
+
+def _paths() -> Iterator[tuple[str, str]]:
+    """The name of every message, and the path of the text that defines it."""
+    for key in ApiKey:
+        if key not in WITHOUT_DEFINITION:
+            path, stem = f"{key:02d}_{key.name.lower()}.txt", pascal_case(key)
+            yield f"{stem}Request", path
+            yield f"{stem}Response", path
+    for folder, records in (("records", RecordKey), ("remote", RemoteRecordKey)):
+        for record in records:
+            yield f"{pascal_case(record)}Record", f"{folder}/{record:02d}_{record.name.lower()}.txt"
+    for folder, types in (("groups", GroupRecordType), ("transactions", TransactionRecordType), ("shares", ShareRecordType)):
+        for kind in types:
+            path, stem = f"{folder}/{kind:02d}_{kind.name.lower()}.txt", pascal_case(kind)
+            yield f"{stem}Key", path
+            yield f"{stem}Value", path
+    for name in DATA:
+        yield pascal_case(name), f"data/{name.lower()}.txt"
+
+
+_PATH_OF = dict(_paths())
+
+MESSAGES: tuple[str, ...] = tuple(_PATH_OF)
+"""The names of all messages."""
+
+
+def _text(path: str) -> str:
+    data = get_data("streambus.wire", f"definitions/{path}")
     assert data is not None, "the package's loader can read its data"
     return data.decode()
 
 
-_HEAD = re.compile(r"^(\w+): (?:api|record|data)[ ,].*versions (\d+)(?:-(\d+))?,", re.MULTILINE)
-
-_TEXTS = [text for key in ApiKey if (text := _read("", key))] + [text for key in RecordKey if (text := _read("records/", key))]
-_TEXT_OF = {name: text for text in _TEXTS for name, _, _ in _HEAD.findall(text)}
-_VERSIONS_OF = {name: range(int(first), int(last or first) + 1) for text in _TEXTS for name, first, last in _HEAD.findall(text)}
-
-
-def pascal_case(key: ApiKey | RecordKey) -> str:
-    """`LIST_OFFSETS` as Kafka writes it in the names of messages: `ListOffsets`."""
-    return "".join(word.capitalize() for word in key.name.split("_"))
-
-
-VERSIONS: dict[ApiKey, range] = {key: _VERSIONS_OF[name] for key in ApiKey if (name := f"{pascal_case(key)}Request") in _VERSIONS_OF}
-"""The versions of every API that has a definition. What a broker advertises is its own affair, within these."""
-
-MESSAGES: tuple[str, ...] = tuple(_TEXT_OF)
-"""The names of all messages that have a definition."""
-
-
 def definition(name: str) -> Message:
     """The definition of the message called `name`; `KeyError` if there is none."""
-    return next(message for message in parse(_TEXT_OF[name]) if message.name == name)
+    return next(message for message in parse(_text(_PATH_OF[name])) if message.name == name)
+
+
+@cache
+def _versions(name: str) -> range:
+    return head_versions(_text(_PATH_OF[name]), name)
+
+
+class _Versions(Mapping[ApiKey, range]):
+    """By API; a text is opened when its versions are first asked for."""
+
+    def __init__(self) -> None:
+        self.spoken = {key: f"{pascal_case(key)}Request" for key in ApiKey if key not in WITHOUT_DEFINITION}
+
+    def __getitem__(self, key: ApiKey) -> range:
+        return _versions(self.spoken[key])
+
+    def __iter__(self) -> Iterator[ApiKey]:
+        return iter(self.spoken)
+
+    def __len__(self) -> int:
+        return len(self.spoken)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.spoken
+
+
+VERSIONS: Mapping[ApiKey, range] = _Versions()
+"""The versions of every API that has a definition. What a broker advertises is its own affair, within these."""

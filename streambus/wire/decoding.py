@@ -38,10 +38,10 @@ class DecoderSource:
         """The function, preceded by the `struct` calls it needs."""
         target = self._struct(self.message.body)
         self._flush()
-        if not self.message.name.endswith("Request"):
+        if not self.message.is_open:
             self._line("if at != size:")
             self._line("    trailing(data, at)")
-        # Bytes behind a request are passed over, as Kafka does: librdkafka leaves three behind a Metadata request for all topics.
+        # Bytes behind a request are passed over: librdkafka leaves three behind a Metadata request for all topics.
         self._line(f"return {target}")
         unpackers = [f"{_unpacker(layout)} = Layout('>{layout}').unpack_from" for layout in self.formats]
         defaults = [f"{name} = {value}" for name, value in self.defaults.items()]

@@ -8,7 +8,9 @@
             name: string @3-12 ignorable key
             topic_id: uuid @13+ ignorable key
 
-- A message begins at the margin: its name; `api N`, `record N` or `data`; the versions; the flexible versions (KIP-482), or `none`.
+- A message begins at the margin: its name; what it is; the versions; the flexible versions (KIP-482), or `none`. It is an `api N`, a
+  `record N` of a log that frames its records, the `key N` or `value N` of a coordinator's record, or `data` inside something else.
+- `open` behind that: bytes after the end are passed over. Requests always are, as in Kafka.
 - A field is `name: type`, then, as needed and in this order: `= default`, `@versions` in which it exists (otherwise wherever its
   struct does), `tag N` (a tagged field), `ignorable` (left out in silence when a version has no place for it; otherwise only its
   default may be left out), `key` (the elements of an array differ in these fields).
@@ -35,6 +37,8 @@ class Kind(Enum):
 
     API = "api"
     RECORD = "record"
+    KEY = "key"
+    VALUE = "value"
     DATA = "data"
 
 
@@ -89,6 +93,7 @@ class Message:
     key: int
     versions: Versions
     flexible: Versions
+    is_open: bool
     about: str
     body: Struct
     structs: dict[str, Struct]
@@ -109,7 +114,8 @@ class BadDefinition(ValueError):
     """A text is not a definition; says which line and why."""
 
 
-_MESSAGE = re.compile(r"(\w+): (api|record|data)(?: (\d+))?, versions ([\d-]+), flexible (\d+\+|none)$")
+_MESSAGE = re.compile(r"(\w+): (api|record|key|value|data)(?: (\d+))?, versions ([\d-]+), flexible (\d+\+|none)(, open)?$")
+_VERSIONS = re.compile(r"^(\w+): .*, versions (\d+)(?:-(\d+))?,", re.MULTILINE)
 _STRUCT = re.compile(r"struct (\w+)$")
 _FIELD = re.compile(
     r"(?P<name>[a-z]\w*): (?P<array>(?:\[\])?)(?P<type>\w+)(?P<null>\?(?P<nullable>\d[\d+-]*)?)?"
@@ -146,6 +152,14 @@ def parse(text: str) -> list[Message]:
     return [_message(lines[start:end], "\n".join(about).strip()) for start, end in zip(starts, [*starts[1:], len(lines)], strict=False)]
 
 
+def head_versions(text: str, name: str) -> range:
+    """The versions of the message called `name` in `text`, without reading the rest; `KeyError` if it is not there."""
+    for found, first, last in _VERSIONS.findall(text):
+        if found == name:
+            return range(int(first), int(last or first) + 1)
+    raise KeyError(name)
+
+
 def parse_versions(text: str, within: Versions) -> Versions:
     """`3`, `3+` or `3-7` as far as it lies `within`."""
     first, dash, last = text.rstrip("+").partition("-")
@@ -158,7 +172,7 @@ def _message(lines: list[_Line], about: str) -> Message:
     found = _MESSAGE.match(head.text)
     if found is None:
         raise BadDefinition(f"line {head.number} is not the head of a message: {head.text!r}")
-    name, kind, key, valid, flexible = found.groups()
+    name, kind, key, valid, flexible, is_open = found.groups()
     first, _, last = valid.partition("-")
     versions = Versions(int(first), int(last or first))
     structs: dict[str, Struct] = {}
@@ -167,7 +181,17 @@ def _message(lines: list[_Line], about: str) -> Message:
         raise BadDefinition(f"line {rest[0].number} is indented too deep: {rest[0].text!r}")
     flexible_versions = NEVER if flexible == "none" else parse_versions(flexible, versions)
     body = Struct(name, tuple(fields))
-    return Message(name, Kind(kind), int(key or -1), versions, flexible_versions, about, body, structs)
+    return Message(
+        name=name,
+        kind=Kind(kind),
+        key=int(key or -1),
+        versions=versions,
+        flexible=flexible_versions,
+        is_open=bool(is_open) or name.endswith("Request"),
+        about=about,
+        body=body,
+        structs=structs,
+    )
 
 
 def _fields(

@@ -743,14 +743,21 @@ class InitProducerIdRequest(Message):
     producer_id: int
     """With producer_epoch: what the producer had and wants to go on from (KIP-360)."""
     producer_epoch: int
-    def __init__(self, transactional_id: str | None = ..., transaction_timeout_ms: int = ..., producer_id: int = ..., producer_epoch: int = ...) -> None: ...
+    enable2_pc: bool
+    """Somebody else decides when a transaction ends, so that it never times out."""
+    keep_prepared_txn: bool
+    """Go on with the open transaction instead of aborting it."""
+    def __init__(self, transactional_id: str | None = ..., transaction_timeout_ms: int = ..., producer_id: int = ..., producer_epoch: int = ..., enable2_pc: bool = ..., keep_prepared_txn: bool = ...) -> None: ...
 
 class InitProducerIdResponse(Message):
     throttle_time_ms: int
     error_code: int
     producer_id: int
     producer_epoch: int
-    def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., producer_id: int = ..., producer_epoch: int = ...) -> None: ...
+    ongoing_txn_producer_id: int
+    """Of the transaction that was kept; -1 if there is none."""
+    ongoing_txn_producer_epoch: int
+    def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., producer_id: int = ..., producer_epoch: int = ..., ongoing_txn_producer_id: int = ..., ongoing_txn_producer_epoch: int = ...) -> None: ...
 
 class OffsetForLeaderEpochRequest(Message):
     class OffsetForLeaderPartition(Struct):
@@ -3331,3 +3338,666 @@ class RegisterControllerRecord(Message):
 class ClearElrRecord(Message):
     topic_name: str
     def __init__(self, topic_name: str = ...) -> None: ...
+
+class RemoteLogSegmentMetadataRecord(Message):
+    class TopicIdPartitionEntry(Struct):
+        name: str
+        id: UUID
+        partition: int
+        def __init__(self, name: str = ..., id: UUID = ..., partition: int = ...) -> None: ...
+
+    class RemoteLogSegmentIdEntry(Struct):
+        topic_id_partition: RemoteLogSegmentMetadataRecord.TopicIdPartitionEntry
+        id: UUID
+        """Of the segment; a second attempt at copying has another one."""
+        def __init__(self, topic_id_partition: RemoteLogSegmentMetadataRecord.TopicIdPartitionEntry = ..., id: UUID = ...) -> None: ...
+
+    class SegmentLeaderEpochEntry(Struct):
+        leader_epoch: int
+        offset: int
+        """The first of this leader epoch in the segment."""
+        def __init__(self, leader_epoch: int = ..., offset: int = ...) -> None: ...
+
+    remote_log_segment_id: RemoteLogSegmentMetadataRecord.RemoteLogSegmentIdEntry
+    start_offset: int
+    end_offset: int
+    """Of the last record: inclusive."""
+    broker_id: int
+    """Who wrote this."""
+    max_timestamp_ms: int
+    """The largest of the segment's records."""
+    event_timestamp_ms: int
+    segment_leader_epochs: list[RemoteLogSegmentMetadataRecord.SegmentLeaderEpochEntry]
+    segment_size_in_bytes: int
+    custom_metadata: Buffer | None
+    """Whatever the storage plugin wants to see again; null if nothing (KIP-917)."""
+    remote_log_segment_state: int
+    """0 copying, 1 copied, 2 being deleted, 3 deleted."""
+    txn_index_empty: bool
+    """The segment has no aborted transactions, so no index of them to fetch."""
+    def __init__(self, remote_log_segment_id: RemoteLogSegmentMetadataRecord.RemoteLogSegmentIdEntry = ..., start_offset: int = ..., end_offset: int = ..., broker_id: int = ..., max_timestamp_ms: int = ..., event_timestamp_ms: int = ..., segment_leader_epochs: list[RemoteLogSegmentMetadataRecord.SegmentLeaderEpochEntry] = ..., segment_size_in_bytes: int = ..., custom_metadata: Buffer | None = ..., remote_log_segment_state: int = ..., txn_index_empty: bool = ...) -> None: ...
+
+class RemoteLogSegmentMetadataUpdateRecord(Message):
+    class TopicIdPartitionEntry(Struct):
+        name: str
+        id: UUID
+        partition: int
+        def __init__(self, name: str = ..., id: UUID = ..., partition: int = ...) -> None: ...
+
+    class RemoteLogSegmentIdEntry(Struct):
+        topic_id_partition: RemoteLogSegmentMetadataUpdateRecord.TopicIdPartitionEntry
+        id: UUID
+        """Of the segment."""
+        def __init__(self, topic_id_partition: RemoteLogSegmentMetadataUpdateRecord.TopicIdPartitionEntry = ..., id: UUID = ...) -> None: ...
+
+    remote_log_segment_id: RemoteLogSegmentMetadataUpdateRecord.RemoteLogSegmentIdEntry
+    broker_id: int
+    """Who wrote this."""
+    event_timestamp_ms: int
+    custom_metadata: Buffer | None
+    """From the storage plugin; null if it gave none (KIP-917)."""
+    remote_log_segment_state: int
+    """0 copying, 1 copied, 2 being deleted, 3 deleted."""
+    def __init__(self, remote_log_segment_id: RemoteLogSegmentMetadataUpdateRecord.RemoteLogSegmentIdEntry = ..., broker_id: int = ..., event_timestamp_ms: int = ..., custom_metadata: Buffer | None = ..., remote_log_segment_state: int = ...) -> None: ...
+
+class RemotePartitionDeleteMetadataRecord(Message):
+    class TopicIdPartitionEntry(Struct):
+        name: str
+        id: UUID
+        partition: int
+        def __init__(self, name: str = ..., id: UUID = ..., partition: int = ...) -> None: ...
+
+    topic_id_partition: RemotePartitionDeleteMetadataRecord.TopicIdPartitionEntry
+    broker_id: int
+    """Who wrote this."""
+    event_timestamp_ms: int
+    remote_partition_delete_state: int
+    """0 marked, 1 started, 2 finished."""
+    def __init__(self, topic_id_partition: RemotePartitionDeleteMetadataRecord.TopicIdPartitionEntry = ..., broker_id: int = ..., event_timestamp_ms: int = ..., remote_partition_delete_state: int = ...) -> None: ...
+
+class RemoteLogSegmentMetadataSnapshotRecord(Message):
+    class SegmentLeaderEpochEntry(Struct):
+        leader_epoch: int
+        offset: int
+        """The first of this leader epoch in the segment."""
+        def __init__(self, leader_epoch: int = ..., offset: int = ...) -> None: ...
+
+    segment_id: UUID
+    start_offset: int
+    end_offset: int
+    """Of the last record: inclusive."""
+    broker_id: int
+    """Who wrote the newest news of it."""
+    max_timestamp_ms: int
+    """The largest of the segment's records."""
+    event_timestamp_ms: int
+    segment_leader_epochs: list[RemoteLogSegmentMetadataSnapshotRecord.SegmentLeaderEpochEntry]
+    segment_size_in_bytes: int
+    custom_metadata: Buffer | None
+    """From the storage plugin; null if it gave none (KIP-917)."""
+    remote_log_segment_state: int
+    """0 copying, 1 copied, 2 being deleted, 3 deleted."""
+    txn_index_empty: bool
+    """The segment has no aborted transactions."""
+    def __init__(self, segment_id: UUID = ..., start_offset: int = ..., end_offset: int = ..., broker_id: int = ..., max_timestamp_ms: int = ..., event_timestamp_ms: int = ..., segment_leader_epochs: list[RemoteLogSegmentMetadataSnapshotRecord.SegmentLeaderEpochEntry] = ..., segment_size_in_bytes: int = ..., custom_metadata: Buffer | None = ..., remote_log_segment_state: int = ..., txn_index_empty: bool = ...) -> None: ...
+
+class LegacyOffsetCommitKey(Message):
+    group: str
+    topic: str
+    partition: int
+    def __init__(self, group: str = ..., topic: str = ..., partition: int = ...) -> None: ...
+
+class LegacyOffsetCommitValue(Message):
+    offset: int
+    metadata: str
+    commit_timestamp: int
+    def __init__(self, offset: int = ..., metadata: str = ..., commit_timestamp: int = ...) -> None: ...
+
+class OffsetCommitKey(Message):
+    group: str
+    topic: str
+    partition: int
+    def __init__(self, group: str = ..., topic: str = ..., partition: int = ...) -> None: ...
+
+class OffsetCommitValue(Message):
+    offset: int
+    leader_epoch: int
+    metadata: str
+    commit_timestamp: int
+    expire_timestamp: int
+    topic_id: UUID
+    def __init__(self, offset: int = ..., leader_epoch: int = ..., metadata: str = ..., commit_timestamp: int = ..., expire_timestamp: int = ..., topic_id: UUID = ...) -> None: ...
+
+class GroupMetadataKey(Message):
+    group: str
+    def __init__(self, group: str = ...) -> None: ...
+
+class GroupMetadataValue(Message):
+    class MemberMetadata(Struct):
+        member_id: str
+        group_instance_id: str | None
+        client_id: str
+        client_host: str
+        rebalance_timeout: int
+        session_timeout: int
+        subscription: Buffer
+        assignment: Buffer
+        def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., client_id: str = ..., client_host: str = ..., rebalance_timeout: int = ..., session_timeout: int = ..., subscription: Buffer = ..., assignment: Buffer = ...) -> None: ...
+
+    protocol_type: str
+    generation: int
+    protocol: str | None
+    leader: str | None
+    current_state_timestamp: int
+    members: list[GroupMetadataValue.MemberMetadata]
+    def __init__(self, protocol_type: str = ..., generation: int = ..., protocol: str | None = ..., leader: str | None = ..., current_state_timestamp: int = ..., members: list[GroupMetadataValue.MemberMetadata] = ...) -> None: ...
+
+class ConsumerGroupMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ConsumerGroupMetadataValue(Message):
+    epoch: int
+    metadata_hash: int
+    def __init__(self, epoch: int = ..., metadata_hash: int = ...) -> None: ...
+
+class ConsumerGroupPartitionMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ConsumerGroupPartitionMetadataValue(Message):
+    class PartitionMetadata(Struct):
+        partition: int
+        racks: list[str]
+        def __init__(self, partition: int = ..., racks: list[str] = ...) -> None: ...
+
+    class TopicMetadata(Struct):
+        topic_id: UUID
+        topic_name: str
+        num_partitions: int
+        partition_metadata: list[ConsumerGroupPartitionMetadataValue.PartitionMetadata]
+        def __init__(self, topic_id: UUID = ..., topic_name: str = ..., num_partitions: int = ..., partition_metadata: list[ConsumerGroupPartitionMetadataValue.PartitionMetadata] = ...) -> None: ...
+
+    topics: list[ConsumerGroupPartitionMetadataValue.TopicMetadata]
+    def __init__(self, topics: list[ConsumerGroupPartitionMetadataValue.TopicMetadata] = ...) -> None: ...
+
+class ConsumerGroupMemberMetadataKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ConsumerGroupMemberMetadataValue(Message):
+    class ClassicProtocol(Struct):
+        name: str
+        metadata: Buffer
+        def __init__(self, name: str = ..., metadata: Buffer = ...) -> None: ...
+
+    class ClassicMemberMetadata(Struct):
+        session_timeout_ms: int
+        supported_protocols: list[ConsumerGroupMemberMetadataValue.ClassicProtocol]
+        def __init__(self, session_timeout_ms: int = ..., supported_protocols: list[ConsumerGroupMemberMetadataValue.ClassicProtocol] = ...) -> None: ...
+
+    instance_id: str | None
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    subscribed_topic_names: list[str]
+    subscribed_topic_regex: str | None
+    rebalance_timeout_ms: int
+    server_assignor: str | None
+    classic_member_metadata: ConsumerGroupMemberMetadataValue.ClassicMemberMetadata | None
+    def __init__(self, instance_id: str | None = ..., rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., subscribed_topic_names: list[str] = ..., subscribed_topic_regex: str | None = ..., rebalance_timeout_ms: int = ..., server_assignor: str | None = ..., classic_member_metadata: ConsumerGroupMemberMetadataValue.ClassicMemberMetadata | None = ...) -> None: ...
+
+class ConsumerGroupTargetAssignmentMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ConsumerGroupTargetAssignmentMetadataValue(Message):
+    assignment_epoch: int
+    assignment_timestamp: int
+    def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
+
+class ConsumerGroupTargetAssignmentMemberKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ConsumerGroupTargetAssignmentMemberValue(Message):
+    class TopicPartition(Struct):
+        topic_id: UUID
+        partitions: list[int]
+        def __init__(self, topic_id: UUID = ..., partitions: list[int] = ...) -> None: ...
+
+    topic_partitions: list[ConsumerGroupTargetAssignmentMemberValue.TopicPartition]
+    def __init__(self, topic_partitions: list[ConsumerGroupTargetAssignmentMemberValue.TopicPartition] = ...) -> None: ...
+
+class ConsumerGroupCurrentMemberAssignmentKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ConsumerGroupCurrentMemberAssignmentValue(Message):
+    class TopicPartitions(Struct):
+        topic_id: UUID
+        partitions: list[int]
+        assignment_epochs: list[int] | None
+        def __init__(self, topic_id: UUID = ..., partitions: list[int] = ..., assignment_epochs: list[int] | None = ...) -> None: ...
+
+    member_epoch: int
+    previous_member_epoch: int
+    state: int
+    assigned_partitions: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions]
+    partitions_pending_revocation: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions]
+    def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., assigned_partitions: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions] = ..., partitions_pending_revocation: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions] = ...) -> None: ...
+
+class ShareGroupMemberMetadataKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ShareGroupMemberMetadataValue(Message):
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    subscribed_topic_names: list[str]
+    def __init__(self, rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., subscribed_topic_names: list[str] = ...) -> None: ...
+
+class ShareGroupMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ShareGroupMetadataValue(Message):
+    epoch: int
+    metadata_hash: int
+    def __init__(self, epoch: int = ..., metadata_hash: int = ...) -> None: ...
+
+class ShareGroupTargetAssignmentMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ShareGroupTargetAssignmentMetadataValue(Message):
+    assignment_epoch: int
+    assignment_timestamp: int
+    def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
+
+class ShareGroupTargetAssignmentMemberKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ShareGroupTargetAssignmentMemberValue(Message):
+    class TopicPartition(Struct):
+        topic_id: UUID
+        partitions: list[int]
+        def __init__(self, topic_id: UUID = ..., partitions: list[int] = ...) -> None: ...
+
+    topic_partitions: list[ShareGroupTargetAssignmentMemberValue.TopicPartition]
+    def __init__(self, topic_partitions: list[ShareGroupTargetAssignmentMemberValue.TopicPartition] = ...) -> None: ...
+
+class ShareGroupCurrentMemberAssignmentKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class ShareGroupCurrentMemberAssignmentValue(Message):
+    class TopicPartitions(Struct):
+        topic_id: UUID
+        partitions: list[int]
+        def __init__(self, topic_id: UUID = ..., partitions: list[int] = ...) -> None: ...
+
+    member_epoch: int
+    previous_member_epoch: int
+    state: int
+    assigned_partitions: list[ShareGroupCurrentMemberAssignmentValue.TopicPartitions]
+    def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., assigned_partitions: list[ShareGroupCurrentMemberAssignmentValue.TopicPartitions] = ...) -> None: ...
+
+class ShareGroupStatePartitionMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class ShareGroupStatePartitionMetadataValue(Message):
+    class TopicPartitionsInfo(Struct):
+        topic_id: UUID
+        topic_name: str
+        partitions: list[int]
+        def __init__(self, topic_id: UUID = ..., topic_name: str = ..., partitions: list[int] = ...) -> None: ...
+
+    class TopicInfo(Struct):
+        topic_id: UUID
+        topic_name: str
+        def __init__(self, topic_id: UUID = ..., topic_name: str = ...) -> None: ...
+
+    initializing_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo]
+    initialized_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo]
+    deleting_topics: list[ShareGroupStatePartitionMetadataValue.TopicInfo]
+    def __init__(self, initializing_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo] = ..., initialized_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo] = ..., deleting_topics: list[ShareGroupStatePartitionMetadataValue.TopicInfo] = ...) -> None: ...
+
+class ConsumerGroupRegularExpressionKey(Message):
+    group_id: str
+    regular_expression: str
+    def __init__(self, group_id: str = ..., regular_expression: str = ...) -> None: ...
+
+class ConsumerGroupRegularExpressionValue(Message):
+    topics: list[str]
+    version: int
+    timestamp: int
+    def __init__(self, topics: list[str] = ..., version: int = ..., timestamp: int = ...) -> None: ...
+
+class StreamsGroupMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class StreamsGroupMetadataValue(Message):
+    class LastAssignmentConfig(Struct):
+        key: str
+        value: str
+        def __init__(self, key: str = ..., value: str = ...) -> None: ...
+
+    epoch: int
+    metadata_hash: int
+    validated_topology_epoch: int
+    last_assignment_configs: list[StreamsGroupMetadataValue.LastAssignmentConfig] | None
+    def __init__(self, epoch: int = ..., metadata_hash: int = ..., validated_topology_epoch: int = ..., last_assignment_configs: list[StreamsGroupMetadataValue.LastAssignmentConfig] | None = ...) -> None: ...
+
+class StreamsGroupMemberMetadataKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class StreamsGroupMemberMetadataValue(Message):
+    class Endpoint(Struct):
+        host: str
+        port: int
+        def __init__(self, host: str = ..., port: int = ...) -> None: ...
+
+    class KeyValue(Struct):
+        key: str
+        value: str
+        def __init__(self, key: str = ..., value: str = ...) -> None: ...
+
+    instance_id: str | None
+    rack_id: str | None
+    client_id: str
+    client_host: str
+    rebalance_timeout_ms: int
+    topology_epoch: int
+    process_id: str
+    user_endpoint: StreamsGroupMemberMetadataValue.Endpoint | None
+    client_tags: list[StreamsGroupMemberMetadataValue.KeyValue]
+    def __init__(self, instance_id: str | None = ..., rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., rebalance_timeout_ms: int = ..., topology_epoch: int = ..., process_id: str = ..., user_endpoint: StreamsGroupMemberMetadataValue.Endpoint | None = ..., client_tags: list[StreamsGroupMemberMetadataValue.KeyValue] = ...) -> None: ...
+
+class StreamsGroupTargetAssignmentMetadataKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class StreamsGroupTargetAssignmentMetadataValue(Message):
+    assignment_epoch: int
+    assignment_timestamp: int
+    def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
+
+class StreamsGroupTargetAssignmentMemberKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class StreamsGroupTargetAssignmentMemberValue(Message):
+    class TaskIds(Struct):
+        subtopology_id: str
+        partitions: list[int]
+        def __init__(self, subtopology_id: str = ..., partitions: list[int] = ...) -> None: ...
+
+    active_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    standby_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    warmup_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    def __init__(self, active_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ..., standby_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ..., warmup_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ...) -> None: ...
+
+class StreamsGroupCurrentMemberAssignmentKey(Message):
+    group_id: str
+    member_id: str
+    def __init__(self, group_id: str = ..., member_id: str = ...) -> None: ...
+
+class StreamsGroupCurrentMemberAssignmentValue(Message):
+    class TaskIds(Struct):
+        subtopology_id: str
+        partitions: list[int]
+        assignment_epochs: list[int] | None
+        def __init__(self, subtopology_id: str = ..., partitions: list[int] = ..., assignment_epochs: list[int] | None = ...) -> None: ...
+
+    member_epoch: int
+    previous_member_epoch: int
+    state: int
+    active_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    standby_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    warmup_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    active_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    standby_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    warmup_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., active_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., standby_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., warmup_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., active_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., standby_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., warmup_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ...) -> None: ...
+
+class StreamsGroupTopologyKey(Message):
+    group_id: str
+    def __init__(self, group_id: str = ...) -> None: ...
+
+class StreamsGroupTopologyValue(Message):
+    class TopicConfig(Struct):
+        key: str
+        value: str
+        def __init__(self, key: str = ..., value: str = ...) -> None: ...
+
+    class TopicInfo(Struct):
+        name: str
+        partitions: int
+        replication_factor: int
+        topic_configs: list[StreamsGroupTopologyValue.TopicConfig]
+        def __init__(self, name: str = ..., partitions: int = ..., replication_factor: int = ..., topic_configs: list[StreamsGroupTopologyValue.TopicConfig] = ...) -> None: ...
+
+    class CopartitionGroup(Struct):
+        source_topics: list[int]
+        source_topic_regex: list[int]
+        repartition_source_topics: list[int]
+        def __init__(self, source_topics: list[int] = ..., source_topic_regex: list[int] = ..., repartition_source_topics: list[int] = ...) -> None: ...
+
+    class Subtopology(Struct):
+        subtopology_id: str
+        source_topics: list[str]
+        source_topic_regex: list[str]
+        state_changelog_topics: list[StreamsGroupTopologyValue.TopicInfo]
+        repartition_sink_topics: list[str]
+        repartition_source_topics: list[StreamsGroupTopologyValue.TopicInfo]
+        copartition_groups: list[StreamsGroupTopologyValue.CopartitionGroup]
+        def __init__(self, subtopology_id: str = ..., source_topics: list[str] = ..., source_topic_regex: list[str] = ..., state_changelog_topics: list[StreamsGroupTopologyValue.TopicInfo] = ..., repartition_sink_topics: list[str] = ..., repartition_source_topics: list[StreamsGroupTopologyValue.TopicInfo] = ..., copartition_groups: list[StreamsGroupTopologyValue.CopartitionGroup] = ...) -> None: ...
+
+    epoch: int
+    subtopologies: list[StreamsGroupTopologyValue.Subtopology]
+    def __init__(self, epoch: int = ..., subtopologies: list[StreamsGroupTopologyValue.Subtopology] = ...) -> None: ...
+
+class TransactionLogKey(Message):
+    transactional_id: str
+    def __init__(self, transactional_id: str = ...) -> None: ...
+
+class TransactionLogValue(Message):
+    class PartitionsSchema(Struct):
+        topic: str
+        partition_ids: list[int]
+        def __init__(self, topic: str = ..., partition_ids: list[int] = ...) -> None: ...
+
+    producer_id: int
+    previous_producer_id: int
+    next_producer_id: int
+    producer_epoch: int
+    next_producer_epoch: int
+    transaction_timeout_ms: int
+    transaction_status: int
+    transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None
+    transaction_last_update_timestamp_ms: int
+    transaction_start_timestamp_ms: int
+    client_transaction_version: int
+    def __init__(self, producer_id: int = ..., previous_producer_id: int = ..., next_producer_id: int = ..., producer_epoch: int = ..., next_producer_epoch: int = ..., transaction_timeout_ms: int = ..., transaction_status: int = ..., transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None = ..., transaction_last_update_timestamp_ms: int = ..., transaction_start_timestamp_ms: int = ..., client_transaction_version: int = ...) -> None: ...
+
+class ShareSnapshotKey(Message):
+    group_id: str
+    topic_id: UUID
+    partition: int
+    def __init__(self, group_id: str = ..., topic_id: UUID = ..., partition: int = ...) -> None: ...
+
+class ShareSnapshotValue(Message):
+    class StateBatch(Struct):
+        first_offset: int
+        last_offset: int
+        delivery_state: int
+        delivery_count: int
+        def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
+
+    snapshot_epoch: int
+    state_epoch: int
+    leader_epoch: int
+    start_offset: int
+    delivery_complete_count: int
+    create_timestamp: int
+    write_timestamp: int
+    state_batches: list[ShareSnapshotValue.StateBatch]
+    def __init__(self, snapshot_epoch: int = ..., state_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ..., create_timestamp: int = ..., write_timestamp: int = ..., state_batches: list[ShareSnapshotValue.StateBatch] = ...) -> None: ...
+
+class ShareUpdateKey(Message):
+    group_id: str
+    topic_id: UUID
+    partition: int
+    def __init__(self, group_id: str = ..., topic_id: UUID = ..., partition: int = ...) -> None: ...
+
+class ShareUpdateValue(Message):
+    class StateBatch(Struct):
+        first_offset: int
+        last_offset: int
+        delivery_state: int
+        delivery_count: int
+        def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
+
+    snapshot_epoch: int
+    leader_epoch: int
+    start_offset: int
+    delivery_complete_count: int
+    state_batches: list[ShareUpdateValue.StateBatch]
+    def __init__(self, snapshot_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ..., state_batches: list[ShareUpdateValue.StateBatch] = ...) -> None: ...
+
+class AbortedTxn(Message):
+    producer_id: int
+    first_offset: int
+    last_offset: int
+    last_stable_offset: int
+    def __init__(self, producer_id: int = ..., first_offset: int = ..., last_offset: int = ..., last_stable_offset: int = ...) -> None: ...
+
+class ConsumerProtocolAssignment(Message):
+    class TopicPartition(Struct):
+        topic: str
+        partitions: list[int]
+        def __init__(self, topic: str = ..., partitions: list[int] = ...) -> None: ...
+
+    assigned_partitions: list[ConsumerProtocolAssignment.TopicPartition]
+    user_data: Buffer | None
+    def __init__(self, assigned_partitions: list[ConsumerProtocolAssignment.TopicPartition] = ..., user_data: Buffer | None = ...) -> None: ...
+
+class ConsumerProtocolSubscription(Message):
+    class TopicPartition(Struct):
+        topic: str
+        partitions: list[int]
+        def __init__(self, topic: str = ..., partitions: list[int] = ...) -> None: ...
+
+    topics: list[str]
+    user_data: Buffer | None
+    owned_partitions: list[ConsumerProtocolSubscription.TopicPartition]
+    generation_id: int
+    rack_id: str | None
+    def __init__(self, topics: list[str] = ..., user_data: Buffer | None = ..., owned_partitions: list[ConsumerProtocolSubscription.TopicPartition] = ..., generation_id: int = ..., rack_id: str | None = ...) -> None: ...
+
+class ControlRecordTypeSchema(Message):
+    type: int
+    def __init__(self, type: int = ...) -> None: ...
+
+class DefaultPrincipalData(Message):
+    type: str
+    name: str
+    token_authenticated: bool
+    def __init__(self, type: str = ..., name: str = ..., token_authenticated: bool = ...) -> None: ...
+
+class EndTxnMarker(Message):
+    coordinator_epoch: int
+    def __init__(self, coordinator_epoch: int = ...) -> None: ...
+
+class KRaftVersionRecord(Message):
+    version: int
+    k_raft_version: int
+    def __init__(self, version: int = ..., k_raft_version: int = ...) -> None: ...
+
+class LeaderChangeMessage(Message):
+    class Voter(Struct):
+        voter_id: int
+        voter_directory_id: UUID
+        def __init__(self, voter_id: int = ..., voter_directory_id: UUID = ...) -> None: ...
+
+    version: int
+    leader_id: int
+    voters: list[LeaderChangeMessage.Voter]
+    granting_voters: list[LeaderChangeMessage.Voter]
+    def __init__(self, version: int = ..., leader_id: int = ..., voters: list[LeaderChangeMessage.Voter] = ..., granting_voters: list[LeaderChangeMessage.Voter] = ...) -> None: ...
+
+class ProducerSnapshot(Message):
+    class ProducerEntry(Struct):
+        producer_id: int
+        epoch: int
+        last_sequence: int
+        last_offset: int
+        offset_delta: int
+        timestamp: int
+        coordinator_epoch: int
+        current_txn_first_offset: int
+        def __init__(self, producer_id: int = ..., epoch: int = ..., last_sequence: int = ..., last_offset: int = ..., offset_delta: int = ..., timestamp: int = ..., coordinator_epoch: int = ..., current_txn_first_offset: int = ...) -> None: ...
+
+    crc: int
+    producer_entries: list[ProducerSnapshot.ProducerEntry]
+    def __init__(self, crc: int = ..., producer_entries: list[ProducerSnapshot.ProducerEntry] = ...) -> None: ...
+
+class QuorumStateData(Message):
+    class Voter(Struct):
+        voter_id: int
+        def __init__(self, voter_id: int = ...) -> None: ...
+
+    cluster_id: str
+    leader_id: int
+    leader_epoch: int
+    voted_id: int
+    voted_directory_id: UUID
+    applied_offset: int
+    current_voters: list[QuorumStateData.Voter] | None
+    def __init__(self, cluster_id: str = ..., leader_id: int = ..., leader_epoch: int = ..., voted_id: int = ..., voted_directory_id: UUID = ..., applied_offset: int = ..., current_voters: list[QuorumStateData.Voter] | None = ...) -> None: ...
+
+class SnapshotFooterRecord(Message):
+    version: int
+    def __init__(self, version: int = ...) -> None: ...
+
+class SnapshotHeaderRecord(Message):
+    version: int
+    last_contained_log_timestamp: int
+    def __init__(self, version: int = ..., last_contained_log_timestamp: int = ...) -> None: ...
+
+class VotersRecord(Message):
+    class Endpoint(Struct):
+        name: str
+        host: str
+        port: int
+        def __init__(self, name: str = ..., host: str = ..., port: int = ...) -> None: ...
+
+    class KRaftVersionFeature(Struct):
+        min_supported_version: int
+        max_supported_version: int
+        def __init__(self, min_supported_version: int = ..., max_supported_version: int = ...) -> None: ...
+
+    class Voter(Struct):
+        voter_id: int
+        voter_directory_id: UUID
+        endpoints: list[VotersRecord.Endpoint]
+        k_raft_version_feature: VotersRecord.KRaftVersionFeature
+        def __init__(self, voter_id: int = ..., voter_directory_id: UUID = ..., endpoints: list[VotersRecord.Endpoint] = ..., k_raft_version_feature: VotersRecord.KRaftVersionFeature = ...) -> None: ...
+
+    version: int
+    voters: list[VotersRecord.Voter]
+    def __init__(self, version: int = ..., voters: list[VotersRecord.Voter] = ...) -> None: ...

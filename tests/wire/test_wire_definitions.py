@@ -6,8 +6,18 @@ from pathlib import Path
 import pytest
 
 import streambus.wire
-from streambus.wire import ApiKey, DecodeError, EncodeError, RecordKey, primitives
-from streambus.wire.catalogue import definition, pascal_case
+from streambus.wire import (
+    ApiKey,
+    DecodeError,
+    EncodeError,
+    GroupRecordType,
+    RecordKey,
+    RemoteRecordKey,
+    ShareRecordType,
+    TransactionRecordType,
+    primitives,
+)
+from streambus.wire.catalogue import MESSAGES, WITHOUT_DEFINITION, definition, pascal_case
 from streambus.wire.definition import BadDefinition, Kind, Versions, parse
 from streambus.wire.generator import build
 from streambus.wire.stubs import stub_source
@@ -123,16 +133,43 @@ def test_an_empty_text_defines_nothing() -> None:
     assert parse("# Nothing yet.\n") == []
 
 
-def test_every_text_is_found_under_its_key_and_name() -> None:
+def test_every_text_is_in_the_catalogue_and_everything_in_the_catalogue_has_a_text() -> None:
     folder = Path(streambus.wire.__file__).with_name("definitions")
+    defined = {}
     for path in sorted(folder.rglob("*.txt")):
         for message in parse(path.read_text()):
-            key = ApiKey(message.key) if message.kind is Kind.API else RecordKey(message.key)
-            assert path.name == f"{key:02d}_{key.name.lower()}.txt"
-            assert path.parent == (folder if message.kind is Kind.API else folder / "records")
-            assert message.name.startswith(pascal_case(key))
             assert definition(message.name) == message
             assert message.about
+            defined[message.name] = path.relative_to(folder).as_posix()
+    assert sorted(defined) == sorted(MESSAGES)
+
+
+NUMBERED = {
+    Kind.API: [("", ApiKey)],
+    Kind.RECORD: [("records/", RecordKey), ("remote/", RemoteRecordKey)],
+    Kind.KEY: [("groups/", GroupRecordType), ("transactions/", TransactionRecordType), ("shares/", ShareRecordType)],
+    Kind.VALUE: [("groups/", GroupRecordType), ("transactions/", TransactionRecordType), ("shares/", ShareRecordType)],
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_a_text_lies_under_its_number_and_name_and_says_the_same_number(kind: Kind) -> None:
+    folder = Path(streambus.wire.__file__).with_name("definitions")
+    suffixes = {Kind.API: ["Request", "Response"], Kind.RECORD: ["Record"], Kind.KEY: ["Key"], Kind.VALUE: ["Value"]}[kind]
+    for place, numbers in NUMBERED[kind]:
+        for number in numbers:
+            if number in WITHOUT_DEFINITION and numbers is ApiKey:
+                continue
+            path = folder / f"{place}{number:02d}_{number.name.lower()}.txt"
+            found = [message for message in parse(path.read_text()) if message.kind is kind]
+            assert [message.name for message in found] == [pascal_case(number) + suffix for suffix in suffixes]
+            assert {message.key for message in found} == {number}
+
+
+def test_what_a_definition_is_for_is_said_in_words() -> None:
+    for name in MESSAGES:
+        first = definition(name).about.partition("\n")[0]
+        assert first.endswith((".", ":", ",")) or " " in first, name
 
 
 def test_definitions_fit_on_a_screen() -> None:

@@ -99,7 +99,7 @@ def test_a_record_can_be_written_in_an_older_version() -> None:
         (b"\1\2", "within its frame"),
         (b"\2\2\0", "frame has version 2"),
         (b"\1\x55\0", "key 85"),
-        (b"\1\x15\0", "key 21"),
+        (b"\1\x06\0", "key 6"),
         (b"\1\2\7\0", "no version 7"),
         (b"\1\2\0\2t", "ends too early"),
     ],

@@ -35,9 +35,10 @@ ABSENT = "(absent)"
 
 @attrs.frozen
 class Difference:
-    """At `path` Kafka says one thing, StreamBus another."""
+    """At `path` Kafka says one thing, StreamBus another. `field` is the path without the names of elements."""
 
     path: str
+    field: str
     kafka: Any
     streambus: Any
 
@@ -46,26 +47,26 @@ class Difference:
         return f"{where}\n    Kafka      {_brief(self.kafka)}\n    StreamBus  {_brief(self.streambus)}"
 
 
-def differences(kafka: Any, streambus: Any, path: str = "") -> list[Difference]:
+def differences(kafka: Any, streambus: Any, path: str = "", field: str = "") -> list[Difference]:
     """Everything that differs between two normalised answers."""
     if isinstance(kafka, dict) and isinstance(streambus, dict):
         found = []
         for name in kafka | streambus:
             inside = f"{path}/{name}" if path else name
-            found += differences(kafka.get(name, ABSENT), streambus.get(name, ABSENT), inside)
+            found += differences(kafka.get(name, ABSENT), streambus.get(name, ABSENT), inside, f"{field}/{name}" if field else name)
         return found
     if isinstance(kafka, list) and isinstance(streambus, list):
-        return _of_lists(kafka, streambus, path)
-    return [] if kafka == streambus and type(kafka) is type(streambus) else [Difference(path, kafka, streambus)]
+        return _of_lists(kafka, streambus, path, field)
+    return [] if kafka == streambus and type(kafka) is type(streambus) else [Difference(path, field, kafka, streambus)]
 
 
-def _of_lists(kafka: list[Any], streambus: list[Any], path: str) -> list[Difference]:
+def _of_lists(kafka: list[Any], streambus: list[Any], path: str, field: str) -> list[Difference]:
     one, other = _named(kafka), _named(streambus)
     found = []
     for name in one | other:
-        found += differences(one.get(name, ABSENT), other.get(name, ABSENT), f"{path}/{name}")
+        found += differences(one.get(name, ABSENT), other.get(name, ABSENT), f"{path}/{name}", field)
     if not found and list(one) != list(other):
-        found.append(Difference(f"{path}/order", list(one), list(other)))
+        found.append(Difference(f"{path}/order", f"{field}/order", list(one), list(other)))
     return found
 
 

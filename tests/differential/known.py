@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from .compare import Difference
+from .compare import ABSENT, Difference
 from .script import Step
 
 ANYTHING = object()
@@ -39,7 +39,36 @@ class Known:
     """Whether the sides go different ways from here on, so that the rest of a script says nothing."""
 
 
-KNOWN: tuple[Known, ...] = ()
+GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
+TRANSACTIONS = (24, 25, 26, 27, 28, 65, 66)
+SHARES = (76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92)
+STREAMS = (88, 89)
+SASL = (17, 36)
+
+NOT_SPOKEN = (
+    ("groups", GROUPS, "consumer groups are not there yet"),
+    ("transactions", TRANSACTIONS, "transactions are not there yet"),
+    ("shares", SHARES, "share groups are not there yet"),
+    ("streams", STREAMS, "streams groups are not there yet"),
+    ("SASL", SASL, "there is no authentication yet, and a broker that does not authenticate need not offer it"),
+)
+
+KNOWN: tuple[Known, ...] = (
+    *(
+        Known(f"ApiVersions does not offer {what}", "ApiVersions", f"api_keys/{key}", ANYTHING, ABSENT, why)
+        for what, keys, why in NOT_SPOKEN
+        for key in keys
+    ),
+    Known(
+        "min.insync.replicas has another source",
+        "*",
+        "*/configs/min.insync.replicas/config_source",
+        3,
+        5,
+        "A Kafka with eligible leader replicas (KIP-966) has a setting for the whole cluster from its birth on; its value is the default. "
+        "With one broker there are no eligible leader replicas, so the setting is not made.",
+    ),
+)
 
 
 def explained(step: Step, difference: Difference) -> Known | None:

@@ -7,6 +7,7 @@ the name they belong to, and what the version does not have is left out.
 from __future__ import annotations
 
 import base64
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -220,7 +221,7 @@ def _id(value: uuid.UUID, memory: Memory) -> str:
     for name, ids in memory.topic_ids.items():
         if value in ids:
             return f"id {ids.index(value)} of {name.replace(memory.prefix, '$')}"
-    return f"id {value}"
+    return f"id {value}" if value.version == 5 else "an id that no topic has"
 
 
 def _text(value: str, memory: Memory) -> str:
@@ -231,10 +232,11 @@ def _text(value: str, memory: Memory) -> str:
     for told, name in ((memory.prefix, "$"), (memory.log_dir, "<log dir>"), (memory.cluster_id, "<cluster id>")):
         if told:
             value = value.replace(told, name)
-    for at, number in enumerate(memory.producer_ids):
-        if number > 9:
-            value = value.replace(str(number), f"<producer {at}>")
-    return value
+    return re.sub(r"\b\d+\b", lambda number: _number(int(number[0]), memory), value) if " " in value else value
+
+
+def _number(number: int, memory: Memory) -> str:
+    return f"<producer {memory.producer_ids.index(number)}>" if number > 9 and number in memory.producer_ids else str(number)
 
 
 NAMES = ("name", "topic", "topic_name", "resource_name", "user")

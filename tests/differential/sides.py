@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class Side:
         self.apis = spoken(address)
         self.lines: dict[int, Line] = {}
         self.memory = Memory("", 0)
+        self._found = frozenset(self._topics())
+        """Topics that were there before."""
         self._barriers = 0
         self._barrier = f"barrier-{os.getpid()}-{free_port()}"
         if lags:
@@ -97,18 +100,23 @@ class Side:
                 return
         raise TimeoutError(f"{self.name} does not apply its metadata")
 
-    def tidy(self) -> None:
-        """Take back what the script did to the whole broker, and delete its topics."""
-        prefix = self.memory.prefix
-        answer = ask(self.address, messages.MetadataRequest(None, allow_auto_topic_creation=False), 4)
-        names = [topic.name for topic in answer.topics if topic.name.startswith(prefix)]
+    def tidy(self, asked: AbstractSet[str]) -> None:
+        """Take back what a script that asked these APIs did to the whole broker, and delete its topics."""
+        names = [name for name in self._topics() if name.startswith((self.memory.prefix, "__")) and name not in self._found]
         if names:
             ask(self.address, messages.DeleteTopicsRequest(topic_names=names, timeout_ms=10_000), 1)
-        for name in ("", "1"):
-            self._take_back_configs(name)
-        self._take_back_quotas()
-        self._take_back_users()
+        if asked & {"AlterConfigs", "IncrementalAlterConfigs"}:
+            for name in ("", "1"):
+                self._take_back_configs(name)
+        if "AlterClientQuotas" in asked:
+            self._take_back_quotas()
+        if "AlterUserScramCredentials" in asked:
+            self._take_back_users()
         self.settle()
+
+    def _topics(self) -> list[str]:
+        answer = ask(self.address, messages.MetadataRequest(None, allow_auto_topic_creation=False), 4)
+        return [topic.name for topic in answer.topics]
 
     def _take_back_configs(self, name: str) -> None:
         if 44 not in self.apis:

@@ -153,11 +153,15 @@ class DecoderSource:
         return self._nullable_struct(field, struct) if nullable else self._struct(struct)
 
     def _nullable_struct(self, field: Field, struct: Struct) -> str:
+        """A byte tells whether there is one: -1 for null. Among tagged fields it is a varint, and null is 0."""
         present, target = self._name("present"), self._name(field.name)
-        self._fixed("b", present)
+        self._fixed("b" if field.tag is None else "B", present)
         self._flush()
         self._line(f"{target} = None")
-        self._line(f"if {present} >= 0:")
+        if field.tag is not None:
+            self._line(f"if {present} > 127:")
+            self._line(f"    {present}, at = long_varint(data, {present}, at)")
+        self._line(f"if {present} >= 0:" if field.tag is None else f"if {present}:")
         self.depth += 1
         value = self._struct(struct)
         self._flush()

@@ -137,7 +137,8 @@ class EncoderSource:
     def _nullable_struct(self, field: Field, value: str) -> None:
         self._flush()
         self._line(f"if {value} is None:")
-        self._line(f"    {self.sink}(b'\\xff')")
+        null = r"b'\xff'" if field.tag is None else r"b'\0'"
+        self._line(f"    {self.sink}({null})")
         self._line("else:")
         self.depth += 1
         self._fixed("B", "1")

@@ -22,7 +22,16 @@ SOFTWARE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?")
 ADVERTISED_FROM_ZERO = (ApiKey.PRODUCE,)
 """Advertised from version 0 although older ones are refused: librdkafka disables itself otherwise (KAFKA-18659)."""
 
+GROUP, TRANSACTION, SHARE = 0, 1, 2
+"""What a coordinator may be asked for."""
+
 BATCHED_SINCE = 4
+SHARE_SINCE = 6
+SHARE_KEY = re.compile(r".+:[a-zA-Z0-9_-]{22}:-?[0-9]+", re.DOTALL)
+MALFORMED = (
+    "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker."
+    " See the broker logs for more details."
+)
 NO_COORDINATOR = "this broker has no coordinators: there are no consumer groups and no transactions yet"
 
 
@@ -71,14 +80,35 @@ def api_versions(broker: Broker, turn: Turn, call: Call) -> None:
 def find_coordinator(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a FindCoordinator request (versions 0-6): there is none yet, and clients that wait may ask again."""
     request: messages.FindCoordinatorRequest = call.request.body
-    error = ErrorCode.COORDINATOR_NOT_AVAILABLE
-    if call.request.api_version < BATCHED_SINCE:
-        response = FindCoordinatorResponse(error_code=error, error_message=NO_COORDINATOR, node_id=-1, host="", port=-1)
+    version = call.request.api_version
+    if version < BATCHED_SINCE:
+        error = _why_no_coordinator(request.key_type, request.key, version)
+        text = MALFORMED if error is ErrorCode.INVALID_REQUEST else NO_COORDINATOR
+        response = FindCoordinatorResponse(error_code=error, error_message=text, node_id=-1, host="", port=-1)
     else:
         response = FindCoordinatorResponse(
-            coordinators=[
-                FindCoordinatorResponse.Coordinator(key=key, node_id=-1, host="", port=-1, error_code=error, error_message=NO_COORDINATOR)
-                for key in request.coordinator_keys
-            ]
+            coordinators=[_no_coordinator(request.key_type, key, version) for key in request.coordinator_keys]
         )
     broker.answer(turn, call, response)
+
+
+def _no_coordinator(key_type: int, key: str, version: int) -> FindCoordinatorResponse.Coordinator:
+    error = _why_no_coordinator(key_type, key, version)
+    text = NO_COORDINATOR
+    if error is ErrorCode.INVALID_REQUEST:
+        text = "" if key_type == SHARE else MALFORMED
+    return FindCoordinatorResponse.Coordinator(key=key, node_id=-1, host="", port=-1, error_code=error, error_message=text)
+
+
+def _why_no_coordinator(key_type: int, key: str, version: int) -> ErrorCode:
+    """What stands in the way: the key could be nobody's, or it is that there are no coordinators."""
+    if key_type == SHARE and version >= SHARE_SINCE:
+        is_known = _is_share_key(key)
+    else:
+        is_known = key_type in (GROUP, TRANSACTION)
+    return ErrorCode.COORDINATOR_NOT_AVAILABLE if is_known else ErrorCode.INVALID_REQUEST
+
+
+def _is_share_key(key: str) -> bool:
+    """Whether `key` is a group, a topic id and a partition, with colons between them (KIP-932)."""
+    return SHARE_KEY.fullmatch(key) is not None

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call, Outcome
-from streambus.broker.fetch_sessions import SessionRefused, Wanted
+from streambus.broker.fetch_sessions import SessionRefused, Wanted, wanted_by
+from streambus.broker.leader_epochs import UNDEFINED, end_of_epoch
 from streambus.kernel import MILLISECOND, SECOND, Instant, Part, Turn, message, sometimes
 from streambus.replication import Partition
 from streambus.storage import LogId, NotLoaded, Stop, Unreadable
@@ -27,8 +28,14 @@ FetchResponse = messages.FetchResponse
 PartitionData = FetchResponse.PartitionData
 TopicData = FetchResponse.FetchableTopicResponse
 
+SESSIONS_SINCE = 7
 TOPIC_IDS_SINCE = 13
+LEADERS_TOLD_SINCE = 16
+"""Since which version those who ask the wrong broker, or know an old epoch, are told who leads (KIP-951)."""
+
 READ_COMMITTED = 1
+ISOLATION_LEVELS = (0, READ_COMMITTED)
+LEADER_ERRORS = (ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH)
 NOTHING: tuple[Part, ...] = ()
 
 LOADING_PATIENCE = 5 * SECOND
@@ -65,12 +72,12 @@ class DelayedFetch:
         request: messages.FetchRequest = self.call.request.body
         if available_bytes(node, self.wanted, request.isolation_level, request.min_bytes) < request.min_bytes:
             return None
-        reading = read_all(node, request, self.wanted)
+        reading = read_all(node, self.call, self.wanted)
         return None if reading.is_loading else conclude(node, self, reading)
 
     def expire(self, node: Broker) -> Outcome:
         """The answer with what there is; if that must be loaded first, on with waiting."""
-        reading = read_all(node, self.call.request.body, self.wanted)
+        reading = read_all(node, self.call, self.wanted)
         return LoadingFetch(self.call, self.wanted, self.session_id) if reading.is_loading else conclude(node, self, reading)
 
 
@@ -89,25 +96,28 @@ class LoadingFetch:
 
     def try_complete(self, node: Broker) -> Outcome | None:
         """The answer once there is anything to say."""
-        reading = read_all(node, self.call.request.body, self.wanted)
+        reading = read_all(node, self.call, self.wanted)
         return None if reading.is_loading else conclude(node, self, reading)
 
     def expire(self, node: Broker) -> Outcome:
         """The disk is too slow: the client may ask again."""
-        return conclude(node, self, read_all(node, self.call.request.body, self.wanted))
+        return conclude(node, self, read_all(node, self.call, self.wanted))
 
 
 def fetch(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a Fetch request (versions 4-18)."""
     request: messages.FetchRequest = call.request.body
     broker.counters.fetch_requests += 1
+    if request.isolation_level not in ISOLATION_LEVELS:
+        broker.answer(turn, call, _misunderstood(request, call.request.api_version))
+        return
     try:
         session_id, wanted = broker.fetch_sessions.resolve(turn, request, by_id=call.request.api_version >= TOPIC_IDS_SINCE)
     except SessionRefused as refusal:
         broker.answer(turn, call, FetchResponse(error_code=refusal.error))
         return
     delayed = DelayedFetch(call, wanted, session_id)
-    if request.max_wait_ms <= 0 or not wanted:
+    if request.max_wait_ms <= 0 or not wanted or is_from_replica(request):
         broker.conclude(turn, delayed.expire(broker))
         return
     broker.delay(turn, delayed, log_ids(broker, wanted), Instant(turn.now + request.max_wait_ms * MILLISECOND))
@@ -116,6 +126,11 @@ def fetch(broker: Broker, turn: Turn, call: Call) -> None:
 def log_ids(broker: Broker, wanted: tuple[Wanted, ...]) -> list[LogId]:
     """The logs that a fetch is about."""
     return [partition.log.log_id for want in wanted if (partition := find_partition(broker, want)) is not None]
+
+
+def is_from_replica(request: messages.FetchRequest) -> bool:
+    """Whether a follower asks. Where every partition has one replica it has no business here."""
+    return request.replica_id >= 0 or request.replica_state.replica_id >= 0
 
 
 def find_partition(broker: Broker, want: Wanted) -> Partition | None:
@@ -129,7 +144,7 @@ def available_bytes(broker: Broker, wanted: tuple[Wanted, ...], isolation_level:
     total = 0
     for want in wanted:
         partition = find_partition(broker, want)
-        if partition is None or refusal(partition, want) is not None or _diverging(partition, want) is not None:
+        if partition is None or refusal(partition, want) is not None or diverging(partition, want) is not None:
             return enough
         end = partition.last_stable_offset if isolation_level == READ_COMMITTED else partition.high_watermark
         if want.offset >= end:
@@ -154,6 +169,13 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
             return ErrorCode.FENCED_LEADER_EPOCH
         if want.leader_epoch > partition.leader_epoch:
             return ErrorCode.UNKNOWN_LEADER_EPOCH
+    if want.last_fetched_epoch >= 0:
+        epoch, _ = end_of_epoch(partition, want.last_fetched_epoch)
+        if epoch == UNDEFINED:
+            sometimes("fetch: a reader comes from an epoch that nobody knows")
+            return ErrorCode.OFFSET_OUT_OF_RANGE
+        if diverging(partition, want) is not None:
+            return None
     log = partition.log
     if want.offset < log.log_start_offset or want.offset > log.log_end_offset:
         sometimes("fetch: an offset is out of range")
@@ -161,18 +183,28 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
     return None
 
 
-def read_all(broker: Broker, request: messages.FetchRequest, wanted: tuple[Wanted, ...]) -> FetchReading:
-    """Read everything that is wanted, within the request's limits."""
+def read_all(broker: Broker, call: Call, wanted: tuple[Wanted, ...]) -> FetchReading:
+    """Read everything that is wanted, within the request's limits. What is said of partitions that are not here comes last."""
+    request: messages.FetchRequest = call.request.body
+    is_replica = is_from_replica(request)
     budget = min(request.max_bytes, broker.config.limits.fetch_bytes_max)
     said: list[tuple[Wanted, PartitionData]] = []
+    missing: list[tuple[Wanted, PartitionData]] = []
     total, is_loading = 0, False
     for want in wanted:
-        data, size, stopped = _read_partition(broker, request, want, budget, at_least_one=not total)
+        partition = find_partition(broker, want)
+        if partition is None:
+            missing.append((want, _absence(broker, call, want)))
+            continue
+        if is_replica:
+            said.append((want, _refused(partition, call, want, ErrorCode.NOT_LEADER_OR_FOLLOWER)))
+            continue
+        data, size, stopped = _read_partition(partition, call, want, budget, at_least_one=not total)
         budget = max(budget - size, 0)
         total += size
         is_loading = is_loading or stopped is Stop.LOADING
         said.append((want, data))
-    return FetchReading(tuple(said), total, is_loading and not total)
+    return FetchReading((*said, *missing), total, is_loading and not total)
 
 
 def conclude(broker: Broker, fetch: DelayedFetch | LoadingFetch, reading: FetchReading) -> Answer:
@@ -184,17 +216,13 @@ def conclude(broker: Broker, fetch: DelayedFetch | LoadingFetch, reading: FetchR
 
 
 def _read_partition(
-    broker: Broker, request: messages.FetchRequest, want: Wanted, budget: int, *, at_least_one: bool
+    partition: Partition, call: Call, want: Wanted, budget: int, *, at_least_one: bool
 ) -> tuple[PartitionData, int, Stop | None]:
     """What is said of one partition, how many bytes of batches that is, and why there is not more."""
-    partition = find_partition(broker, want)
-    if partition is None:
-        is_unknown_id = want.topic_id.int and want.topic_id not in broker.image.topics_by_id
-        return _silence(want, ErrorCode.UNKNOWN_TOPIC_ID if is_unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION), 0, None
+    request: messages.FetchRequest = call.request.body
     error_code = refusal(partition, want)
     if error_code is not None:
-        # The watermarks stay unsaid beside an error, as in Kafka: -1 tells a client to look elsewhere.
-        return _silence(want, error_code), 0, None
+        return _refused(partition, call, want, error_code), 0, None
     data = PartitionData(
         partition_index=want.partition,
         high_watermark=partition.high_watermark,
@@ -207,15 +235,18 @@ def _read_partition(
         current_leader=UNSAID_LEADER,
         snapshot_id=NO_SNAPSHOT,
     )
-    diverging = _diverging(partition, want)
-    if diverging is not None:
-        data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=diverging[0], end_offset=diverging[1])
+    parting = diverging(partition, want)
+    if parting is not None:
+        data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=parting[0], end_offset=parting[1])
         return data, 0, None
     end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else partition.high_watermark
-    if not (budget > 0 or at_least_one):
+    if budget == 0 and not at_least_one:
         sometimes("fetch: an answer is full before every partition was read")
-    if want.offset >= end or not (budget > 0 or at_least_one):
+    if want.offset >= end or (budget == 0 and not at_least_one):
         return data, 0, None
+    if min(want.max_bytes, budget) < 0:
+        sometimes("fetch: somebody asks for less than nothing")
+        return _silence(want, ErrorCode.UNKNOWN_SERVER_ERROR), 0, None
     read = partition.log.read(want.offset, end, min(want.max_bytes, budget), at_least_one=at_least_one)
     if read.stopped is Stop.DAMAGED and not read.parts:
         sometimes("fetch: what is wanted is damaged on this disk")
@@ -224,14 +255,42 @@ def _read_partition(
     return data, read.length, read.stopped
 
 
-def _diverging(partition: Partition, want: Wanted) -> tuple[int, int] | None:
-    """Where the reader's log and ours part: (epoch, end offset), or None if they agree (KIP-595)."""
+def diverging(partition: Partition, want: Wanted) -> tuple[int, int] | None:
+    """Where the reader's log and ours part: (epoch, end offset), or None if they agree, or if nobody can say (KIP-595)."""
     if want.last_fetched_epoch < 0:
         return None
-    epoch, end_offset = partition.log.epochs.end_offset_for(want.last_fetched_epoch, partition.log.log_end_offset)
-    if epoch == want.last_fetched_epoch and end_offset >= want.offset:
+    epoch, end_offset = end_of_epoch(partition, want.last_fetched_epoch)
+    if epoch == UNDEFINED or (epoch == want.last_fetched_epoch and end_offset >= want.offset):
         return None
     return epoch, end_offset
+
+
+def _absence(broker: Broker, call: Call, want: Wanted) -> PartitionData:
+    """What is said of a partition that is not here."""
+    is_unknown_id = call.request.api_version >= TOPIC_IDS_SINCE and want.topic_id not in broker.image.topics_by_id
+    data = _silence(want, ErrorCode.UNKNOWN_TOPIC_ID if is_unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    data.aborted_transactions = []
+    return data
+
+
+def _refused(partition: Partition, call: Call, want: Wanted, error: ErrorCode) -> PartitionData:
+    """What is said of a partition that cannot be read so. The watermarks stay unsaid, as in Kafka: -1 tells a client to look elsewhere."""
+    data = _silence(want, error)
+    if error in LEADER_ERRORS and call.request.api_version >= LEADERS_TOLD_SINCE:
+        data.current_leader = FetchResponse.LeaderIdAndEpoch(leader_id=partition.node_id, leader_epoch=partition.leader_epoch)
+    return data
+
+
+def _misunderstood(request: messages.FetchRequest, version: int) -> FetchResponse:
+    """The answer to a request that makes no sense: it failed as a whole, which old versions can only say of every partition."""
+    error = ErrorCode.UNKNOWN_SERVER_ERROR
+    said = []
+    if version < TOPIC_IDS_SINCE:
+        for want in wanted_by(request):
+            data = _silence(want, error)
+            data.aborted_transactions = []
+            said.append((want, data))
+    return FetchResponse(error_code=error if version >= SESSIONS_SINCE else ErrorCode.NONE, responses=_by_topic(said))
 
 
 def _silence(want: Wanted, error: ErrorCode) -> PartitionData:

@@ -70,10 +70,14 @@ class FetchSessions:
             self.sessions.pop(request.session_id, None)
             wanted = wanted_by(request)
             opened = NO_SESSION
-            if request.session_epoch == OPEN_EPOCH and wanted:
+            if request.session_epoch == OPEN_EPOCH:
                 opened = self._open(turn, wanted, by_id=by_id)
             return opened, wanted
-        return request.session_id, self._continue(turn, request, by_id=by_id)
+        wanted = self._continue(turn, request, by_id=by_id)
+        if not wanted:
+            sometimes("fetch: a session that follows nothing ends")
+            del self.sessions[request.session_id]
+        return request.session_id if wanted else NO_SESSION, wanted
 
     def changed(self, session_id: int, epoch: int, said: list[tuple[Wanted, PartitionData]]) -> list[tuple[Wanted, PartitionData]]:
         """What of `said` belongs into the answer; remembers that it was told."""
@@ -92,7 +96,7 @@ class FetchSessions:
             if place not in session.wanted:
                 continue
             session.told[place] = (-1, -1) if data.error_code else marks
-            if data.records:
+            if data.records and not full:
                 session.wanted[place] = session.wanted.pop(place)
         return told
 
@@ -143,17 +147,17 @@ class FetchSessions:
 
 
 def wanted_by(request: messages.FetchRequest) -> tuple[Wanted, ...]:
-    """The partitions named in the request itself, in its order."""
-    return tuple(
-        Wanted(
-            topic.topic,
-            topic.topic_id,
-            partition.partition,
-            partition.fetch_offset,
-            partition.partition_max_bytes,
-            partition.current_leader_epoch,
-            partition.last_fetched_epoch,
-        )
-        for topic in request.topics
-        for partition in topic.partitions
-    )
+    """The partitions named in the request itself, in its order. Of one that is named twice, the last counts."""
+    wanted: dict[Place, Wanted] = {}
+    for topic in request.topics:
+        for partition in topic.partitions:
+            wanted[(topic.topic, topic.topic_id.int, partition.partition)] = Wanted(
+                topic.topic,
+                topic.topic_id,
+                partition.partition,
+                partition.fetch_offset,
+                partition.partition_max_bytes,
+                partition.current_leader_epoch,
+                partition.last_fetched_epoch,
+            )
+    return tuple(wanted.values())

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streambus.broker.connections import Call, Outcome
+from streambus.broker.leader_epochs import UNDEFINED, epoch_at_start, why_not_current
 from streambus.kernel import SECOND, Buffer, Event, FileSlice, Instant, Read, Turn, message, sometimes
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
 from streambus.replication import Partition
@@ -31,6 +32,7 @@ EARLIEST_LOCAL = -4
 LATEST_TIERED = -5
 EARLIEST_PENDING_UPLOAD = -6
 READ_COMMITTED = 1
+ISOLATION_LEVELS = (0, READ_COMMITTED)
 
 LEADER_EPOCH_SINCE = 4
 """Since which version an answer has room for the leader epoch (KIP-320)."""
@@ -132,25 +134,30 @@ class BatchRead(Event):
 
 
 def list_offsets(broker: Broker, turn: Turn, call: Call) -> None:
-    """Carry out a ListOffsets request (versions 1-11)."""
+    """Carry out a ListOffsets request (versions 1-11). A partition that is named twice has its answer once: the request is wrong."""
     request: messages.ListOffsetsRequest = call.request.body
     lookups: list[Lookup] = []
-    topics: list[TopicResponse] = []
+    topics: dict[str, dict[int, PartitionResponse]] = {}
     for topic in request.topics:
-        responses: list[PartitionResponse] = []
         for asked in topic.partitions:
-            response = PartitionResponse(partition_index=asked.partition_index)
+            responses = topics.setdefault(topic.name, {})
+            if asked.partition_index in responses:
+                sometimes("offsets: a partition is asked for twice")
+                lookups = [lookup for lookup in lookups if lookup.response is not responses[asked.partition_index]]
+                refused = PartitionResponse(partition_index=asked.partition_index, error_code=ErrorCode.INVALID_REQUEST)
+                responses[asked.partition_index] = refused
+                continue
+            response = responses[asked.partition_index] = PartitionResponse(partition_index=asked.partition_index)
             partition = broker.partitions.get((topic.name, asked.partition_index))
-            error = _refusal(partition, asked, call.request.api_version)
+            error = _refusal(partition, asked, request.isolation_level, call.request.api_version)
             if error is not None or partition is None:
                 response.error_code = error or ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
             else:
                 lookup = _look_up(partition, asked.timestamp, request.isolation_level, response)
                 if lookup is not None:
                     lookups.append(lookup)
-            responses.append(response)
-        topics.append(TopicResponse(name=topic.name, partitions=responses))
-    _advance(broker, turn, OffsetSearch(call, ListOffsetsResponse(topics=topics), tuple(lookups)))
+    body = ListOffsetsResponse(topics=[TopicResponse(name=name, partitions=list(responses.values())) for name, responses in topics.items()])
+    _advance(broker, turn, OffsetSearch(call, body, tuple(lookups)))
 
 
 def on_batch_read(broker: Broker, turn: Turn, event: BatchRead) -> None:
@@ -169,15 +176,17 @@ def on_read_failed(broker: Broker, turn: Turn, search: OffsetSearch) -> None:
     _advance(broker, turn, search.rest)
 
 
-def _refusal(partition: Partition | None, asked: messages.ListOffsetsRequest.ListOffsetsPartition, version: int) -> ErrorCode | None:
-    if partition is None:
-        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    if asked.current_leader_epoch >= 0 and asked.current_leader_epoch != partition.leader_epoch:
-        is_old = asked.current_leader_epoch < partition.leader_epoch
-        return ErrorCode.FENCED_LEADER_EPOCH if is_old else ErrorCode.UNKNOWN_LEADER_EPOCH
+def _refusal(
+    partition: Partition | None, asked: messages.ListOffsetsRequest.ListOffsetsPartition, isolation_level: int, version: int
+) -> ErrorCode | None:
+    """What is wrong with a question, in the order in which Kafka looks at it."""
+    if isolation_level not in ISOLATION_LEVELS:
+        return ErrorCode.UNKNOWN_SERVER_ERROR
     if asked.timestamp < EARLIEST_PENDING_UPLOAD or version < FIRST_VERSION_OF.get(asked.timestamp, 0):
         return ErrorCode.UNSUPPORTED_VERSION
-    return None
+    if partition is None:
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return why_not_current(partition, asked.current_leader_epoch) if asked.current_leader_epoch != UNDEFINED else None
 
 
 def _look_up(partition: Partition, timestamp: int, isolation_level: int, response: PartitionResponse) -> Lookup | None:
@@ -186,9 +195,9 @@ def _look_up(partition: Partition, timestamp: int, isolation_level: int, respons
     end = partition.last_stable_offset if isolation_level == READ_COMMITTED else partition.high_watermark
     if timestamp == LATEST:
         response.offset, response.leader_epoch = end, partition.leader_epoch
-    elif timestamp in (EARLIEST, EARLIEST_LOCAL, EARLIEST_PENDING_UPLOAD):
-        response.offset, response.leader_epoch = log.log_start_offset, log.epochs.epoch_of(log.log_start_offset)
-    elif timestamp != LATEST_TIERED:
+    elif timestamp in (EARLIEST, EARLIEST_LOCAL):
+        response.offset, response.leader_epoch = log.log_start_offset, epoch_at_start(partition)
+    elif timestamp not in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):  # Nothing is kept anywhere else: these are nowhere.
         return Lookup(log.log_id, timestamp, log.log_start_offset, end, response)
     return None
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from streambus.broker.connections import Call
 from streambus.kernel import Turn
 from streambus.metadata import CLUSTER_METADATA_TOPIC
-from streambus.wire import ErrorCode, messages
+from streambus.wire import ZERO_UUID, ErrorCode, messages
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
 
 DescribeQuorumResponse = messages.DescribeQuorumResponse
 PartitionData = DescribeQuorumResponse.PartitionData
+
+DIRECTORIES_SINCE = 2
+"""Since which version an answer says where the log lies and how its voters are reached (KIP-853)."""
+
 NOT_HOSTED = "This server does not host this topic-partition."
 
 
@@ -28,19 +32,23 @@ def describe_quorum(broker: Broker, turn: Turn, call: Call) -> None:
     topics = [
         DescribeQuorumResponse.TopicData(
             topic_name=topic.topic_name,
-            partitions=[_quorum(broker, turn) if is_known else _unknown(partition.partition_index) for partition in topic.partitions],
+            partitions=[
+                _quorum(broker, turn, call.request.api_version) if is_known else _unknown(partition.partition_index)
+                for partition in topic.partitions
+            ],
         )
         for topic in request.topics
     ]
-    nodes = [_node(broker)] if is_known else []
+    nodes = [_node(broker)] if is_known and call.request.api_version >= DIRECTORIES_SINCE else []
     broker.answer(turn, call, DescribeQuorumResponse(error_code=ErrorCode.NONE, error_message="", topics=topics, nodes=nodes))
 
 
-def _quorum(broker: Broker, turn: Turn) -> PartitionData:
+def _quorum(broker: Broker, turn: Turn, version: int) -> PartitionData:
     """The log as its only voter has it: it is always level with itself."""
+    directory = broker.image.brokers[broker.config.node_id].directory
     voter = DescribeQuorumResponse.ReplicaState(
         replica_id=broker.config.node_id,
-        replica_directory_id=broker.image.brokers[broker.config.node_id].directory,
+        replica_directory_id=directory if version >= DIRECTORIES_SINCE else ZERO_UUID,
         log_end_offset=broker.metadata_log.log_end_offset,
         last_fetch_timestamp=turn.wall_ms,
         last_caught_up_timestamp=turn.wall_ms,

@@ -18,11 +18,14 @@ def describe_topic_partitions(
     Without topics in the request all are meant. The response's cursor says where the next page begins; null: this was the last.
     """
     response = messages.DescribeTopicPartitionsResponse
-    names = sorted({topic.name for topic in request.topics}) or list(image.topics)
+    asked = list(dict.fromkeys(topic.name for topic in request.topics))
+    names = sorted(asked) or list(image.topics)
     cursor = request.cursor
+    if "" in asked:
+        return response(topics=[_unknown(name, ErrorCode.UNKNOWN_SERVER_ERROR, NOT_ASKED_FOR) for name in asked])
     if cursor is not None:
-        if cursor.partition_index < 0 or (request.topics and cursor.topic_name not in names):
-            return response(topics=[_unknown(name, ErrorCode.INVALID_REQUEST) for name in names])
+        if cursor.partition_index < 0 or (asked and cursor.topic_name not in asked):
+            return response(topics=[_unknown(name, ErrorCode.INVALID_REQUEST, NOT_ASKED_FOR) for name in asked])
         names = [name for name in names if name >= cursor.topic_name]
     limit = image.properties.number("max.request.partition.size.limit")
     remaining = max(min(limit, request.response_partition_limit), 1)
@@ -33,7 +36,7 @@ def describe_topic_partitions(
             return response(topics=topics, next_cursor=response.Cursor(topic_name=name, partition_index=first))
         topic = image.topics.get(name)
         if topic is None:
-            topics.append(_unknown(name, why_unknown(name)))
+            topics.append(_unknown(name, why_unknown(name), ALL_TOPIC_OPERATIONS))
             continue
         last = min(len(topic), first + remaining)
         topics.append(_describe(image, topic, first, last, listener))
@@ -43,14 +46,16 @@ def describe_topic_partitions(
     return response(topics=topics, next_cursor=None)
 
 
-def _unknown(name: str, error_code: ErrorCode) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic:
+def _unknown(
+    name: str, error_code: ErrorCode, operations: int
+) -> messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic:
     return messages.DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic(
         error_code=error_code,
         name=name,
         topic_id=ZERO_UUID,
-        is_internal=is_internal(name),
+        is_internal=error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and is_internal(name),
         partitions=[],
-        topic_authorized_operations=NOT_ASKED_FOR,
+        topic_authorized_operations=operations,
     )
 
 

@@ -26,9 +26,11 @@ def topic_metadata(
         return messages.MetadataResponse(
             topics=[_unknown(topic.name or "", topic.topic_id, ErrorCode.INVALID_REQUEST) for topic in request.topics or ()]
         )
+    if not _ids(request) and not all(_is_askable(topic) for topic in request.topics or ()):
+        return _incomprehensible(request)
     operations = ALL_TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED_FOR
     topics = [_describe(image, topic, api_version, listener, operations) for topic in _topics(image, request, api_version)]
-    topics += _unknown_topics(image, request, api_version)
+    topics += _unknown_topics(image, request, api_version, operations)
     asks_for_operations = 8 <= api_version <= 10 and request.include_cluster_authorized_operations
     broker = messages.MetadataResponse.MetadataResponseBroker
     return messages.MetadataResponse(
@@ -59,6 +61,18 @@ def _is_by_name(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
     return topic.name is not None and topic.topic_id == ZERO_UUID
 
 
+def _is_askable(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
+    return topic.name is not None or topic.topic_id != ZERO_UUID
+
+
+def _incomprehensible(request: messages.MetadataRequest) -> messages.MetadataResponse:
+    """The answer if a topic has neither name nor id, when all others are asked for by name: Kafka does not know what to do either."""
+    error = ErrorCode.UNKNOWN_SERVER_ERROR
+    return messages.MetadataResponse(
+        error_code=error, topics=[_unknown(topic.name or "", topic.topic_id, error) for topic in request.topics or ()]
+    )
+
+
 def _ids(request: messages.MetadataRequest) -> list[UUID]:
     return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != ZERO_UUID})
 
@@ -80,23 +94,25 @@ def _topics(image: Image, request: messages.MetadataRequest, api_version: int) -
 
 
 def _unknown_topics(
-    image: Image, request: messages.MetadataRequest, api_version: int
+    image: Image, request: messages.MetadataRequest, api_version: int, operations: int
 ) -> list[messages.MetadataResponse.MetadataResponseTopic]:
     if _asks_for_all(request, api_version):
         return []
-    unknown = [_unknown(name, ZERO_UUID, why_unknown(name)) for name in _names(request) if name not in image.topics]
+    unknown = [_unknown(name, ZERO_UUID, why_unknown(name), operations) for name in _names(request) if name not in image.topics]
     unknown += [_unknown(None, topic_id, ErrorCode.UNKNOWN_TOPIC_ID) for topic_id in _ids(request) if topic_id not in image.topics_by_id]
     return unknown
 
 
-def _unknown(name: str | None, topic_id: UUID, error_code: ErrorCode) -> messages.MetadataResponse.MetadataResponseTopic:
+def _unknown(
+    name: str | None, topic_id: UUID, error_code: ErrorCode, operations: int = NOT_ASKED_FOR
+) -> messages.MetadataResponse.MetadataResponseTopic:
     return messages.MetadataResponse.MetadataResponseTopic(
         error_code=error_code,
         name=name,
         topic_id=topic_id,
-        is_internal=name is not None and is_internal(name),
+        is_internal=error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and is_internal(name or ""),
         partitions=[],
-        topic_authorized_operations=NOT_ASKED_FOR,
+        topic_authorized_operations=operations,
     )
 
 

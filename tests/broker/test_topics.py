@@ -265,17 +265,19 @@ def test_what_failed_to_become_durable_does_not_exist(bench: Bench) -> None:
 
 def test_a_topic_deleted_while_its_batch_is_read_is_unknown(timed: Bench) -> None:
     request = messages.ListOffsetsRequest
-    asked = [request.ListOffsetsPartition(partition_index=0, timestamp=WALL_MS + 2)] * 2
+    asked = [request.ListOffsetsPartition(partition_index=0, timestamp=WALL_MS + 2)]
+    timed.create("another")
+    assert produced(timed.connect().ask(produce_request("another", batch_of(b"a", b"b", b"c")), 9)).error_code == ErrorCode.NONE
     client = timed.connect()
-    client.send(request(topics=[request.ListOffsetsTopic(name="t", partitions=asked)]), 8)
+    client.send(request(topics=[request.ListOffsetsTopic(name=name, partitions=asked) for name in ("t", "another")]), 8)
     read = timed.disk_queue.popleft()
     assert isinstance(read, Read)
-    timed.connect().ask(messages.DeleteTopicsRequest(topic_names=["t"], timeout_ms=99), 5)
+    timed.connect().ask(messages.DeleteTopicsRequest(topic_names=["another"], timeout_ms=99), 5)
     completion = timed.disk.perform(read)
     assert completion is not None
     timed.step(completion)
-    (topic,) = client.answers.popleft().body.topics
-    assert [found.error_code for found in topic.partitions] == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+    topics = client.answers.popleft().body.topics
+    assert [found.error_code for topic in topics for found in topic.partitions] == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
 
 
 def test_a_damaged_batch_is_a_storage_error(bench: Bench) -> None:

@@ -18,7 +18,7 @@ from .known import KNOWN
 from .play import Finding, Stage, Symptom
 from .script import Script, told
 from .shrink import shrunk
-from .sides import Address, KafkaProcess, Side, address_of, streambus_process
+from .sides import Address, KafkaProcess, Side, StreamBusProcess, address_of
 
 
 def main() -> int:
@@ -60,13 +60,17 @@ def pair(kafka: str | None, streambus: str | None, run: str = "") -> Iterator[St
             kafka_address = ("127.0.0.1", process.port)
         else:
             kafka_address = address_of(kafka)
-        if streambus is None:
-            broker = streambus_process(folder / "streambus")
-            stack.callback(broker.kill)
-            streambus = broker.address
         one = Side("Kafka", kafka_address, lags=True)
         stack.callback(one.close)
-        yield Stage(one, Side("StreamBus", address_of(streambus), lags=False), run=run)
+        if streambus is None:
+            folder.joinpath("streambus").mkdir()
+            broker = StreamBusProcess(folder / "streambus")
+            stack.callback(broker.stop)
+            other = Side("StreamBus", address_of(broker.address), lags=False)
+            other.broker = broker
+        else:
+            other = Side("StreamBus", address_of(streambus), lags=False)
+        yield Stage(one, other, run=run)
 
 
 def hunt(options: argparse.Namespace, job: int) -> int:

@@ -85,4 +85,4 @@ def _named(items: list[Any]) -> dict[str, Any]:
 
 def _brief(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 600 else f"{text[:590]} ... ({len(text)})"
+    return text if len(text) <= 1600 else f"{text[:1590]} ... ({len(text)})"

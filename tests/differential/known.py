@@ -39,6 +39,8 @@ class Known:
     """Whether the sides go different ways from here on, so that the rest of a script says nothing."""
 
 
+UNKNOWN_TOPIC = 3
+
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
 TRANSACTIONS = (24, 25, 26, 27, 28, 65, 66)
 SHARES = (76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92)
@@ -67,6 +69,24 @@ KNOWN: tuple[Known, ...] = (
         5,
         "A Kafka with eligible leader replicas (KIP-966) has a setting for the whole cluster from its birth on; its value is the default. "
         "With one broker there are no eligible leader replicas, so the setting is not made.",
+    ),
+    Known(
+        "A topic that is made by asking for it is there at once",
+        "Metadata",
+        "topics/*/error_code",
+        UNKNOWN_TOPIC,
+        0,
+        "Kafka answers that it does not know the topic, and begins to make it; the client has to ask again. StreamBus answers when it is made.",
+        parts=True,
+    ),
+    Known(
+        "A topic that is made by asking for it is there at once, with its partitions",
+        "Metadata",
+        "topics/*/partitions/*",
+        ABSENT,
+        ANYTHING,
+        "As above.",
+        parts=True,
     ),
 )
 

@@ -232,6 +232,7 @@ def _text(value: str, memory: Memory) -> str:
     for told, name in ((memory.prefix, "$"), (memory.log_dir, "<log dir>"), (memory.cluster_id, "<cluster id>")):
         if told:
             value = value.replace(told, name)
+    value = re.sub(r"127\.0\.0\.1:\d+", "<address>", value)
     return re.sub(r"\b\d+\b", lambda number: _number(int(number[0]), memory), value) if " " in value else value
 
 

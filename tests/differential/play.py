@@ -55,6 +55,7 @@ def symptom_of(step: Step, difference: Difference) -> Symptom:
 
 def _kind(value: Any) -> str:
     if isinstance(value, str):
+        value = value.strip().splitlines()[-1] if value.strip() else value
         return re.sub(r"[^A-Za-z ]+", "", value)[:40]
     return str(value) if isinstance(value, int | None) else type(value).__name__
 
@@ -104,7 +105,15 @@ class Stage:
         try:
             self.tally.scripts += 1
             for at, step in enumerate(script):
-                found, over = self._step(step, reported)
+                try:
+                    found, over = self._step(step, reported)
+                except OSError:
+                    found, over = [], True
+                death = self.streambus.death()
+                if death is not None:
+                    found = [Difference("the broker", "the broker", "serves on", death)]
+                    found = [] if symptom_of(step, found[0]) in reported else found
+                    over = True
                 if found:
                     return Finding(at, step, tuple(found))
                 if over:

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.subjects.kafka import ApacheKafka
 from streambus.chaos.broker_process import BrokerProcess, free_port
-from streambus.wire import ErrorCode, messages
+from streambus.wire import messages
 
 from .client import Line, Seen, ask, spoken
 from .script import Step
@@ -22,6 +22,19 @@ CACHE = Path(__file__).parents[2] / ".cache"
 
 HEAP = {"-Xmx1G": "-Xmx256M", "-Xms1G": "-Xms128M", "-XX:+UseG1GC": "-XX:+UseSerialGC"}
 """The JVM flags of the benchmarks, and what stands for them here."""
+
+SAME_SETTINGS = {
+    "offsets.topic.replication.factor": 1,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "group.initial.rebalance.delay.ms": 0,
+}
+"""What the configuration of the other side says."""
+
+LAST_WORDS = 1500
+"""So much of the log of a broker that died is told."""
 
 KAFKA_START_SECONDS_MAX = 90.0
 SETTLE_SECONDS_MAX = 10.0
@@ -45,6 +58,8 @@ class Side:
         self.apis = spoken(address)
         self.lines: dict[int, Line] = {}
         self.memory = Memory("", 0)
+        self.broker: StreamBusProcess | None = None
+        """The process, if it is one of ours that may be started again."""
         self._found = frozenset(self._topics())
         """Topics that were there before."""
         self._barriers = 0
@@ -74,6 +89,18 @@ class Side:
         """Carry out a step."""
         line = self.lines.setdefault(step.connection, Line(self.address))
         return line.ask(step, self.memory)
+
+    def death(self) -> str | None:
+        """What the broker said at its end, if it is at its end; then there is a new one, without any data."""
+        if self.broker is None or self.broker.is_alive:
+            return None
+        words = self.broker.said()[-LAST_WORDS:]
+        self.broker.start_afresh()
+        self.address = address_of(self.broker.address)
+        for line in self.lines.values():
+            line.close()
+        self.lines = {}
+        return words
 
     def settle(self) -> None:
         """Return when every change that was answered is known everywhere.
@@ -195,19 +222,42 @@ class KafkaProcess:
         self.process.wait()
 
 
-def streambus_process(folder: Path) -> BrokerProcess:
-    """A StreamBus broker on a fresh folder."""
-    process = BrokerProcess(folder)
-    process.start()
-    return process
+class StreamBusProcess:
+    """A StreamBus broker on a fresh folder, again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lives = 0
+        self.start_afresh()
+
+    def start_afresh(self) -> None:
+        """Another broker, which knows nothing."""
+        self.lives += 1
+        settings = self.folder / "broker.toml"
+        settings.write_text("[broker]\n" + "".join(f"{name} = {value}\n" for name, value in SAME_SETTINGS.items()))
+        self._process = BrokerProcess(self.folder / str(self.lives), arguments=("--config", str(settings)))
+        self._process.start()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return self._process.address
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is still there."""
+        return self._process.is_alive
+
+    def said(self) -> str:
+        """What it wrote to its log."""
+        return self._process.said()
+
+    def stop(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
 
 def address_of(text: str) -> Address:
     """`host:port` as sockets want it."""
     host, _, port = text.rpartition(":")
     return host, int(port)
-
-
-def worked(answer: Any) -> bool:
-    """Whether an answer has no error at its top."""
-    return answer is not None and getattr(answer, "error_code", 0) == ErrorCode.NONE

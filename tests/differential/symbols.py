@@ -42,7 +42,7 @@ class TopicId:
     def resolve(self, memory: Memory) -> uuid.UUID:
         """The side's id, or one that no side gives out."""
         try:
-            return memory.topic_ids[self.name][self.nth]
+            return memory.topic_ids[self.name.replace("$", memory.prefix)][self.nth]
         except (KeyError, IndexError):
             return nobodys_topic_id(self.name)
 
@@ -174,7 +174,9 @@ def shown(value: Any) -> str:
     if isinstance(value, SYMBOLS):
         kind = type(value)
         given = [
-            f"{field.name}={shown(getattr(value, field.name))}" for field in attrs.fields(kind) if getattr(value, field.name) != field.default
+            f"{field.name}={shown(getattr(value, field.name))}"
+            for field in attrs.fields(kind)
+            if getattr(value, field.name) != field.default
         ]
         return f"{kind.__name__}({', '.join(given)})"
     if isinstance(value, dict):
@@ -183,7 +185,7 @@ def shown(value: Any) -> str:
         inner = ", ".join(map(shown, value))
         return f"[{inner}]" if isinstance(value, list) else f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\0", "\\0") + '"'
     if isinstance(value, bytes) and len(value) > 64 and len(set(value)) == 1:
         return f"{value[:1]!r} * {len(value)}"
     return repr(value)

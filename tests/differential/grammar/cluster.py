@@ -7,7 +7,14 @@ from .model import Body, Model
 
 SALT = b"0123456789abcdef"
 ENTITY_TYPES = ("user", "client-id", "ip", "no-such-type", "")
-QUOTAS = ("producer_byte_rate", "consumer_byte_rate", "request_percentage", "controller_mutation_rate", "connection_creation_rate", "no_such_quota")
+QUOTAS = (
+    "producer_byte_rate",
+    "consumer_byte_rate",
+    "request_percentage",
+    "controller_mutation_rate",
+    "connection_creation_rate",
+    "no_such_quota",
+)
 
 
 def api_versions(model: Model, version: int) -> Body:
@@ -60,10 +67,16 @@ def alter_client_quotas(model: Model, version: int) -> Body:
     dice = model.dice
     entries = []
     for _ in range(dice.mostly(1, 0, 2, percent=85)):
-        kinds = dice.mostly(["user"], ["client-id"], ["user", "client-id"], ["ip"], ["user", "ip"], ["user", "user"], ["no-such-type"], [], percent=35)
+        kinds = dice.mostly(
+            ["user"], ["client-id"], ["user", "client-id"], ["ip"], ["user", "ip"], ["user", "user"], ["no-such-type"], [], percent=35
+        )
         entity = []
         for kind in kinds:
-            name = dice.mostly("127.0.0.9", None, "$u", "unknown host", percent=60) if kind == "ip" else dice.mostly("$u", None, "", percent=75)
+            name = (
+                dice.mostly("127.0.0.9", None, "$u", "unknown host", percent=60)
+                if kind == "ip"
+                else dice.mostly("$u", None, "", percent=75)
+            )
             entity.append({"entity_type": kind, "entity_name": name})
         ops = [
             {
@@ -112,7 +125,9 @@ def update_features(model: Model, version: int) -> Body:
     dice = model.dice
     updates = []
     for _ in range(dice.mostly(1, 0, 2, percent=85)):
-        feature, level = dice.one((("metadata.version", 30), ("no.such.feature", 1), ("metadata.version", 999), ("", 1), ("metadata.version", 0)))
+        feature, level = dice.one(
+            (("metadata.version", 30), ("no.such.feature", 1), ("metadata.version", 999), ("", 1), ("metadata.version", 0))
+        )
         updates.append(
             {
                 "feature": feature,
@@ -133,7 +148,11 @@ def describe_quorum(model: Model, version: int) -> Body:
     """The only one there is, or another."""
     dice = model.dice
     name = dice.mostly("__cluster_metadata", "$a", "", percent=75)
-    return {"topics": dice.mostly([{"topic_name": name, "partitions": [{"partition_index": dice.mostly(0, 1, -1, percent=80)}]}], [], percent=90)}
+    return {
+        "topics": dice.mostly(
+            [{"topic_name": name, "partitions": [{"partition_index": dice.mostly(0, 1, -1, percent=80)}]}], [], percent=90
+        )
+    }
 
 
 def _acl(model: Model, suffix: str) -> Body:
@@ -213,4 +232,8 @@ def add_raft_voter(model: Model, version: int) -> Body:
 def remove_raft_voter(model: Model, version: int) -> Body:
     """Never one that is."""
     dice = model.dice
-    return {"cluster_id": dice.mostly(ClusterId(), "another", None, percent=50), "voter_id": dice.one((7, -1)), "voter_directory_id": TopicId("$a")}
+    return {
+        "cluster_id": dice.mostly(ClusterId(), "another", None, percent=50),
+        "voter_id": dice.one((7, -1)),
+        "voter_directory_id": TopicId("$a"),
+    }

@@ -120,7 +120,14 @@ OF_TYPE = {
 }
 
 SET, REMOVE, APPEND, SUBTRACT = range(4)
-LISTS = ("cleanup.policy", "leader.replication.throttled.replicas", "follower.replication.throttled.replicas", "log.cleanup.policy", "metrics", "match")
+LISTS = (
+    "cleanup.policy",
+    "leader.replication.throttled.replicas",
+    "follower.replication.throttled.replicas",
+    "log.cleanup.policy",
+    "metrics",
+    "match",
+)
 
 
 def topic_config(dice: Dice) -> tuple[str, str | None]:

@@ -76,6 +76,11 @@ def script(seed: int, versions: Versions, only: Collection[str] = (), steps: int
     return tuple(made)
 
 
+def request(model: Model, api: str, version: int) -> Step:
+    """One request, as good as they come."""
+    return Step(api, version, REQUESTS[api][1](model, version))
+
+
 def _step(model: Model, api: str, versions: Versions) -> Step:
     dice = model.dice
     first, last = versions[api]

@@ -87,7 +87,7 @@ class Reader:
             return differs("high_watermark beside an error", -1, data.high_watermark) or (
                 "records come with an error" if data.records else None
             )
-        return self._judge_marks(log, data) or self._judge_records(log, data)
+        return self._judge_marks(log, data) or self._judge_records(facts, log, data)
 
     def _judge_marks(self, log: LogModel, data: Any) -> str | None:
         least, most = self._watermarks(log)
@@ -116,9 +116,9 @@ class Reader:
         """Whether some of what was written may be missing."""
         return self.found is not None and self.model.is_compacted(self.found[0])
 
-    def _judge_records(self, log: LogModel, data: Any) -> str | None:
+    def _judge_records(self, facts: PartitionFacts, log: LogModel, data: Any) -> str | None:
         seen = b"" if data.records is None else bytes(data.records)
-        diverging = _diverging(log, self.want)
+        diverging = _diverging(facts, log, self.want)
         said = (data.diverging_epoch.epoch, data.diverging_epoch.end_offset)
         if diverging is not None or said != NOBODY:
             return differs("diverging_epoch", diverging or NOBODY, said) or ("records of a log that diverges are sent" if seen else None)
@@ -159,14 +159,26 @@ def _find(model: BrokerModel, asked: Asked, want: Want) -> tuple[TopicFacts, Par
 def _refusal(facts: PartitionFacts, log: LogModel, want: Want) -> ErrorCode | None:
     if want.leader_epoch >= 0 and want.leader_epoch != facts.leader_epoch:
         return ErrorCode.FENCED_LEADER_EPOCH if want.leader_epoch < facts.leader_epoch else ErrorCode.UNKNOWN_LEADER_EPOCH
+    if want.last_fetched_epoch > facts.leader_epoch:
+        return ErrorCode.OFFSET_OUT_OF_RANGE
+    if _diverging(facts, log, want) is not None:
+        return None
     return None if log.start_offset <= want.offset <= log.end_offset else ErrorCode.OFFSET_OUT_OF_RANGE
 
 
-def _diverging(log: LogModel, want: Want) -> tuple[int, int] | None:
-    if want.last_fetched_epoch < 0:
+def _diverging(facts: PartitionFacts, log: LogModel, want: Want) -> tuple[int, int] | None:
+    if not 0 <= want.last_fetched_epoch <= facts.leader_epoch:
         return None
-    epoch, end = log.end_of_epoch(want.last_fetched_epoch)
+    epoch, end = _end_of_epoch(facts, log, want.last_fetched_epoch)
     return None if epoch == want.last_fetched_epoch and end >= want.offset else (epoch, end)
+
+
+def _end_of_epoch(facts: PartitionFacts, log: LogModel, leader_epoch: int) -> tuple[int, int]:
+    """As the log has it; the epoch of a leader that has not written yet begins where the log ends."""
+    if leader_epoch == facts.leader_epoch or log.start_offset == log.end_offset:
+        return leader_epoch, log.end_offset
+    found = log.end_of_epoch(leader_epoch)
+    return found if found != NOBODY else (log.epoch_of(log.end_offset - 1), log.end_offset)
 
 
 def _range(least: int, most: int) -> str:
@@ -191,6 +203,6 @@ def news_of(model: BrokerModel, asked: Asked, want: Want, enough: int) -> int:
     if found is None:
         return enough
     _, facts, log = found
-    if _refusal(facts, log, want) is not None or _diverging(log, want) is not None:
+    if _refusal(facts, log, want) is not None or _diverging(facts, log, want) is not None:
         return enough
     return log.bytes_between(want.offset, log.durable_end, enough)

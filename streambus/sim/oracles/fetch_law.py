@@ -15,6 +15,8 @@ from streambus.sim.oracles.fetch_sessions import CLOSE, OPEN, Place, Session, Se
 from streambus.sim.oracles.law import Law, differs, is_too_late, wait_at_most
 from streambus.wire import ErrorCode
 
+ABSENCES = (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID)
+
 
 @attrs.define(eq=False)
 class Expected:
@@ -55,7 +57,7 @@ class FetchLaw:
         if request.session_epoch in (CLOSE, OPEN):
             by_number.pop(request.session_id, None)
             session = None
-            if request.session_epoch == OPEN and wanted:
+            if request.session_epoch == OPEN:
                 session = Session(model.now, by_id=by_id)
                 session.wanted = {want.place: want for want in wanted}
                 session.under_way = 1
@@ -73,6 +75,10 @@ class FetchLaw:
             is_fresh = model.now - session.used_at < self.eviction_age
             step(session, request, wanted)
             session.used_at = model.now
+            if not session.wanted:
+                del by_number[request.session_id]
+                asked.expected = Expected()
+                return
             asked.expected = Expected(session=session, is_full=False, wanted=tuple(session.wanted.values()), is_fresh=is_fresh)
 
     def lost(self, asked: Asked) -> None:
@@ -93,11 +99,14 @@ class FetchLaw:
         if complaint is not None:
             return complaint
         answered = {(topic.topic, topic.topic_id, data.partition_index): data for topic in body.responses for data in topic.partitions}
-        places = [want.place for want in expected.wanted]
+        missing = {place for place, data in answered.items() if data.error_code in ABSENCES}
+        places = sorted([want.place for want in expected.wanted], key=missing.__contains__)
         order = iter(places)
         for place in answered:
             if place not in order:
-                return f"partitions are answered in the order in which they are wanted: {shown(place)} is not wanted there"
+                return (
+                    f"partitions are answered in the order in which they are wanted, missing ones last: {shown(place)} is not wanted there"
+                )
         session = expected.session
         if session is not None:
             session.is_unsure |= session.under_way > 0 or asked.is_old
@@ -138,7 +147,7 @@ class FetchLaw:
                 size = len(data.records) if data.records is not None else 0
                 budget, is_empty = max(budget - size, 0), is_empty and not size
                 has_reason |= data.error_code != 0 or data.diverging_epoch.end_offset >= 0
-                tell(expected.session, want, data)
+                tell(expected.session, want, data, is_full=expected.is_full)
             if complaint is not None:
                 return f"{shown(want.place)} from {want.offset} on: {complaint}"
         if has_reason or not expected.wanted or request.max_wait_ms <= 0 or asked.is_old or is_too_late(model, asked):

@@ -65,30 +65,24 @@ def step(session: Session, request: Any, wanted: tuple[Want, ...]) -> None:
             session.told.pop((topic.topic, topic.topic_id, index), None)
 
 
-def tell(session: Session | None, want: Want, data: Any) -> None:
-    """The consumer knows this now; who had records goes to the back of the line."""
+def tell(session: Session | None, want: Want, data: Any, *, is_full: bool) -> None:
+    """The consumer knows this now; who had records in an incremental answer goes to the back of the line."""
     if session is None or want.place not in session.wanted:
         return
     session.told[want.place] = NOBODY if data.error_code else (data.high_watermark, data.log_start_offset)
-    if data.records:
+    if data.records and not is_full:
         session.wanted[want.place] = session.wanted.pop(want.place)
 
 
 def wanted_by(request: Any) -> tuple[Want, ...]:
-    """What a request names."""
-    return tuple(
-        [
-            Want(
-                (topic.topic, topic.topic_id, data.partition),
-                data.fetch_offset,
-                data.partition_max_bytes,
-                data.current_leader_epoch,
-                data.last_fetched_epoch,
-            )
-            for topic in request.topics
-            for data in topic.partitions
-        ]
-    )
+    """What a request names, each partition once: what is said of it last counts."""
+    wanted: dict[Place, Want] = {}
+    for topic in request.topics:
+        for data in topic.partitions:
+            place = (topic.topic, topic.topic_id, data.partition)
+            bytes_max, epochs = data.partition_max_bytes, (data.current_leader_epoch, data.last_fetched_epoch)
+            wanted[place] = Want(place, data.fetch_offset, bytes_max, *epochs)
+    return tuple(wanted.values())
 
 
 def shown(place: Place) -> str:

@@ -40,20 +40,23 @@ def ask(model: BrokerModel, asked: Asked) -> None:
 
 
 def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
+    if data.timestamp < EARLIEST_PENDING_UPLOAD or asked.version < SINCE.get(data.timestamp, 0):
+        return Expected(name, data.partition_index, ErrorCode.UNSUPPORTED_VERSION, NOTHING)
     found = model.partition(name, None, data.partition_index, by_id=False)
     if found is None:
         return Expected(name, data.partition_index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, NOTHING)
     _, facts, log = found
-    error = _refusal(facts, data, asked.version)
+    error = _refusal(facts, data)
     if error is not None:
         return Expected(name, data.partition_index, error, NOTHING)
     kind = data.timestamp
     if kind == LATEST:
         return Expected(name, data.partition_index, ErrorCode.NONE, (log.durable_end, -1, facts.leader_epoch))
-    if kind in (EARLIEST, EARLIEST_LOCAL, EARLIEST_PENDING_UPLOAD):
+    if kind in (EARLIEST, EARLIEST_LOCAL):
         start = log.start_offset
-        return Expected(name, data.partition_index, ErrorCode.NONE, (start, -1, log.epoch_of(start)), kind=EARLIEST)
-    if kind == LATEST_TIERED:
+        leader_epoch = facts.leader_epoch if start == log.end_offset else log.epoch_of(start)
+        return Expected(name, data.partition_index, ErrorCode.NONE, (start, -1, leader_epoch), kind=EARLIEST)
+    if kind in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
         return Expected(name, data.partition_index, ErrorCode.NONE, NOTHING)
     try:
         return Expected(
@@ -70,12 +73,10 @@ def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
         return Expected(name, data.partition_index, ErrorCode.KAFKA_STORAGE_ERROR, NOTHING)
 
 
-def _refusal(facts: PartitionFacts, data: Any, version: int) -> ErrorCode | None:
-    if data.current_leader_epoch >= 0 and data.current_leader_epoch != facts.leader_epoch:
+def _refusal(facts: PartitionFacts, data: Any) -> ErrorCode | None:
+    if data.current_leader_epoch != -1 and data.current_leader_epoch != facts.leader_epoch:
         is_old = data.current_leader_epoch < facts.leader_epoch
         return ErrorCode.FENCED_LEADER_EPOCH if is_old else ErrorCode.UNKNOWN_LEADER_EPOCH
-    if data.timestamp < EARLIEST_PENDING_UPLOAD or version < SINCE.get(data.timestamp, 0):
-        return ErrorCode.UNSUPPORTED_VERSION
     return None
 
 

@@ -10,7 +10,15 @@ import attrs
 
 from streambus import wire
 from streambus.broker import startup
+from streambus.broker.acls import create_acls, delete_acls, describe_acls
 from streambus.broker.config import BrokerConfig
+from streambus.broker.configs import (
+    alter_configs,
+    configured,
+    describe_configs,
+    incremental_alter_configs,
+    list_config_resources,
+)
 from streambus.broker.connections import (
     PAUSED_ANSWERING,
     PAUSED_CONGESTED,
@@ -26,24 +34,31 @@ from streambus.broker.connections import (
     Outcome,
 )
 from streambus.broker.delete_records import delete_records
+from streambus.broker.feature_updates import update_features
 from streambus.broker.features import api_versions, find_coordinator, spoken_versions
 from streambus.broker.fetch import fetch
 from streambus.broker.fetch_sessions import FetchSessions
 from streambus.broker.leader_epochs import offset_for_leader_epoch
 from streambus.broker.log_dirs import RoomMeasured, alter_replica_log_dirs, describe_log_dirs, on_room_measured
+from streambus.broker.members import unregister_broker
 from streambus.broker.offsets import BatchRead, list_offsets, on_batch_read, on_read_failed
+from streambus.broker.partitions import alter_partition_reassignments, create_partitions, elect_leaders, list_partition_reassignments
 from streambus.broker.produce import produce
 from streambus.broker.producer_ids import ProducerIds, init_producer_id
 from streambus.broker.producers import describe_producers
 from streambus.broker.quorum import describe_quorum
+from streambus.broker.quotas import alter_client_quotas, describe_client_quotas
+from streambus.broker.sasl import sasl_authenticate, sasl_handshake
+from streambus.broker.scram import alter_user_scram_credentials, describe_user_scram_credentials
+from streambus.broker.tokens import create_delegation_token, describe_delegation_token, expire_delegation_token, renew_delegation_token
 from streambus.broker.topics import (
     create_topics,
     delete_topics,
     describe_cluster,
-    describe_configs,
     describe_topic_partitions,
     metadata,
 )
+from streambus.broker.transactions import describe_transactions, list_transactions
 from streambus.broker.upkeep import CleaningDue, RetentionDue, Upkeep
 from streambus.kernel import (
     MILLISECOND,
@@ -202,18 +217,42 @@ class Broker(Node):
         ApiKey.LIST_OFFSETS: (1, 11, list_offsets),
         ApiKey.METADATA: (0, 13, metadata),
         ApiKey.FIND_COORDINATOR: (0, 6, find_coordinator),
+        ApiKey.SASL_HANDSHAKE: (0, 1, sasl_handshake),
         ApiKey.API_VERSIONS: (0, 4, api_versions),
         ApiKey.CREATE_TOPICS: (2, 7, create_topics),
         ApiKey.DELETE_TOPICS: (1, 6, delete_topics),
         ApiKey.DELETE_RECORDS: (0, 2, delete_records),
         ApiKey.INIT_PRODUCER_ID: (0, 5, init_producer_id),
         ApiKey.OFFSET_FOR_LEADER_EPOCH: (2, 4, offset_for_leader_epoch),
+        ApiKey.DESCRIBE_ACLS: (1, 3, describe_acls),
+        ApiKey.CREATE_ACLS: (1, 3, create_acls),
+        ApiKey.DELETE_ACLS: (1, 3, delete_acls),
         ApiKey.DESCRIBE_CONFIGS: (1, 4, describe_configs),
+        ApiKey.ALTER_CONFIGS: (0, 2, alter_configs),
         ApiKey.ALTER_REPLICA_LOG_DIRS: (1, 2, alter_replica_log_dirs),
         ApiKey.DESCRIBE_LOG_DIRS: (1, 5, describe_log_dirs),
+        ApiKey.SASL_AUTHENTICATE: (0, 2, sasl_authenticate),
+        ApiKey.CREATE_PARTITIONS: (0, 3, create_partitions),
+        ApiKey.CREATE_DELEGATION_TOKEN: (1, 3, create_delegation_token),
+        ApiKey.RENEW_DELEGATION_TOKEN: (1, 2, renew_delegation_token),
+        ApiKey.EXPIRE_DELEGATION_TOKEN: (1, 2, expire_delegation_token),
+        ApiKey.DESCRIBE_DELEGATION_TOKEN: (1, 3, describe_delegation_token),
+        ApiKey.ELECT_LEADERS: (0, 2, elect_leaders),
+        ApiKey.INCREMENTAL_ALTER_CONFIGS: (0, 1, incremental_alter_configs),
+        ApiKey.ALTER_PARTITION_REASSIGNMENTS: (0, 1, alter_partition_reassignments),
+        ApiKey.LIST_PARTITION_REASSIGNMENTS: (0, 0, list_partition_reassignments),
+        ApiKey.DESCRIBE_CLIENT_QUOTAS: (0, 1, describe_client_quotas),
+        ApiKey.ALTER_CLIENT_QUOTAS: (0, 1, alter_client_quotas),
+        ApiKey.DESCRIBE_USER_SCRAM_CREDENTIALS: (0, 0, describe_user_scram_credentials),
+        ApiKey.ALTER_USER_SCRAM_CREDENTIALS: (0, 0, alter_user_scram_credentials),
         ApiKey.DESCRIBE_QUORUM: (0, 2, describe_quorum),
+        ApiKey.UPDATE_FEATURES: (0, 2, update_features),
         ApiKey.DESCRIBE_CLUSTER: (0, 2, describe_cluster),
         ApiKey.DESCRIBE_PRODUCERS: (0, 0, describe_producers),
+        ApiKey.UNREGISTER_BROKER: (0, 0, unregister_broker),
+        ApiKey.DESCRIBE_TRANSACTIONS: (0, 0, describe_transactions),
+        ApiKey.LIST_TRANSACTIONS: (0, 2, list_transactions),
+        ApiKey.LIST_CONFIG_RESOURCES: (0, 1, list_config_resources),
         ApiKey.DESCRIBE_TOPIC_PARTITIONS: (0, 0, describe_topic_partitions),
     }
     """One handler per API key, with the first and last version that it speaks. What is not here is not advertised."""
@@ -234,8 +273,10 @@ class Broker(Node):
 
     def __init__(self, config: BrokerConfig) -> None:
         super().__init__()
-        self.config = config
-        self.properties = BrokerProperties(config.properties)
+        self.properties = BrokerProperties(config.properties, config.node_id)
+        self.told = config
+        """What this broker was started with; `config` has what was set on it since."""
+        self.config = config = configured(config, self.properties)
         self.versions = spoken_versions(self.VERSIONS, config.latest_versions)
         limits = config.limits
         self.store = Store(config.store)

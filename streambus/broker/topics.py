@@ -39,6 +39,10 @@ class DelayedMetadata:
 def create_topics(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a CreateTopics request (versions 2-7)."""
     request: messages.CreateTopicsRequest = call.request.body
+    timed_out = md.creation_timed_out(request) if request.timeout_ms <= 0 else None
+    if timed_out is not None:
+        broker.answer(turn, call, timed_out)
+        return
     decision = broker.controller.create_topics(request, turn.dice)
     decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
 
@@ -46,6 +50,10 @@ def create_topics(broker: Broker, turn: Turn, call: Call) -> None:
 def delete_topics(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a DeleteTopics request (versions 1-6)."""
     request: messages.DeleteTopicsRequest = call.request.body
+    timed_out = md.deletion_timed_out(request, call.request.api_version) if request.timeout_ms <= 0 else None
+    if timed_out is not None:
+        broker.answer(turn, call, timed_out)
+        return
     decision = broker.controller.delete_topics(request, call.request.api_version)
     decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
 
@@ -68,11 +76,6 @@ def describe_cluster(broker: Broker, turn: Turn, call: Call) -> None:
         controller_id=broker.config.node_id,
     )
     broker.answer(turn, call, body)
-
-
-def describe_configs(broker: Broker, turn: Turn, call: Call) -> None:
-    """Carry out a DescribeConfigs request (versions 1-4)."""
-    broker.answer(turn, call, md.describe_configs(broker.image, call.request.body, broker.config.node_id))
 
 
 def describe_topic_partitions(broker: Broker, turn: Turn, call: Call) -> None:

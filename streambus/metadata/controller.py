@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from streambus.kernel import Prng
+from streambus.metadata.alter_client_quotas import alter_client_quotas
+from streambus.metadata.alter_configs import alter_configs, incremental_alter_configs
+from streambus.metadata.alter_scram_credentials import alter_scram_credentials
 from streambus.metadata.auto_creation import auto_create
 from streambus.metadata.bootstrap import bootstrap
 from streambus.metadata.broker_configs import BrokerProperties
 from streambus.metadata.broker_registration import register_broker
+from streambus.metadata.create_partitions import create_partitions
 from streambus.metadata.create_topics import create_topics
 from streambus.metadata.decision import Decision
 from streambus.metadata.delete_topics import delete_topics
 from streambus.metadata.delta import Delta
+from streambus.metadata.elect_leaders import elect_leaders
+from streambus.metadata.feature_updates import update_features
+from streambus.metadata.features import SUPPORTED_FEATURES
 from streambus.metadata.image import Image
 from streambus.metadata.producer_ids import ProducerIds, allocate_producer_ids
+from streambus.metadata.reassignments import alter_reassignments
 from streambus.metadata.registrations import Endpoint
+from streambus.metadata.unregister_broker import unregister_broker
 from streambus.wire import Message, messages
 
 
@@ -63,6 +72,48 @@ class Controller:
     def delete_topics(self, request: messages.DeleteTopicsRequest, api_version: int) -> Decision[messages.DeleteTopicsResponse]:
         """See `delete_topics.delete_topics`."""
         return delete_topics(self.image, request, api_version)
+
+    def alter_configs(self, request: messages.AlterConfigsRequest) -> Decision[messages.AlterConfigsResponse]:
+        """See `alter_configs.alter_configs`."""
+        return alter_configs(self.image, request)
+
+    def incremental_alter_configs(
+        self, request: messages.IncrementalAlterConfigsRequest
+    ) -> Decision[messages.IncrementalAlterConfigsResponse]:
+        """See `alter_configs.incremental_alter_configs`."""
+        return incremental_alter_configs(self.image, request)
+
+    def create_partitions(self, request: messages.CreatePartitionsRequest, dice: Prng) -> Decision[messages.CreatePartitionsResponse]:
+        """See `create_partitions.create_partitions`."""
+        return create_partitions(self.image, request, dice)
+
+    def elect_leaders(self, request: messages.ElectLeadersRequest) -> Decision[messages.ElectLeadersResponse]:
+        """See `elect_leaders.elect_leaders`."""
+        return elect_leaders(self.image, request)
+
+    def alter_reassignments(
+        self, request: messages.AlterPartitionReassignmentsRequest
+    ) -> Decision[messages.AlterPartitionReassignmentsResponse]:
+        """See `reassignments.alter_reassignments`."""
+        return alter_reassignments(self.image, request)
+
+    def alter_client_quotas(self, request: messages.AlterClientQuotasRequest) -> Decision[messages.AlterClientQuotasResponse]:
+        """See `alter_client_quotas.alter_client_quotas`."""
+        return alter_client_quotas(self.image, request)
+
+    def alter_scram_credentials(
+        self, request: messages.AlterUserScramCredentialsRequest
+    ) -> Decision[messages.AlterUserScramCredentialsResponse]:
+        """See `alter_scram_credentials.alter_scram_credentials`."""
+        return alter_scram_credentials(self.image, request)
+
+    def update_features(self, request: messages.UpdateFeaturesRequest, api_version: int) -> Decision[messages.UpdateFeaturesResponse]:
+        """See `feature_updates.update_features`."""
+        return update_features(self.image, request, api_version, SUPPORTED_FEATURES, self.node_id)
+
+    def unregister_broker(self, request: messages.UnregisterBrokerRequest) -> Decision[messages.UnregisterBrokerResponse]:
+        """See `unregister_broker.unregister_broker`."""
+        return unregister_broker(self.image, request)
 
     def allocate_producer_ids(self, broker_epoch: int) -> Decision[ProducerIds]:
         """The next block for this node. See `producer_ids.allocate_producer_ids`."""

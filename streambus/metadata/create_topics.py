@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from streambus.kernel import Prng
 from streambus.metadata.config_definitions import InvalidConfig
@@ -18,14 +19,22 @@ from streambus.metadata.topic_configs import checked_topic_settings
 from streambus.metadata.topic_names import CLUSTER_METADATA_TOPIC, collision_key, name_complaint
 from streambus.wire import ErrorCode, Message, messages
 
+CreatableTopic = messages.CreateTopicsRequest.CreatableTopic
+
+Outcome = tuple[list[Message], messages.CreateTopicsResponse.CreatableTopicResult]
+"""What is written for a topic, nothing if it is refused, and what is said of it."""
+
 PARTITIONS_PER_REQUEST_MAX = 10_000
 """As Kafka's: one request is one batch of records, and a batch must not stall the log."""
 
+RECORDS_PER_REQUEST_MAX = 10_000
+"""Likewise, of all records together."""
+
 
 class Refused(Exception):
-    """A topic cannot be made as it was asked for."""
+    """What was asked for cannot be. Without a text the error code says it all."""
 
-    def __init__(self, error_code: ErrorCode, text: str) -> None:
+    def __init__(self, error_code: ErrorCode, text: str | None) -> None:
         super().__init__(text)
         self.error_code = error_code
         self.text = text
@@ -36,27 +45,55 @@ def create_topics(image: Image, request: messages.CreateTopicsRequest, dice: Prn
 
     With `validate_only` nothing is written and the results are what they would have been.
     """
-    records: list[Message] = []
-    results: list[messages.CreateTopicsResponse.CreatableTopicResult] = []
-    taken: dict[str, str] = {}
     counts = Counter(topic.name for topic in request.topics)
-    oversized = _partitions_asked_for(image, request) > PARTITIONS_PER_REQUEST_MAX
-    for topic in request.topics:
-        if topic.name not in counts:
-            continue
-        is_duplicate = counts.pop(topic.name) > 1
-        try:
-            if oversized:
-                raise Refused(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
-            _check_name(image, topic.name, taken, is_duplicate=is_duplicate)
-            written, result = _create_topic(image, topic, dice)
-        except Refused as refused:
-            results.append(_failed(topic.name, refused))
-            continue
-        taken[collision_key(topic.name)] = topic.name
-        records += written
-        results.append(result)
+    refused = {name: problem for name, times in counts.items() if (problem := _misplaced(name, times)) is not None}
+    asked = [topic for topic in request.topics if topic.name not in refused]
+    outcomes: dict[str, Outcome] = {name: ([], _failed(name, problem)) for name, problem in refused.items()}
+    outcomes |= _create_topics(image, asked, dice)
+    results = [outcomes[name][1] for name in counts]
+    records = [record for name in counts for record in outcomes[name][0]]
     return Decision(() if request.validate_only else tuple(records), messages.CreateTopicsResponse(topics=results))
+
+
+def creation_timed_out(request: messages.CreateTopicsRequest) -> messages.CreateTopicsResponse | None:
+    """The answer to a request that may not take any time: nothing is done, unless there is nothing to do anyway."""
+    counts = Counter(topic.name for topic in request.topics)
+    if all(_misplaced(name, times) is not None for name, times in counts.items()):
+        return None
+    refused = Refused(ErrorCode.REQUEST_TIMED_OUT, None)
+    return messages.CreateTopicsResponse(topics=[_failed(topic.name, refused) for topic in request.topics])
+
+
+def _misplaced(name: str, times: int) -> Refused | None:
+    """Why topics of this name are not even looked at, or None."""
+    if times > 1:
+        return Refused(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
+    if name == CLUSTER_METADATA_TOPIC:
+        return Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {CLUSTER_METADATA_TOPIC} is prohibited.")
+    return None
+
+
+def _create_topics(image: Image, topics: Sequence[CreatableTopic], dice: Prng) -> dict[str, Outcome]:
+    """What becomes of each of `topics`, by name. Too many at once, and nothing becomes of any."""
+    if _partitions_asked_for(image, topics) > PARTITIONS_PER_REQUEST_MAX:
+        return _all_refused(topics, "Excessively large number of partitions per request.")
+    outcomes: dict[str, Outcome] = {}
+    taken: dict[str, str] = {}
+    for topic in topics:
+        try:
+            _check_name(image, topic.name, taken)
+            outcomes[topic.name] = _create_topic(image, topic, dice)
+        except Refused as refused:
+            outcomes[topic.name] = [], _failed(topic.name, refused)
+        else:
+            taken[collision_key(topic.name)] = topic.name
+    if sum(len(records) for records, _ in outcomes.values()) > RECORDS_PER_REQUEST_MAX:
+        return _all_refused(topics, "Unable to perform excessively large batch operation.")
+    return outcomes
+
+
+def _all_refused(topics: Sequence[CreatableTopic], text: str) -> dict[str, Outcome]:
+    return {topic.name: ([], _failed(topic.name, Refused(ErrorCode.POLICY_VIOLATION, text))) for topic in topics}
 
 
 def _failed(name: str, refused: Refused) -> messages.CreateTopicsResponse.CreatableTopicResult:
@@ -65,18 +102,14 @@ def _failed(name: str, refused: Refused) -> messages.CreateTopicsResponse.Creata
     )
 
 
-def _partitions_asked_for(image: Image, request: messages.CreateTopicsRequest) -> int:
+def _partitions_asked_for(image: Image, topics: Sequence[CreatableTopic]) -> int:
     return sum(
         len(topic.assignments) or (image.properties.num_partitions if topic.num_partitions < 1 else topic.num_partitions)
-        for topic in request.topics
+        for topic in topics
     )
 
 
-def _check_name(image: Image, name: str, taken: dict[str, str], *, is_duplicate: bool) -> None:
-    if is_duplicate:
-        raise Refused(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
-    if name == CLUSTER_METADATA_TOPIC:
-        raise Refused(ErrorCode.INVALID_REQUEST, f"Creation of internal topic {CLUSTER_METADATA_TOPIC} is prohibited.")
+def _check_name(image: Image, name: str, taken: dict[str, str]) -> None:
     complaint = name_complaint(name)
     if complaint is not None:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
@@ -88,9 +121,7 @@ def _check_name(image: Image, name: str, taken: dict[str, str], *, is_duplicate:
         raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, f"Topic '{name}' collides with existing topic: {other}")
 
 
-def _create_topic(
-    image: Image, topic: messages.CreateTopicsRequest.CreatableTopic, dice: Prng
-) -> tuple[list[Message], messages.CreateTopicsResponse.CreatableTopicResult]:
+def _create_topic(image: Image, topic: CreatableTopic, dice: Prng) -> Outcome:
     """The records of one topic and its result; `Refused` if it cannot be."""
     settings = _checked_settings(topic)
     replicas = _replicas(image, topic, dice)
@@ -100,7 +131,7 @@ def _create_topic(
         messages.ConfigRecord(resource_type=int(ResourceType.TOPIC), resource_name=topic.name, name=name, value=value)
         for name, value in settings.items()
     ]
-    records += [_new_partition(image, brokers).to_record(topic_id, index) for index, brokers in enumerate(replicas)]
+    records += [new_partition(image, brokers).to_record(topic_id, index) for index, brokers in enumerate(replicas)]
     result = messages.CreateTopicsResponse.CreatableTopicResult(
         name=topic.name,
         topic_id=topic_id,
@@ -113,14 +144,14 @@ def _create_topic(
     return records, result
 
 
-def _checked_settings(topic: messages.CreateTopicsRequest.CreatableTopic) -> dict[str, str]:
+def _checked_settings(topic: CreatableTopic) -> dict[str, str]:
     try:
         return checked_topic_settings({config.name: config.value for config in topic.configs})
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
 
 
-def _replicas(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic, dice: Prng) -> list[tuple[int, ...]]:
+def _replicas(image: Image, topic: CreatableTopic, dice: Prng) -> list[tuple[int, ...]]:
     if topic.assignments:
         return _manual(image, topic)
     if topic.replication_factor < -1 or topic.replication_factor == 0:
@@ -138,7 +169,7 @@ def _replicas(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic, 
         raise Refused(ErrorCode.INVALID_REPLICATION_FACTOR, str(problem)) from None
 
 
-def _manual(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic) -> list[tuple[int, ...]]:
+def _manual(image: Image, topic: CreatableTopic) -> list[tuple[int, ...]]:
     if topic.replication_factor != -1:
         text = "A manual partition assignment was specified, but replication factor was not set to -1."
         raise Refused(ErrorCode.INVALID_REQUEST, text)
@@ -151,7 +182,8 @@ def _manual(image: Image, topic: messages.CreateTopicsRequest.CreatableTopic) ->
         raise Refused(ErrorCode.INVALID_REPLICA_ASSIGNMENT, str(problem)) from None
 
 
-def _new_partition(image: Image, replicas: tuple[int, ...]) -> PartitionRegistration:
+def new_partition(image: Image, replicas: tuple[int, ...]) -> PartitionRegistration:
+    """A partition on these brokers, led by the first of them that is alive."""
     isr = tuple(broker_id for broker_id in replicas if image.brokers[broker_id].is_active)
     directories = tuple(image.brokers[broker_id].directory for broker_id in replicas)
     return PartitionRegistration(replicas, directories, isr, leader=isr[0], leader_epoch=0, partition_epoch=0)

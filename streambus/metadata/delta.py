@@ -4,6 +4,7 @@ from uuid import UUID
 
 from attrs import define, field
 
+from streambus.metadata.client_quotas import QuotaEntity
 from streambus.metadata.registrations import BrokerRegistration, PartitionRegistration, TopicImage
 
 
@@ -26,6 +27,10 @@ class Delta:
 
     brokers_changed: dict[int, BrokerRegistration | None] = field(factory=dict)
     """None: the broker was unregistered."""
+
+    quotas_changed: dict[QuotaEntity, None] = field(factory=dict)
+    credentials_changed: dict[tuple[str, int], None] = field(factory=dict)
+    """(user, mechanism)."""
 
     features_changed: dict[str, int] = field(factory=dict)
     next_producer_id: int | None = None

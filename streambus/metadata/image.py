@@ -10,28 +10,39 @@ from attrs import evolve
 from sortedcontainers import SortedDict
 
 from streambus.metadata.broker_configs import BrokerProperties
+from streambus.metadata.client_quotas import QuotaEntity
 from streambus.metadata.delta import Delta
 from streambus.metadata.effective_configs import TopicConfig
 from streambus.metadata.registrations import NO_LEADER, BrokerRegistration, PartitionRegistration, TopicImage
 from streambus.metadata.resources import ResourceType
+from streambus.metadata.scram_credentials import ScramCredential
+from streambus.metadata.topic_configs import TOPIC_SYNONYMS
 from streambus.metadata.topic_names import collision_key
 from streambus.wire import Message, messages
 
 
 class Image:
-    """Brokers, topics, partitions, configs, finalized features and producer ids, in canonical (sorted) order.
+    """Brokers, topics, partitions, configs, quotas, credentials, finalized features and producer ids, in canonical (sorted) order.
 
     `apply` is the only mutator, so two images that were fed the same records are equal, whoever holds them. `properties` are this
-    node's own: what a topic is configured to where the log says nothing.
+    node's own: what it was started with. `effective_properties` are what holds, dynamic broker configs before them, and so what a topic
+    is configured to where its own settings say nothing.
     """
 
     def __init__(self, properties: BrokerProperties | None = None) -> None:
         self.properties = properties or BrokerProperties()
+        self.effective_properties = self.properties
         self.brokers: SortedDict[int, BrokerRegistration] = SortedDict()
         self.topics: SortedDict[str, TopicImage] = SortedDict()
         self.topics_by_id: SortedDict[UUID, TopicImage] = SortedDict()
         self.names_by_key: SortedDict[str, str] = SortedDict()
         self.configs: SortedDict[tuple[int, str], SortedDict[str, str]] = SortedDict()
+        self.client_quotas: SortedDict[QuotaEntity, SortedDict[str, str]] = SortedDict()
+        """The values as Python writes them: exact, and equal when they are the same, which a float that is not a number would not be."""
+
+        self.scram_credentials: SortedDict[tuple[str, int], ScramCredential] = SortedDict()
+        """By user and mechanism."""
+
         self.features: SortedDict[str, int] = SortedDict()
         self.next_producer_id = 0
         self.topic_defaults = TopicConfig.of({}, self.properties)
@@ -49,9 +60,17 @@ class Image:
         config: TopicConfig = self.topic_overrides.get(topic, self.topic_defaults)
         return config
 
+    def broker_settings(self, resource: str) -> SortedDict[str, str]:
+        """What was set on a broker while it ran, by name: on one by its number, or on all by the empty name."""
+        return self.configs.get((ResourceType.BROKER, resource), SortedDict())
+
     def topic_settings(self, topic: str) -> SortedDict[str, str]:
         """What was set on `topic` itself, by name."""
         return self.configs.get((ResourceType.TOPIC, topic), SortedDict())
+
+    def quotas_of(self, entity: QuotaEntity) -> SortedDict[str, str]:
+        """The quotas that were given to `entity` itself, by key."""
+        return self.client_quotas.get(entity, SortedDict())
 
     # Changing ----------------------------------------------------------------------------------------------------------
 
@@ -133,15 +152,51 @@ class Image:
         if not settings:
             del self.configs[resource]
         if record.resource_type == ResourceType.TOPIC:
-            self._derive_topic_config(record.resource_name)
+            self._derive_topic_config(record.resource_name, {})
+        elif record.resource_type == ResourceType.BROKER and record.resource_name in ("", str(self.properties.node_id)):
+            self._derive_properties(record.name)
         delta.configs_changed[resource] = None
 
-    def _derive_topic_config(self, topic: str) -> None:
+    def _derive_properties(self, changed: str) -> None:
+        """What holds for this node. What topics get from it is looked at again only if they get anything from what `changed`."""
+        own = str(self.properties.node_id)
+        self.effective_properties = self.properties.under(self.broker_settings(""), self.broker_settings(own))
+        if changed in TOPIC_SYNONYMS:
+            self.topic_defaults = TopicConfig.of({}, self.effective_properties)
+            known: dict[tuple[tuple[str, str], ...], TopicConfig] = {}
+            for topic in self.topic_overrides:
+                self._derive_topic_config(topic, known)
+
+    def _derive_topic_config(self, topic: str, known: dict[tuple[tuple[str, str], ...], TopicConfig]) -> None:
         settings = self.topic_settings(topic)
-        if settings:
-            self.topic_overrides[topic] = TopicConfig.of(settings, self.properties)
-        else:
+        if not settings:
             self.topic_overrides.pop(topic, None)
+            return
+        key = tuple(settings.items())
+        if key not in known:
+            known[key] = TopicConfig.of(settings, self.effective_properties)
+        self.topic_overrides[topic] = known[key]
+
+    def _set_quota(self, record: messages.ClientQuotaRecord, delta: Delta) -> None:
+        entity = QuotaEntity.from_record(record)
+        quotas = self.client_quotas.setdefault(entity, SortedDict())
+        if record.remove:
+            quotas.pop(record.key, None)
+        else:
+            quotas[record.key] = repr(record.value)
+        if not quotas:
+            del self.client_quotas[entity]
+        delta.quotas_changed[entity] = None
+
+    def _set_credential(self, record: messages.UserScramCredentialRecord, delta: Delta) -> None:
+        key = (record.name, int(record.mechanism))
+        self.scram_credentials[key] = ScramCredential.from_record(record)
+        delta.credentials_changed[key] = None
+
+    def _remove_credential(self, record: messages.RemoveUserScramCredentialRecord, delta: Delta) -> None:
+        key = (record.name, int(record.mechanism))
+        self.scram_credentials.pop(key, None)
+        delta.credentials_changed[key] = None
 
     def _finalize_feature(self, record: messages.FeatureLevelRecord, delta: Delta) -> None:
         if record.feature_level:
@@ -172,6 +227,11 @@ class Image:
         for (kind, resource), settings in self.configs.items():
             for name, value in settings.items():
                 yield messages.ConfigRecord(resource_type=kind, resource_name=resource, name=name, value=value)
+        for entity, quotas in self.client_quotas.items():
+            for key, value in quotas.items():
+                yield entity.to_record(key, float(value))
+        for (user, mechanism), credential in self.scram_credentials.items():
+            yield credential.to_record(user, mechanism)
         if self.next_producer_id:
             # Which broker asked last is of no consequence to anybody, and Kafka's snapshots do not keep it either.
             yield messages.ProducerIdsRecord(broker_id=-1, broker_epoch=-1, next_producer_id=self.next_producer_id)
@@ -191,6 +251,12 @@ class Image:
         for (kind, resource), settings in self.configs.items():
             assert settings, f"empty settings are forgotten: {resource}"
             assert kind != ResourceType.TOPIC or resource in self.topics, f"{resource} is configured but does not exist"
+        for entity, quotas in self.client_quotas.items():
+            assert entity.parts, "a quota is meant for somebody"
+            assert quotas, f"an entity without quotas is forgotten: {entity}"
+        layers = (self.broker_settings(""), self.broker_settings(str(self.properties.node_id)))
+        assert self.effective_properties == self.properties.under(*layers), "what holds is what the log and the start say"
+        assert self.topic_defaults == TopicConfig.of({}, self.effective_properties)
         assert list(self.topic_overrides) == [name for kind, name in self.configs if kind == ResourceType.TOPIC]
 
     def _check_partition(self, topic: str, partition: PartitionRegistration) -> None:
@@ -215,6 +281,8 @@ class Image:
             "topics": len(self.topics),
             "partitions": sum(len(topic) for topic in self.topics.values()),
             "configs": sum(len(settings) for settings in self.configs.values()),
+            "client_quotas": sum(len(quotas) for quotas in self.client_quotas.values()),
+            "scram_credentials": len(self.scram_credentials),
             "next_producer_id": self.next_producer_id,
         }
 
@@ -230,6 +298,9 @@ _APPLY: dict[type[Message], Callable[[Image, Any, Delta], None]] = {
     messages.PartitionChangeRecord: Image._change_partition,
     messages.RemoveTopicRecord: Image._remove_topic,
     messages.ConfigRecord: Image._configure,
+    messages.ClientQuotaRecord: Image._set_quota,
+    messages.UserScramCredentialRecord: Image._set_credential,
+    messages.RemoveUserScramCredentialRecord: Image._remove_credential,
     messages.FeatureLevelRecord: Image._finalize_feature,
     messages.ProducerIdsRecord: Image._allocate_producer_ids,
     messages.NoOpRecord: Image._pass,

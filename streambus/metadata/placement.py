@@ -34,7 +34,8 @@ def _problem(replication_factor: int, active: Sequence[int], fenced: Sequence[in
         return "All brokers are currently fenced."
     if registered < replication_factor or not registered:
         return (
-            f"The target replication factor of {replication_factor} cannot be reached because only {registered} broker(s) are registered."
+            f"The target replication factor of {replication_factor} cannot be reached because only {registered} broker(s) are registered "
+            "or some brokers have all their log directories cordoned."
         )
     return None
 

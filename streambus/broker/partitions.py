@@ -1,0 +1,60 @@
+"""Partitions made, led and moved because somebody asks for it: decisions of the controller, and what is on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from streambus import metadata as md
+from streambus.broker.connections import Call
+from streambus.broker.decisions import asked_timeout, decide, is_refusal
+from streambus.kernel import Turn
+from streambus.wire import ErrorCode, messages
+
+if TYPE_CHECKING:
+    from streambus.broker.broker import Broker
+
+WHOLE_ERROR_SINCE = 1
+"""Since which version an answer about elections has an error code for the whole request."""
+
+
+def create_partitions(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a CreatePartitions request (versions 0-3)."""
+    request: messages.CreatePartitionsRequest = call.request.body
+    timed_out = md.partitions_timed_out(request) if request.timeout_ms <= 0 else None
+    if timed_out is not None:
+        broker.answer(turn, call, timed_out)
+    else:
+        decide(broker, turn, call, broker.controller.create_partitions(request, turn.dice), asked_timeout(request.timeout_ms))
+
+
+def elect_leaders(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out an ElectLeaders request (versions 0-2)."""
+    request: messages.ElectLeadersRequest = call.request.body
+    is_settled = _is_election_settled if call.request.api_version < WHOLE_ERROR_SINCE else is_refusal
+    if request.timeout_ms <= 0 and request.topic_partitions != []:
+        response = md.refused_election(request, ErrorCode.REQUEST_TIMED_OUT)
+        if call.request.api_version < WHOLE_ERROR_SINCE:
+            response.error_code = ErrorCode.NONE
+        broker.answer(turn, call, response)
+    else:
+        decide(broker, turn, call, broker.controller.elect_leaders(request), asked_timeout(request.timeout_ms), is_settled)
+
+
+def _is_election_settled(broker: Broker, result: Any) -> bool:
+    """As for every refusal; but an old answer has no place for an error of the whole request."""
+    return isinstance(result, messages.ElectLeadersResponse) or is_refusal(broker, result)
+
+
+def alter_partition_reassignments(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out an AlterPartitionReassignments request (versions 0-1)."""
+    request: messages.AlterPartitionReassignmentsRequest = call.request.body
+    timed_out = md.reassignments_timed_out(request) if request.timeout_ms <= 0 else None
+    if timed_out is not None:
+        broker.answer(turn, call, timed_out)
+    else:
+        decide(broker, turn, call, broker.controller.alter_reassignments(request), asked_timeout(request.timeout_ms))
+
+
+def list_partition_reassignments(broker: Broker, turn: Turn, call: Call) -> None:
+    """Carry out a ListPartitionReassignments request (version 0)."""
+    broker.answer(turn, call, md.list_reassignments(broker.image, call.request.body))

@@ -1,0 +1,37 @@
+"""What every family can be asked for: the operations of README.md, with the value that an argument has if nobody says otherwise."""
+
+from typing import Any
+
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "hello": {},
+    "produce": {"codec": "none", "acks": "all", "idempotent": False, "max_bytes": None, "pause_ms": 0},
+    "consume": {"partition": 0, "offset": "earliest", "timeout_ms": 10_000, "committed": False},
+    "offset": {"partition": 0},
+    "create_topic": {"partitions": 1, "replication": 1, "configs": {}, "validate_only": False},
+    "delete_topic": {},
+    "list_topics": {},
+    "describe_topic": {},
+    "create_partitions": {"validate_only": False},
+    "describe_configs": {"resource": "topic"},
+    "alter_configs": {"resource": "topic", "set": {}, "delete": [], "validate_only": False},
+    "replace_configs": {"resource": "topic", "validate_only": False},
+    "delete_records": {"partition": 0},
+    "describe_cluster": {},
+    "describe_log_dirs": {},
+    "elect_leader": {"partition": 0, "kind": "preferred"},
+    "list_reassignments": {},
+    "reassign": {"partition": 0},
+    "describe_producers": {"partition": 0},
+    "describe_features": {},
+    "update_feature": {"validate_only": False},
+    "describe_quorum": {},
+    "describe_acls": {},
+    "alter_quotas": {"set": {}, "remove": []},
+    "describe_quotas": {},
+    "set_scram": {"mechanism": "SCRAM-SHA-256", "iterations": 4096},
+    "describe_scram": {},
+    "delete_scram": {"mechanism": "SCRAM-SHA-256"},
+    "list_config_resources": {},
+    "epoch_end": {"partition": 0},
+    "api_versions": {},
+}

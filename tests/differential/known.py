@@ -76,7 +76,8 @@ KNOWN: tuple[Known, ...] = (
         "topics/*/error_code",
         UNKNOWN_TOPIC,
         0,
-        "Kafka answers that it does not know the topic, and begins to make it; the client has to ask again. StreamBus answers when it is made.",
+        "Kafka answers that it does not know the topic, and begins to make it; the client has to ask again. "
+        "StreamBus answers when it is made.",
         parts=True,
     ),
     Known(

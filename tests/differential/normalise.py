@@ -64,7 +64,7 @@ def session(value: Any, memory: Memory) -> Any:
     return f"session {memory.session_ids.index(value)}" if value in memory.session_ids else value
 
 
-def of_this_run(value: Any, memory: Memory) -> Any:
+def of_this_run(value: Any, _memory: Memory) -> Any:
     """Without what other runs, and the broker itself, keep."""
     if value is None:
         return None

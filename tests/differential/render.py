@@ -14,8 +14,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "differences.md"
 HEAD = """\
 # Where StreamBus answers otherwise than Kafka
 
-The same requests are sent to StreamBus and to a stock Kafka 4.3.1, thousands of them, good, odd and wrong; their answers are compared field by field
-(`python -m tests.differential`). This is everything that differs, and why. What is not here is a bug: please report it.
+The same requests are sent to StreamBus and to a stock Kafka 4.3.1, thousands of them, good, odd and wrong; their answers are compared
+field by field (`python -m tests.differential`). This is everything that differs, and why. What is not here is a bug: please report it.
 
 This file is written by `python -m tests.differential --render` from `tests/differential/known.py`.
 
@@ -24,8 +24,8 @@ This file is written by `python -m tests.differential --render` from `tests/diff
 MIDDLE = """
 ## What is not compared
 
-Some fields cannot be the same in two clusters. Before answers are compared, these are rewritten; ids of topics, producers and sessions become the names
-of what they belong to.
+Some fields cannot be the same in two clusters. Before answers are compared, these are rewritten; ids of topics, producers and sessions
+become the names of what they belong to.
 
 | field | is | because |
 |---|---|---|

@@ -148,7 +148,7 @@ def _is_spoken(step: Step, versions: Versions) -> bool:
 def sweep(api: str, versions: Versions) -> Script:
     """Three requests in every version of an API, about a topic with some records."""
     dice = Dice(REQUESTS[api][0] + len(api))
-    model = Model(dice, {"$a": 2})
+    model = Model(dice, topics={"$a": 2})
     model.ends["$a", 0] = 2
     steps = [_topic("$a", 2), _produced(Batch((b"a", b"b"), (b"k",)))]
     first, last = versions[api]

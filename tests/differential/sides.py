@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
 
 from benchmarks.subjects.kafka import ApacheKafka
 from streambus.chaos.broker_process import BrokerProcess, free_port
@@ -23,15 +22,8 @@ CACHE = Path(__file__).parents[2] / ".cache"
 HEAP = {"-Xmx1G": "-Xmx256M", "-Xms1G": "-Xms128M", "-XX:+UseG1GC": "-XX:+UseSerialGC"}
 """The JVM flags of the benchmarks, and what stands for them here."""
 
-SAME_SETTINGS = {
-    "offsets.topic.replication.factor": 1,
-    "transaction.state.log.replication.factor": 1,
-    "transaction.state.log.min.isr": 1,
-    "share.coordinator.state.topic.replication.factor": 1,
-    "share.coordinator.state.topic.min.isr": 1,
-    "group.initial.rebalance.delay.ms": 0,
-}
-"""What the configuration of the other side says."""
+OUR_OWN = ("offsets.", "transaction.", "share.", "group.")
+"""Settings of the benchmarks' Kafka that differ from Kafka's defaults, and that nothing here needs."""
 
 LAST_WORDS = 1500
 """So much of the log of a broker that died is told."""
@@ -197,6 +189,8 @@ class KafkaProcess:
         kafka = ApacheKafka("kafka", "Kafka", {})
         kafka.provide(CACHE)
         kafka.format(CACHE, folder, self.port)
+        settings = folder / "server.properties"
+        settings.write_text("\n".join(line for line in settings.read_text().splitlines() if not line.startswith(OUR_OWN)))
         command = [HEAP.get(word, word) for word in kafka.command(CACHE, folder, self.port)]
         self.log = folder / "log"
         with self.log.open("wb") as log:
@@ -233,9 +227,7 @@ class StreamBusProcess:
     def start_afresh(self) -> None:
         """Another broker, which knows nothing."""
         self.lives += 1
-        settings = self.folder / "broker.toml"
-        settings.write_text("[broker]\n" + "".join(f"{name} = {value}\n" for name, value in SAME_SETTINGS.items()))
-        self._process = BrokerProcess(self.folder / str(self.lives), arguments=("--config", str(settings)))
+        self._process = BrokerProcess(self.folder / str(self.lives))
         self._process.start()
 
     @property

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+
 from benchmarks.subjects.subject import Absent
 
 from .__main__ import pair

@@ -17,14 +17,14 @@ QUOTAS = (
 )
 
 
-def api_versions(model: Model, version: int) -> Body:
+def api_versions(model: Model) -> Body:
     """With good and bad names of the client."""
     dice = model.dice
     name = dice.mostly("client", "", "a b", "-x", "x-", "ü", percent=70)
     return {"client_software_name": name, "client_software_version": dice.mostly("1.0", "", "1_0", percent=80)}
 
 
-def describe_cluster(model: Model, version: int) -> Body:
+def describe_cluster(model: Model) -> Body:
     """Its brokers, or its controllers."""
     dice = model.dice
     return {
@@ -34,21 +34,21 @@ def describe_cluster(model: Model, version: int) -> Body:
     }
 
 
-def describe_log_dirs(model: Model, version: int) -> Body:
+def describe_log_dirs(model: Model) -> Body:
     """Of some partitions, or of all."""
     if model.dice.chance(20):
         return {"topics": None}
     return {"topics": [{"topic": name, "partitions": model.partitions(name)} for name in model.some_topics()]}
 
 
-def alter_replica_log_dirs(model: Model, version: int) -> Body:
+def alter_replica_log_dirs(model: Model) -> Body:
     """To the only directory, or to none."""
     dice = model.dice
     path = dice.mostly(LogDir(), "/no/such/dir", "", "relative", percent=60)
     return {"dirs": [{"path": path, "topics": [{"name": name, "partitions": model.partitions(name)} for name in model.some_topics()]}]}
 
 
-def describe_client_quotas(model: Model, version: int) -> Body:
+def describe_client_quotas(model: Model) -> Body:
     """By exact names, defaults, or any."""
     dice = model.dice
     components = [
@@ -62,7 +62,7 @@ def describe_client_quotas(model: Model, version: int) -> Body:
     return {"components": components, "strict": dice.chance(40)}
 
 
-def alter_client_quotas(model: Model, version: int) -> Body:
+def alter_client_quotas(model: Model) -> Body:
     """Set and removed."""
     dice = model.dice
     entries = []
@@ -90,7 +90,7 @@ def alter_client_quotas(model: Model, version: int) -> Body:
     return {"entries": entries, "validate_only": dice.chance(20)}
 
 
-def describe_user_scram_credentials(model: Model, version: int) -> Body:
+def describe_user_scram_credentials(model: Model) -> Body:
     """Of some users, or of all."""
     dice = model.dice
     if dice.chance(20):
@@ -98,7 +98,7 @@ def describe_user_scram_credentials(model: Model, version: int) -> Body:
     return {"users": [{"name": dice.mostly("$u", "$v", "", percent=70)} for _ in range(dice.number(1, 2))]}
 
 
-def alter_user_scram_credentials(model: Model, version: int) -> Body:
+def alter_user_scram_credentials(model: Model) -> Body:
     """Set and deleted."""
     dice = model.dice
     deletions = []
@@ -120,7 +120,7 @@ def alter_user_scram_credentials(model: Model, version: int) -> Body:
     return {"deletions": deletions, "upsertions": upsertions}
 
 
-def update_features(model: Model, version: int) -> Body:
+def update_features(model: Model) -> Body:
     """Only what changes nothing: the level that a feature has, wrong levels, or a rehearsal."""
     dice = model.dice
     updates = []
@@ -139,12 +139,12 @@ def update_features(model: Model, version: int) -> Body:
     return {"timeout_ms": 5000, "feature_updates": updates, "validate_only": True}
 
 
-def unregister_broker(model: Model, version: int) -> Body:
+def unregister_broker(model: Model) -> Body:
     """One that never was."""
     return {"broker_id": model.dice.one((7, -1, 2**31 - 1))}
 
 
-def describe_quorum(model: Model, version: int) -> Body:
+def describe_quorum(model: Model) -> Body:
     """The only one there is, or another."""
     dice = model.dice
     name = dice.mostly("__cluster_metadata", "$a", "", percent=75)
@@ -168,22 +168,22 @@ def _acl(model: Model, suffix: str) -> Body:
     }
 
 
-def describe_acls(model: Model, version: int) -> Body:
+def describe_acls(model: Model) -> Body:
     """By a filter."""
     return _acl(model, "_filter")
 
 
-def create_acls(model: Model, version: int) -> Body:
+def create_acls(model: Model) -> Body:
     """Some."""
     return {"creations": model.dice.some(lambda: _acl(model, ""), 0, 2)}
 
 
-def delete_acls(model: Model, version: int) -> Body:
+def delete_acls(model: Model) -> Body:
     """By filters."""
     return {"filters": model.dice.some(lambda: _acl(model, "_filter"), 0, 2)}
 
 
-def create_delegation_token(model: Model, version: int) -> Body:
+def create_delegation_token(model: Model) -> Body:
     """For oneself or another."""
     dice = model.dice
     owner = dice.mostly((None, None), ("User", "u"), ("Group", "g"), ("", ""), percent=60)
@@ -196,28 +196,28 @@ def create_delegation_token(model: Model, version: int) -> Body:
     }
 
 
-def renew_delegation_token(model: Model, version: int) -> Body:
+def renew_delegation_token(model: Model) -> Body:
     """One that never was."""
     return {"hmac": model.dice.one((b"", b"x", SALT)), "renew_period_ms": model.dice.one((-1, 0, 1000))}
 
 
-def expire_delegation_token(model: Model, version: int) -> Body:
+def expire_delegation_token(model: Model) -> Body:
     """One that never was."""
     return {"hmac": model.dice.one((b"", b"x", SALT)), "expiry_time_period_ms": model.dice.one((-1, 0, 1000))}
 
 
-def describe_delegation_token(model: Model, version: int) -> Body:
+def describe_delegation_token(model: Model) -> Body:
     """Of all owners, of some, of none."""
     return {"owners": model.dice.one((None, [], [{"principal_type": "User", "principal_name": "u"}]))}
 
 
-def find_coordinator(model: Model, version: int) -> Body:
+def find_coordinator(model: Model) -> Body:
     """Only of what there cannot be, as there are no groups yet."""
     dice = model.dice
     return {"key": "$g", "key_type": dice.one((3, -1, 2)), "coordinator_keys": dice.one((["$g"], [], ["$g", "$h"]))}
 
 
-def add_raft_voter(model: Model, version: int) -> Body:
+def add_raft_voter(model: Model) -> Body:
     """Never one that could become it."""
     dice = model.dice
     return {
@@ -229,7 +229,7 @@ def add_raft_voter(model: Model, version: int) -> Body:
     }
 
 
-def remove_raft_voter(model: Model, version: int) -> Body:
+def remove_raft_voter(model: Model) -> Body:
     """Never one that is."""
     dice = model.dice
     return {

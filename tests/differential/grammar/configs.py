@@ -153,7 +153,7 @@ def _resource(model: Model) -> tuple[int, str]:
     return kind, dice.mostly("$g", "$h", "", percent=75)
 
 
-def describe_configs(model: Model, version: int) -> Body:
+def describe_configs(model: Model) -> Body:
     """Some configs by name, or all."""
     dice = model.dice
     resources = []
@@ -164,7 +164,7 @@ def describe_configs(model: Model, version: int) -> Body:
     return {"resources": resources, "include_synonyms": dice.chance(50), "include_documentation": dice.chance(10)}
 
 
-def alter_configs(model: Model, version: int) -> Body:
+def alter_configs(model: Model) -> Body:
     """All dynamic configs of some resources at once."""
     dice = model.dice
     resources = []
@@ -175,7 +175,7 @@ def alter_configs(model: Model, version: int) -> Body:
     return {"resources": resources, "validate_only": dice.chance(15)}
 
 
-def incremental_alter_configs(model: Model, version: int) -> Body:
+def incremental_alter_configs(model: Model) -> Body:
     """One config after the other."""
     dice = model.dice
     resources = []
@@ -191,7 +191,7 @@ def _change(dice: Dice, kind: int) -> Body:
     return {"name": name, "config_operation": operation, "value": None if operation == REMOVE and dice.chance(80) else value}
 
 
-def list_config_resources(model: Model, version: int) -> Body:
+def list_config_resources(model: Model) -> Body:
     """Of which resources there are configs."""
     dice = model.dice
     kinds = (TOPIC, BROKER, LOGGER, CLIENT_METRICS, GROUP, GROUP, CLIENT_METRICS, 0, 77)

@@ -48,7 +48,7 @@ SPOILS: tuple[Body, ...] = (
 )
 
 
-def produce(model: Model, version: int) -> Body:
+def produce(model: Model) -> Body:
     """Mostly good batches to partitions that exist."""
     dice = model.dice
     acks = dice.mostly(-1, 1, 0, 2, -2, percent=72)
@@ -102,7 +102,7 @@ def _numbered(model: Model, producer: Producer, name: str, partition: int, count
     return {"producer_id": ProducerId(producer.nth), "producer_epoch": epoch, "base_sequence": sequence}
 
 
-def init_producer_id(model: Model, version: int) -> Body:
+def init_producer_id(model: Model) -> Body:
     """Without transactions."""
     dice = model.dice
     body: Body = {"transactional_id": None, "transaction_timeout_ms": dice.mostly(60_000, 0, -1, 2**31 - 1, percent=70)}
@@ -116,7 +116,7 @@ def init_producer_id(model: Model, version: int) -> Body:
     return body
 
 
-def fetch(model: Model, version: int) -> Body:
+def fetch(model: Model) -> Body:
     """With and without sessions."""
     dice = model.dice
     body: Body = {
@@ -130,8 +130,8 @@ def fetch(model: Model, version: int) -> Body:
     if dice.chance(6):
         body["replica_id"] = dice.one((-2, -3, 1, 7))
         body["replica_state"] = {"replica_id": body["replica_id"], "replica_epoch": dice.one((-1, 0, 99))}
-    if version >= 7 and dice.chance(55):
-        body |= _in_session(model, version, body["topics"])
+    if model.version >= 7 and dice.chance(55):
+        body |= _in_session(model, body["topics"])
     return body
 
 
@@ -151,11 +151,11 @@ def _fetched(model: Model, name: str) -> Body:
     return {"topic": name, "topic_id": TopicId(name), "partitions": partitions}
 
 
-def _in_session(model: Model, version: int, topics: list[Body]) -> Body:
+def _in_session(model: Model, topics: list[Body]) -> Body:
     dice = model.dice
-    fitting = [session for session in model.sessions if (session.version >= 13) == (version >= 13) or dice.chance(10)]
+    fitting = [session for session in model.sessions if (session.version >= 13) == (model.version >= 13) or dice.chance(10)]
     if not fitting or dice.chance(25):
-        model.sessions.append(Session(len(model.sessions), version))
+        model.sessions.append(Session(len(model.sessions), model.version))
         return {"session_id": 0, "session_epoch": 0}
     session = dice.one(fitting)
     epoch = dice.mostly(session.epoch, 0, -1, session.epoch + 1, -2, percent=88)
@@ -170,7 +170,7 @@ def _in_session(model: Model, version: int, topics: list[Body]) -> Body:
     return body
 
 
-def list_offsets(model: Model, version: int) -> Body:
+def list_offsets(model: Model) -> Body:
     """By time, and by the names of special places."""
     dice = model.dice
     topics = [
@@ -197,9 +197,8 @@ def list_offsets(model: Model, version: int) -> Body:
     }
 
 
-def delete_records(model: Model, version: int) -> Body:
+def delete_records(model: Model) -> Body:
     """Up to somewhere."""
-    dice = model.dice
     topics = [
         {
             "name": name,
@@ -210,7 +209,7 @@ def delete_records(model: Model, version: int) -> Body:
     return {"topics": topics, "timeout_ms": 5000}
 
 
-def offset_for_leader_epoch(model: Model, version: int) -> Body:
+def offset_for_leader_epoch(model: Model) -> Body:
     """Where an epoch ends."""
     dice = model.dice
     topics = [
@@ -230,6 +229,6 @@ def offset_for_leader_epoch(model: Model, version: int) -> Body:
     return {"replica_id": dice.mostly(-1, -2, 1, percent=80), "topics": topics}
 
 
-def describe_producers(model: Model, version: int) -> Body:
+def describe_producers(model: Model) -> Body:
     """Who writes to a partition."""
     return {"topics": [{"name": name, "partition_indexes": model.partitions(name)} for name in model.some_topics()]}

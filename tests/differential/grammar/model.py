@@ -66,6 +66,8 @@ class Model:
     """What should exist."""
 
     dice: Dice
+    version: int = 0
+    """Of the request that is made next."""
     topics: dict[str, int] = attrs.Factory(dict)
     """How many partitions they have."""
     deleted: list[str] = attrs.Factory(list)

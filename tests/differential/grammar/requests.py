@@ -9,7 +9,7 @@ from ..script import API_KEYS, Script, Spoil, Step
 from . import cluster, configs, data, topics
 from .model import Body, Dice, Model
 
-Make = Callable[[Model, int], Body]
+Make = Callable[[Model], Body]
 
 REQUESTS: dict[str, tuple[int, Make]] = {
     "Produce": (14, data.produce),
@@ -65,10 +65,8 @@ def script(seed: int, versions: Versions, only: Collection[str] = (), steps: int
     """A script in those APIs and versions. With `only` most of its requests are of these APIs."""
     dice = Dice(seed)
     model = Model(dice)
-    made: list[Step] = []
     known = [api for api in REQUESTS if api in versions]
-    for _ in range(dice.number(1, 2)):
-        made.append(_step(model, "CreateTopics", versions))
+    made = [_step(model, "CreateTopics", versions) for _ in range(dice.number(1, 2))]
     for _ in range(dice.number(3, steps)):
         chosen = [api for api in known if api in only] if only and dice.chance(60) else known
         api = dice.random.choices(chosen, [REQUESTS[one][0] for one in chosen])[0]
@@ -78,7 +76,7 @@ def script(seed: int, versions: Versions, only: Collection[str] = (), steps: int
 
 def request(model: Model, api: str, version: int) -> Step:
     """One request, as good as they come."""
-    return Step(api, version, REQUESTS[api][1](model, version))
+    return Step(api, version, _made(model, api, version))
 
 
 def _step(model: Model, api: str, versions: Versions) -> Step:
@@ -88,13 +86,18 @@ def _step(model: Model, api: str, versions: Versions) -> Step:
     connection = dice.mostly(0, 1, percent=85)
     if dice.chance(0.7):
         return Step(api, dice.one((last + 1, first - 1, 99, -1)), connection=connection, raw=bytes(dice.number(0, 12)))
-    body = REQUESTS[api][1](model, version)
+    body = _made(model, api, version)
     if dice.chance(4):
         body = _with_an_odd_value(dice, body)
     spoil = None
     if dice.chance(0.7):
         spoil = Spoil(cut=dice.number(0, 60)) if dice.chance(60) else Spoil(more=bytes(dice.number(1, 5)))
     return Step(api, version, body, connection, spoil)
+
+
+def _made(model: Model, api: str, version: int) -> Body:
+    model.version = version
+    return REQUESTS[api][1](model)
 
 
 def _with_an_odd_value(dice: Dice, body: Body) -> Body:

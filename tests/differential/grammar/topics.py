@@ -7,7 +7,7 @@ from .configs import topic_config
 from .model import ODD_NAMES, Body, Model
 
 
-def create_topics(model: Model, version: int) -> Body:
+def create_topics(model: Model) -> Body:
     """Mostly one or two new topics."""
     dice = model.dice
     validate_only = dice.chance(12)
@@ -38,7 +38,7 @@ def _assignments(model: Model) -> list[Body]:
     ]
 
 
-def delete_topics(model: Model, version: int) -> Body:
+def delete_topics(model: Model) -> Body:
     """By name or, if the version can, by id."""
     dice = model.dice
     names = model.some_topics()
@@ -57,7 +57,7 @@ def delete_topics(model: Model, version: int) -> Body:
     return {"topics": states, "topic_names": names, "timeout_ms": 10_000}
 
 
-def create_partitions(model: Model, version: int) -> Body:
+def create_partitions(model: Model) -> Body:
     """More of them, and sometimes not."""
     dice = model.dice
     topics = []
@@ -75,16 +75,16 @@ def create_partitions(model: Model, version: int) -> Body:
     return {"topics": topics, "timeout_ms": 10_000, "validate_only": validate_only}
 
 
-def metadata(model: Model, version: int) -> Body:
+def metadata(model: Model) -> Body:
     """Of some topics, of all, of none; by name or id."""
     dice = model.dice
     topics: list[Body] | None = []
     if dice.chance(12):
-        topics = None if version >= 1 else []
+        topics = None if model.version >= 1 else []
     elif dice.chance(94):
         assert topics is not None
         for name in model.some_topics(3):
-            by_id = version >= 12 and dice.chance(40)
+            by_id = model.version >= 12 and dice.chance(40)
             topics.append({"name": None, "topic_id": TopicId(name)} if by_id else {"name": name})
     return {
         "topics": topics,
@@ -94,7 +94,7 @@ def metadata(model: Model, version: int) -> Body:
     }
 
 
-def describe_topic_partitions(model: Model, version: int) -> Body:
+def describe_topic_partitions(model: Model) -> Body:
     """Page by page."""
     dice = model.dice
     names = model.some_topics(3)
@@ -105,14 +105,14 @@ def describe_topic_partitions(model: Model, version: int) -> Body:
     return {"topics": [{"name": name} for name in names], "response_partition_limit": limit, "cursor": cursor}
 
 
-def elect_leaders(model: Model, version: int) -> Body:
+def elect_leaders(model: Model) -> Body:
     """Preferred and unclean ones."""
     dice = model.dice
     topics = [{"topic": name, "partitions": model.partitions(name)} for name in model.some_topics()]
     return {"election_type": dice.mostly(0, 1, 2, percent=70), "topic_partitions": topics, "timeout_ms": 5000}
 
 
-def alter_partition_reassignments(model: Model, version: int) -> Body:
+def alter_partition_reassignments(model: Model) -> Body:
     """To where they are already, to nowhere, or back."""
     dice = model.dice
     topics = [
@@ -128,7 +128,7 @@ def alter_partition_reassignments(model: Model, version: int) -> Body:
     return {"timeout_ms": 5000, "topics": topics, "allow_replication_factor_change": dice.chance(75)}
 
 
-def list_partition_reassignments(model: Model, version: int) -> Body:
+def list_partition_reassignments(model: Model) -> Body:
     """There never are any on one broker."""
     dice = model.dice
     if dice.chance(20):

@@ -7,6 +7,7 @@ package stock.tools;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -109,28 +110,44 @@ final class Tool {
         if (main == null) {
             throw new Unsupported("no tool " + name + "; there are " + MAINS.keySet());
         }
-        AtomicReference<Integer> status = new AtomicReference<>();
+        AtomicReference<Ran> exited = new AtomicReference<>();
         List<Thread> leftForTheEnd = new ArrayList<>();
-        Exit.setExitProcedure((code, message) -> exit(status, code));
-        Exit.setHaltProcedure((code, message) -> exit(status, code));
+        Exit.setExitProcedure((code, message) -> exit(exited, name, code));
+        Exit.setHaltProcedure((code, message) -> exit(exited, name, code));
         Exit.setShutdownHookAdder((what, work) -> leftForTheEnd.add(new Thread(work, what)));
         STREAMS.lend(input);
+        Ran ran = runToItsEnd(name, main, arguments, exited);
+        leftForTheEnd.forEach(Thread::start);
+        leftForTheEnd.forEach(Tool::awaitEnd);
+        return new Ran(name, ran.status(), joined(ran.out(), STREAMS.saidOnOut()), joined(ran.err(), STREAMS.saidOnErr()));
+    }
+
+    private static Ran runToItsEnd(String name, Main main, List<String> arguments, AtomicReference<Ran> exited) {
+        int status = 0;
         try {
             main.run(arguments.toArray(String[]::new));
         } catch (Exiting exiting) {
-            // Its status is kept.
+            // It is kept how it exited.
         } catch (Throwable thrown) {
             thrown.printStackTrace();
-            status.compareAndSet(null, 1);
+            status = 1;
         }
-        leftForTheEnd.forEach(Thread::start);
-        leftForTheEnd.forEach(Tool::awaitEnd);
-        return new Ran(name, status.get() == null ? 0 : status.get(), STREAMS.saidOnOut(), STREAMS.saidOnErr());
+        // After its exit a real one would say nothing any more; some here catch the error and complain about it.
+        Ran ran = new Ran(name, status, STREAMS.saidOnOut(), STREAMS.saidOnErr());
+        return exited.get() == null ? ran : exited.get();
     }
 
-    private static void exit(AtomicReference<Integer> status, int code) {
-        status.compareAndSet(null, code);
+    private static void exit(AtomicReference<Ran> exited, String name, int status) {
+        if (exited.get() == null) {
+            exited.set(new Ran(name, status, STREAMS.saidOnOut(), STREAMS.saidOnErr()));
+        }
         throw new Exiting();
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 
     private static void awaitEnd(Thread work) {

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus import wire
+from streambus.broker import configs
 from streambus.kernel import Buffer, Event, FileSlice, Read, Turn, message, sometimes
 from streambus.metadata import Delta, Endpoint, new_cluster_id
 from streambus.records import BadBatch, check_batch, decode_records, parse_header
@@ -90,6 +91,7 @@ def follow(broker: Broker, turn: Turn, delta: Delta) -> None:
     for (topic_id, index), registration in delta.partitions_changed.items():
         if registration.leader == broker.config.node_id:
             _lead(broker, turn, topic_id, index)
+    configs.follow(broker, delta)
     if not broker.is_serving and not broker.uncommitted:
         _drop_orphans(broker, turn)
         broker.serve(turn)

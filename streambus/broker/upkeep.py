@@ -72,6 +72,10 @@ class Upkeep:
         self.to_appraise: deque[LogId] = deque()
         self.appraised: list[Appraised] = []
 
+    def clean_every(self, cleaning_interval: int) -> None:
+        """From the next round on, look for logs that are worth cleaning every `cleaning_interval`."""
+        self.cleaning_interval = max(cleaning_interval, PAUSE_MIN)
+
     def start(self, turn: Turn) -> None:
         """The broker serves: rounds begin."""
         turn.wake_after(min(self.retention_interval, FIRST_CHECK_DELAY), RetentionDue())

@@ -1,8 +1,11 @@
 """Broker configs: those that this broker has, with Kafka's names and defaults, and the values one broker was started with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve
 
 from streambus.metadata.config_definitions import (
+    INT_MAX,
     AtLeast,
     ConfigDefinition,
     ConfigType,
@@ -10,6 +13,7 @@ from streambus.metadata.config_definitions import (
     Valid,
     table,
 )
+from streambus.metadata.group_configs import GROUP_BROKER_CONFIGS
 from streambus.metadata.topic_configs import TOPIC_CONFIGS
 
 BOOLEAN, STRING, INT, LONG, LIST = ConfigType.BOOLEAN, ConfigType.STRING, ConfigType.INT, ConfigType.LONG, ConfigType.LIST
@@ -22,7 +26,9 @@ def _config(name: str, kind: ConfigType, default: int | str | None, valid: Valid
 _OWN = (
     _config("advertised.listeners", LIST, None, None, "What clients are told to connect to, by listener: `NAME://host:port`."),
     _config("auto.create.topics.enable", BOOLEAN, "true", None, "Whether a topic is made when a client asks for one that does not exist."),
+    _config("broker.id", INT, -1, None, "The number of this broker in its cluster, by its older name."),
     _config("broker.rack", STRING, None, None, "Where this broker stands. Replicas of a partition are spread over racks."),
+    _config("connections.max.idle.ms", LONG, 600_000, None, "How long a connection may be silent before it is closed."),
     _config("default.replication.factor", INT, 1, AtLeast(1), "How many replicas a topic gets when its creator does not say."),
     _config("delete.topic.enable", BOOLEAN, "true", None, "Whether topics may be deleted."),
     _config("fetch.max.bytes", INT, 55 * 2**20, AtLeast(1024), "The most that one fetch is answered with, in bytes."),
@@ -31,6 +37,9 @@ _OWN = (
     _config("log.dirs", LIST, None, None, "The folders that hold this broker's data."),
     _config(
         "log.retention.check.interval.ms", LONG, 300_000, AtLeast(1), "How often to look for records that are past the retention limits."
+    ),
+    _config(
+        "max.connections", INT, INT_MAX, AtLeast(0), "How many connections this broker has at most. Those above it are closed at once."
     ),
     _config(
         "max.incremental.fetch.session.cache.slots", INT, 1000, AtLeast(0), "How many incremental fetch sessions are remembered (KIP-227)."
@@ -46,48 +55,93 @@ _OWN = (
     _config("socket.request.max.bytes", INT, 100 * 2**20, AtLeast(1), "The largest request that is accepted, in bytes."),
 )
 
-_SYNONYM_DEFAULTS: dict[str, tuple[ConfigType, str | None]] = {
-    "log.flush.interval.ms": (LONG, None),
-    "log.retention.hours": (INT, "168"),
-    "log.retention.minutes": (INT, None),
-    "log.retention.ms": (LONG, None),
-    "log.roll.hours": (INT, "168"),
-    "log.roll.jitter.hours": (INT, "0"),
-    "log.roll.jitter.ms": (LONG, None),
-    "log.roll.ms": (LONG, None),
+_OWN_DYNAMIC = ("log.cleaner.backoff.ms", "max.connections", "producer.id.expiration.ms")
+"""Those of this broker's own that may change while it runs."""
+
+_SYNONYMS: dict[str, tuple[ConfigType, str | None, Valid]] = {
+    "log.flush.interval.ms": (LONG, None, None),
+    "log.retention.hours": (INT, "168", None),
+    "log.retention.minutes": (INT, None, None),
+    "log.retention.ms": (LONG, None, None),
+    "log.roll.hours": (INT, "168", AtLeast(1)),
+    "log.roll.jitter.hours": (INT, "0", AtLeast(0)),
+    "log.roll.jitter.ms": (LONG, None, None),
+    "log.roll.ms": (LONG, None, None),
 }
-"""Synonyms whose type or default is not the topic config's. Of a group in several units, only the coarsest has a default."""
+"""Synonyms whose type, default or range is not the topic config's. Of a group in several units, only the coarsest has a default."""
+
+_STATIC_SYNONYMS = (
+    "log.flush.scheduler.interval.ms",
+    "log.retention.hours",
+    "log.retention.minutes",
+    "log.roll.hours",
+    "log.roll.jitter.hours",
+)
+"""Synonyms that only a restart changes; all others are dynamic."""
 
 
 def _synonyms() -> Iterable[ConfigDefinition]:
     for topic_config in TOPIC_CONFIGS.values():
         for synonym in topic_config.synonyms:
-            kind, default = _SYNONYM_DEFAULTS.get(synonym.name, (topic_config.type, topic_config.default))
+            kind, default, valid = _SYNONYMS.get(synonym.name, (topic_config.type, topic_config.default, topic_config.valid))
             text = f"{topic_config.documentation} This is what topics get that do not set {topic_config.name}."
-            yield ConfigDefinition(synonym.name, kind, default, topic_config.valid, text, is_dynamic=False)
+            is_dynamic = synonym.name not in _STATIC_SYNONYMS
+            yield ConfigDefinition(synonym.name, kind, default, valid, text, is_dynamic=is_dynamic)
 
 
-BROKER_CONFIGS: dict[str, ConfigDefinition] = table(*_OWN, *_synonyms())
+def _own() -> Iterable[ConfigDefinition]:
+    for definition in _OWN:
+        yield evolve(definition, is_dynamic=definition.name in _OWN_DYNAMIC)
+
+
+BROKER_CONFIGS: dict[str, ConfigDefinition] = table(*_own(), *_synonyms(), *GROUP_BROKER_CONFIGS)
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    name: family
+    for family in (
+        ("log.roll.ms", "log.roll.hours"),
+        ("log.roll.jitter.ms", "log.roll.jitter.hours"),
+        ("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+        ("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
+    )
+    for name in family
+    if name != "log.flush.scheduler.interval.ms"
+}
+"""Configs that say the same in several units, the one that is asked first in front."""
 
 
 class BrokerProperties:
-    """What one broker was started with: checked texts by name, and as numbers those that decisions need.
+    """What holds for one broker: checked texts by name, and as numbers those that decisions need.
 
     Raises `InvalidConfig` for a name that is not known or a value that is not allowed.
     """
 
-    __slots__ = ("auto_create_topics_enable", "default_replication_factor", "delete_topic_enable", "num_partitions", "settings")
+    __slots__ = ("auto_create_topics_enable", "default_replication_factor", "delete_topic_enable", "node_id", "num_partitions", "settings")
 
-    def __init__(self, settings: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, settings: Iterable[tuple[str, str]] = (), node_id: int = 1) -> None:
+        self.node_id = node_id
         self.settings = {name: text.strip() for name, text in sorted(settings)}
         for name, text in self.settings.items():
             if name not in BROKER_CONFIGS:
                 raise InvalidConfig(f"Unknown broker config name: {name}")
             BROKER_CONFIGS[name].parse(text)
+        complaint = unit_complaint(self.settings)
+        if complaint is not None:
+            raise InvalidConfig(complaint)
+        self._read()
+
+    def _read(self) -> None:
         self.auto_create_topics_enable = self.number("auto.create.topics.enable") != 0
         self.default_replication_factor = self.number("default.replication.factor")
         self.delete_topic_enable = self.number("delete.topic.enable") != 0
         self.num_partitions = self.number("num.partitions")
+
+    def under(self, *layers: Mapping[str, str]) -> "BrokerProperties":
+        """What holds when each of `layers` speaks before what is below it. They were checked when they were written."""
+        above = BrokerProperties((), self.node_id)
+        above.settings = {name: text for layer in (self.settings, *layers) for name, text in layer.items()}
+        above._read()
+        return above
 
     def text(self, name: str) -> str | None:
         """The value of `name`: as set, else its default."""
@@ -100,9 +154,32 @@ class BrokerProperties:
         return int(value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BrokerProperties) and self.settings == other.settings
+        return isinstance(other, BrokerProperties) and (self.settings, self.node_id) == (other.settings, other.node_id)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"BrokerProperties({tuple(self.settings.items())!r})"
+        return f"BrokerProperties({tuple(self.settings.items())!r}, node_id={self.node_id})"
+
+
+_UNITS: tuple[tuple[str, int, str], ...] = (
+    ("log.roll.ms", 1, "greater than or equal to 1"),
+    ("log.roll.jitter.ms", 0, "greater than or equal to 0"),
+    ("log.retention.ms", 1, "unlimited (-1) or, greater than or equal to 1"),
+    ("log.retention.minutes", 1, "unlimited (-1) or, greater than or equal to 1"),
+    ("log.retention.hours", 1, "unlimited (-1) or, greater than or equal to 1"),
+)
+
+
+def unit_complaint(settings: Mapping[str, str]) -> str | None:
+    """What is wrong with times that are asked about as a whole, whatever unit they are said in; or None."""
+    for name, lowest, words in _UNITS:
+        text = settings.get(name)
+        if text is None:
+            continue
+        value = BROKER_CONFIGS[name].parse(text)
+        assert isinstance(value, int)
+        is_unlimited = value < 0 and name.startswith("log.retention")
+        if value < lowest and not is_unlimited:
+            return f"requirement failed: {name} must be {words}"
+    return None

@@ -4,11 +4,16 @@ Values stay texts, as the log and the protocol carry them; they are parsed where
 show them to people.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
+from math import inf
 
 from attrs import frozen
+
+DIGITS_MAX = 400
+"""The longest text that is looked at as a number. Zeros in front may make one longer than its value needs."""
 
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
@@ -39,9 +44,9 @@ class AtLeast:
 
     lowest: int
 
-    def complaint(self, value: int | Decimal) -> str | None:
+    def complaint(self, name: str, value: int | Decimal) -> str | None:
         """What is wrong with `value`, or None."""
-        return f"Value must be at least {self.lowest}" if value < self.lowest else None
+        return invalid(name, value, f"Value must be at least {self.lowest}") if value < self.lowest else None
 
 
 @frozen
@@ -52,15 +57,15 @@ class Between:
     highest: int
     also: int | None = None
 
-    def complaint(self, value: int | Decimal) -> str | None:
+    def complaint(self, name: str, value: int | Decimal) -> str | None:
         """What is wrong with `value`, or None."""
         if value == self.also or self.lowest <= value <= self.highest:
             return None
         if self.also is not None:
-            return f"Value must be between {self.lowest} and {self.highest} or equal to {self.also}"
+            return invalid(name, value, f"Value must be between {self.lowest} and {self.highest} or equal to {self.also}")
         if value < self.lowest:
-            return f"Value must be at least {self.lowest}"
-        return f"Value must be no more than {self.highest}"
+            return invalid(name, value, f"Value must be at least {self.lowest}")
+        return invalid(name, value, f"Value must be no more than {self.highest}")
 
 
 @frozen
@@ -69,48 +74,63 @@ class OneOf:
 
     words: tuple[str, ...]
 
-    def complaint(self, value: str) -> str | None:
+    def complaint(self, name: str, value: str) -> str | None:
         """What is wrong with `value`, or None."""
-        return None if value in self.words else f"String must be one of: {', '.join(self.words)}"
+        return None if value in self.words else invalid(name, value, f"String must be one of: {', '.join(self.words)}")
 
 
 @frozen
 class SomeOf:
-    """Any of some words, each at most once."""
+    """Any of some words; any words at all if there are none to choose from, but never an empty one."""
 
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
-    def complaint(self, value: tuple[str, ...]) -> str | None:
+    def complaint(self, name: str, value: tuple[str, ...]) -> str | None:
         """What is wrong with `value`, or None."""
-        if any(word not in self.words for word in value):
-            return f"String must be one of: {', '.join(self.words)}"
-        return "values must not be duplicated" if len(set(value)) < len(value) else None
+        if "" in value:
+            return f"Configuration '{name}' values must not be empty."
+        strange = [word for word in value if self.words and word not in self.words]
+        return invalid(name, strange[0], f"String must be one of: {', '.join(self.words)}") if strange else None
 
 
 @frozen
 class ReplicaList:
     """`*`, or `partition:broker` pairs: which replicas a throttle holds for."""
 
-    def complaint(self, value: tuple[str, ...]) -> str | None:
+    def complaint(self, name: str, value: tuple[str, ...]) -> str | None:
         """What is wrong with `value`, or None."""
-        if value in ((), ("*",)) or all(_is_pair(item) for item in value):
+        if value == ("*",) or _REPLICAS.fullmatch(",".join(value)):
             return None
-        return (
-            "Must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."
-        )
+        pairs = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+        why = f"{name} must be the literal '*' or a list of replicas in the following format: {pairs}"
+        return invalid(name, f"[{', '.join(value)}]", why)
 
 
-def _is_pair(text: str) -> bool:
-    partition, colon, broker = text.partition(":")
-    return bool(colon) and _is_digits(partition) and _is_digits(broker)
+_REPLICAS = re.compile(r"([0-9]+:[0-9]+)?(,[0-9]+:[0-9]+)*")
 
 
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+@frozen
+class OffsetReset:
+    """`earliest`, `latest`, or `by_duration:` and an ISO 8601 duration: where a share group begins to read."""
+
+    def complaint(self, name: str, value: str) -> str | None:
+        """What is wrong with `value`, or None."""
+        if value in ("earliest", "latest") or _BY_DURATION.fullmatch(value):
+            return None
+        allowed = "The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
+        return invalid(name, value, f"Invalid value `{value}` for configuration {name}. {allowed}")
+
+
+_BY_DURATION = re.compile(r"by_duration:P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+([.][0-9]{0,9})?S)?)?", re.IGNORECASE)
+
+
+def invalid(name: str, value: object, why: str) -> str:
+    """The sentence for a value that a config cannot have."""
+    return f"Invalid value {_number_text(value) if isinstance(value, Decimal) else value} for configuration {name}: {why}"
 
 
 Value = bool | str | int | Decimal | tuple[str, ...] | None
-Valid = AtLeast | Between | OneOf | SomeOf | ReplicaList | None
+Valid = AtLeast | Between | OneOf | SomeOf | ReplicaList | OffsetReset | None
 
 
 @frozen
@@ -135,19 +155,41 @@ class ConfigDefinition:
 
     @property
     def is_sensitive(self) -> bool:
-        """True if nobody may be shown the value."""
-        return self.type is ConfigType.PASSWORD
+        """True if nobody may be shown the value. What is unknown may be a secret."""
+        return self.type in (ConfigType.PASSWORD, ConfigType.UNKNOWN)
 
     def parse(self, text: str) -> Value:
         """The value that `text` says; `InvalidConfig` if it is not one."""
         try:
             value = _PARSERS[self.type](text.strip())
         except ValueError as error:
-            raise InvalidConfig(f"Invalid value {text} for configuration {self.name}: {error}") from None
-        complaint = self.valid.complaint(value) if self.valid is not None else None  # type: ignore[arg-type]
+            raise InvalidConfig(invalid(self.name, text, str(error))) from None
+        if isinstance(self.valid, SomeOf) and isinstance(value, tuple):
+            value = tuple(dict.fromkeys(value))  # Whoever says a word twice means it once.
+        complaint = self.valid.complaint(self.name, value) if self.valid is not None else None  # type: ignore[arg-type]
         if complaint is not None:
-            raise InvalidConfig(f"Invalid value {text} for configuration {self.name}: {complaint}")
+            raise InvalidConfig(complaint)
         return value
+
+    def canonical(self, text: str) -> str:
+        """`text` as it is shown: what was set, without the ways in which it could be spelled otherwise."""
+        value = self.parse(text)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, tuple):
+            return ",".join(value)
+        return _number_text(value) if isinstance(value, Decimal) else str(value)
+
+
+def _number_text(value: Decimal) -> str:
+    """A DOUBLE as Java writes it: `0.5`, `-3.0`, `1.0E-4`."""
+    number = float(value)
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(number)
+    if number in (inf, -inf):
+        return "Infinity" if number > 0 else "-Infinity"
+    mantissa, _, exponent = f"{Decimal(repr(number)).normalize():e}".partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
 
 
 def _parse_boolean(text: str) -> bool:
@@ -160,7 +202,7 @@ def _parse_integer(kind: str, largest: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         digits = text[1:] if text[:1] in ("-", "+") else text
         # The length is asked first: a text may be long, and turning digits into a number is quadratic.
-        if len(digits) > 19 or not _is_digits(digits) or not -largest - 1 <= int(text) <= largest:
+        if len(digits) > DIGITS_MAX or not digits.isdecimal() or not -largest - 1 <= int(text) <= largest:
             raise ValueError(f"Not a number of type {kind}")
         return int(text)
 
@@ -172,7 +214,7 @@ def _parse_double(text: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise ValueError("Not a number of type DOUBLE") from None
-    if not value.is_finite():
+    if value.is_nan() or len(text) > DIGITS_MAX:
         raise ValueError("Not a number of type DOUBLE")
     return value
 

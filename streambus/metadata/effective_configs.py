@@ -17,7 +17,7 @@ def effective_text(definition: ConfigDefinition, settings: Mapping[str, str], pr
     for synonym in definition.synonyms:
         text = properties.settings.get(synonym.name)
         if text is not None:
-            return text if synonym.factor == 1 else str(_in_milliseconds(int(text), synonym.factor))
+            return text if len(definition.synonyms) == 1 else str(_in_milliseconds(int(text), synonym.factor))
     assert definition.default is not None
     return definition.default
 
@@ -37,6 +37,9 @@ class TopicConfig:
     message_timestamp_before_max_ms: int
     message_timestamp_after_max_ms: int
     compression_type: str
+    compression_gzip_level: int
+    compression_lz4_level: int
+    compression_zstd_level: int
     cleanup_policy: tuple[str, ...]
     retention_ms: int | None
     retention_bytes: int | None
@@ -80,6 +83,9 @@ class TopicConfig:
             message_timestamp_before_max_ms=number("message.timestamp.before.max.ms"),
             message_timestamp_after_max_ms=number("message.timestamp.after.max.ms"),
             compression_type=str(value("compression.type")),
+            compression_gzip_level=number("compression.gzip.level"),
+            compression_lz4_level=number("compression.lz4.level"),
+            compression_zstd_level=number("compression.zstd.level"),
             cleanup_policy=policy,
             retention_ms=_unless_negative(number("retention.ms")),
             retention_bytes=_unless_negative(number("retention.bytes")),

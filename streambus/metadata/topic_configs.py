@@ -5,6 +5,7 @@ the broker, and `TopicConfig` in `effective_configs` lists those.
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from streambus.metadata.config_definitions import (
     LONG_MAX,
@@ -186,20 +187,75 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
 )  # fmt: skip
 
 
-def checked_topic_settings(settings: Mapping[str, str | None]) -> dict[str, str]:
-    """`settings` in the order of names; `InvalidConfig` if a topic may not be given them."""
-    checked = {name: value for name, value in sorted(settings.items()) if value is not None}
+IN_KAFKA_S_ORDER = (
+    "segment.bytes",
+    "segment.ms",
+    "segment.jitter.ms",
+    "segment.index.bytes",
+    "flush.messages",
+    "flush.ms",
+    "retention.bytes",
+    "retention.ms",
+    "max.message.bytes",
+    "index.interval.bytes",
+    "delete.retention.ms",
+    "min.compaction.lag.ms",
+    "max.compaction.lag.ms",
+    "file.delete.delay.ms",
+    "min.cleanable.dirty.ratio",
+    "cleanup.policy",
+    "unclean.leader.election.enable",
+    "min.insync.replicas",
+    "compression.type",
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.zstd.level",
+    "preallocate",
+    "message.timestamp.type",
+    "message.timestamp.before.max.ms",
+    "message.timestamp.after.max.ms",
+    "leader.replication.throttled.replicas",
+    "follower.replication.throttled.replicas",
+    "remote.storage.enable",
+    "local.retention.ms",
+    "local.retention.bytes",
+    "remote.log.copy.disable",
+    "remote.log.delete.on.disable",
+)
+"""Of several values that are wrong, the first in this order is the one that is told."""
+
+TOPIC_SYNONYMS = {synonym.name: None for definition in TOPIC_CONFIGS.values() for synonym in definition.synonyms}
+"""Broker configs that speak for topics that do not speak for themselves."""
+
+
+class Lags(Protocol):
+    """What holds where a topic has no settings."""
+
+    @property
+    def min_compaction_lag_ms(self) -> int:
+        """The broker's `log.cleaner.min.compaction.lag.ms`."""
+
+    @property
+    def max_compaction_lag_ms(self) -> int:
+        """The broker's `log.cleaner.max.compaction.lag.ms`."""
+
+
+def checked_topic_settings(settings: Mapping[str, str | None], defaults: Lags | None = None) -> dict[str, str]:
+    """`settings` in the order of names; `InvalidConfig` if a topic may not be given them where `defaults` hold for the others."""
+    checked = {name: value for name, value in settings.items() if value is not None}
     if len(checked) < len(settings):
         missing = [name for name in settings if name not in checked]
         raise InvalidConfig(f"Null value not supported for topic configs: {','.join(missing)}")
     for name in checked:
         if name not in TOPIC_CONFIGS:
             raise InvalidConfig(f"Unknown topic config name: {name}")
-    values = {name: TOPIC_CONFIGS[name].parse(value) for name, value in checked.items()}
+    values = {name: TOPIC_CONFIGS[name].parse(checked[name]) for name in IN_KAFKA_S_ORDER if name in checked}
+    shortest = values.get("min.compaction.lag.ms", defaults.min_compaction_lag_ms if defaults is not None else 0)
+    longest = values.get("max.compaction.lag.ms", defaults.max_compaction_lag_ms if defaults is not None else LONG_MAX)
+    _check_compaction_lags(shortest, longest)
     if values.get("remote.storage.enable"):
         raise InvalidConfig("Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.")
-    _check_compaction_lags(values.get("min.compaction.lag.ms", 0), values.get("max.compaction.lag.ms", LONG_MAX))
-    return checked
+    return dict(sorted(checked.items()))
 
 
 def _check_compaction_lags(shortest: object, longest: object) -> None:

@@ -47,6 +47,7 @@ class Keyspaces:
         "layers",
         "logs",
         "logs_by_number",
+        "producer_expiration_ms",
         "segments",
         "shelf",
         "tables",
@@ -55,6 +56,7 @@ class Keyspaces:
 
     def __init__(self, config: StoreConfig, segments: Segments, shelf: Shelf) -> None:
         self.config = config
+        self.producer_expiration_ms = config.producer_expiration_ms
         self.segments = segments
         self.shelf = shelf
         self.layers = Layers()
@@ -70,10 +72,16 @@ class Keyspaces:
 
     def add_log(self, log_id: LogId, number: int) -> Log:
         """Make a log."""
-        log = Log(log_id, number, self.segments, self.shelf, self.config.producer_expiration_ms)
+        log = Log(log_id, number, self.segments, self.shelf, self.producer_expiration_ms)
         self.last_number = max(self.last_number, number)
         self.logs[log_id] = self.logs_by_number[number] = self.changed_logs[number] = log
         return log
+
+    def expire_producers_after(self, milliseconds: int) -> None:
+        """From now on forget producers that have been silent for so long."""
+        self.producer_expiration_ms = milliseconds
+        for log in self.logs.values():
+            log.producers.expiration_ms = milliseconds
 
     def add_table(self, table_id: TableId, number: int) -> None:
         """Make a table."""

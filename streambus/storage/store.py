@@ -210,6 +210,11 @@ class Store:
         """All logs by name."""
         return self.keyspaces.logs
 
+    def expire_producers_after(self, milliseconds: int) -> None:
+        """From now on, and until the end of this life, forget producers that have been silent for so long."""
+        if milliseconds != self.keyspaces.producer_expiration_ms:
+            self.keyspaces.expire_producers_after(milliseconds)
+
     def open_log(self, turn: Turn, log_id: LogId) -> Log:
         """The log of this name; an empty one if there was none."""
         log = self.logs.get(log_id)

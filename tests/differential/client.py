@@ -119,21 +119,44 @@ def framed(frame: bytes, spoil: Spoil | None) -> bytes:
     return struct.pack(">i", len(frame)) + frame
 
 
-def ask(address: tuple[str, int], body: Any, version: int) -> Any:
-    """One request over a connection of its own; its answer's body, or None if there is none."""
-    wire = ClientConnection("differential-keeper")
-    with socket.create_connection(address, ANSWER_SECONDS_MAX) as line:
-        line.settimeout(ANSWER_SECONDS_MAX)
-        line.sendall(b"".join(bytes(part) for part in wire.send(body, version)[1]))
-        while data := line.recv(1 << 20):
-            responses = wire.receive(data)
+class Keeper:
+    """Whoever looks after a broker between the steps, over a connection of its own."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.address = address
+        self.socket: socket.socket | None = None
+        self.wire = ClientConnection("differential-keeper")
+
+    def ask(self, body: Any, version: int) -> Any:
+        """The body of the answer, or None if there is none."""
+        try:
+            return self._ask(body, version)
+        except (ConnectionResetError, BrokenPipeError):
+            self.close()
+            return self._ask(body, version)
+
+    def _ask(self, body: Any, version: int) -> Any:
+        if self.socket is None:
+            self.socket = socket.create_connection(self.address, ANSWER_SECONDS_MAX)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.wire = ClientConnection("differential-keeper")
+        self.socket.sendall(b"".join(bytes(part) for part in self.wire.send(body, version)[1]))
+        while data := self.socket.recv(1 << 20):
+            responses = self.wire.receive(data)
             if responses:
                 return responses[0].body
-    return None
+        self.close()
+        return None
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
 
 
-def spoken(address: tuple[str, int]) -> dict[int, tuple[int, int]]:
+def spoken(keeper: Keeper) -> dict[int, tuple[int, int]]:
     """What a broker advertises: first and last version by API key."""
-    answer = ask(address, messages.ApiVersionsRequest(client_software_name="differential", client_software_version="1"), 3)
-    assert answer is not None, f"{address} does not answer"
+    answer = keeper.ask(messages.ApiVersionsRequest(client_software_name="differential", client_software_version="1"), 3)
+    assert answer is not None, f"{keeper.address} does not answer"
     return {entry.api_key: (entry.min_version, entry.max_version) for entry in answer.api_keys}

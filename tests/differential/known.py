@@ -70,6 +70,43 @@ KNOWN: tuple[Known, ...] = (
         "A Kafka with eligible leader replicas (KIP-966) has a setting for the whole cluster from its birth on; its value is the default. "
         "With one broker there are no eligible leader replicas, so the setting is not made.",
     ),
+    *(
+        Known(
+            "There is no setting min.insync.replicas for the whole cluster",
+            "DescribeConfigs",
+            path,
+            kafka,
+            streambus,
+            "The same: Kafka makes it when eligible leader replicas are switched on.",
+        )
+        for path, kafka, streambus in (
+            ("results/*/configs/min.insync.replicas/synonyms/min.insync.replicas/source", 3, 5),
+            ("results/*/configs/min.insync.replicas/synonyms/min.insync.replicas#2/source", 3, 5),
+            (
+                "results/*/configs/min.insync.replicas/synonyms/min.insync.replicas#[23]",
+                {"name": "min.insync.replicas", "value": "1", "source": 5},
+                ABSENT,
+            ),
+            ("results/*/configs/min.insync.replicas", ANYTHING, ABSENT),
+        )
+    ),
+    *(
+        Known(
+            f"The feature {feature} is not there",
+            "ApiVersions",
+            f"*_features/{feature}",
+            ANYTHING,
+            ABSENT,
+            why,
+        )
+        for feature, why in (
+            ("group.version", "consumer groups are not there yet"),
+            ("share.version", "share groups are not there yet"),
+            ("streams.version", "streams groups are not there yet"),
+            ("transaction.version", "transactions are not there yet"),
+            ("eligible.leader.replicas.version", "there is one broker, whose replicas are the only ones"),
+        )
+    ),
     Known(
         "A topic that is made by asking for it is there at once",
         "Metadata",

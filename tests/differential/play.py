@@ -13,7 +13,7 @@ import attrs
 
 from streambus.wire import messages
 
-from .client import Answer, ask
+from .client import Answer
 from .compare import Difference, differences
 from .known import Known, explained
 from .normalise import STARTED_BEFORE_MS, normalised
@@ -157,7 +157,7 @@ class Stage:
 
 
 def _learn_topics(side: Side) -> None:
-    answer = ask(side.address, messages.MetadataRequest(None, allow_auto_topic_creation=False), 12)
+    answer = side.keeper.ask(messages.MetadataRequest(None, allow_auto_topic_creation=False), 12)
     for topic in answer.topics:
         if topic.name.startswith(side.memory.prefix):
             ids = side.memory.topic_ids.setdefault(topic.name, [])

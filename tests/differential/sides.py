@@ -13,7 +13,7 @@ from benchmarks.subjects.kafka import ApacheKafka
 from streambus.chaos.broker_process import BrokerProcess, free_port
 from streambus.wire import messages
 
-from .client import Line, Seen, ask, spoken
+from .client import Keeper, Line, Seen, spoken
 from .script import Step
 from .symbols import Memory
 
@@ -47,7 +47,8 @@ class Side:
         self.address = address
         self.lags = lags
         """Whether it answers changes of metadata a moment before it knows of them everywhere."""
-        self.apis = spoken(address)
+        self.keeper = Keeper(address)
+        self.apis = spoken(self.keeper)
         self.lines: dict[int, Line] = {}
         self.memory = Memory("", 0)
         self.broker: StreamBusProcess | None = None
@@ -58,7 +59,7 @@ class Side:
         self._barrier = f"barrier-{os.getpid()}-{free_port()}"
         if lags:
             topic = messages.CreateTopicsRequest.CreatableTopic(self._barrier, 1, 1)
-            ask(address, messages.CreateTopicsRequest([topic], 10_000), 5)
+            self.keeper.ask(messages.CreateTopicsRequest([topic], 10_000), 5)
 
     def begin(self, prefix: str, now_ms: int) -> None:
         """Forget the last script."""
@@ -68,13 +69,13 @@ class Side:
         self.memory = Memory(prefix, now_ms, cluster_id=self._cluster_id(), log_dir=self._log_dir())
 
     def _cluster_id(self) -> str:
-        answer = ask(self.address, messages.DescribeClusterRequest(), 0)
+        answer = self.keeper.ask(messages.DescribeClusterRequest(), 0)
         return "" if answer is None else str(answer.cluster_id)
 
     def _log_dir(self) -> str:
         if 35 not in self.apis:
             return "/nowhere"
-        answer = ask(self.address, messages.DescribeLogDirsRequest([]), 1)
+        answer = self.keeper.ask(messages.DescribeLogDirsRequest([]), 1)
         return str(answer.results[0].log_dir) if answer is not None and answer.results else "/nowhere"
 
     def ask(self, step: Step) -> Seen:
@@ -89,6 +90,7 @@ class Side:
         words = self.broker.said()[-LAST_WORDS:]
         self.broker.start_afresh()
         self.address = address_of(self.broker.address)
+        self.keeper = Keeper(self.address)
         for line in self.lines.values():
             line.close()
         self.lines = {}
@@ -109,12 +111,12 @@ class Side:
     def _pass_barrier(self, value: str) -> None:
         alter = messages.IncrementalAlterConfigsRequest
         change = alter.AlterConfigsResource(TOPIC, self._barrier, [alter.AlterableConfig("flush.messages", 0, value)])
-        ask(self.address, alter([change]), 1)
+        self.keeper.ask(alter([change]), 1)
         describe = messages.DescribeConfigsRequest
         question = describe([describe.DescribeConfigsResource(TOPIC, self._barrier, ["flush.messages"])])
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
         while time.monotonic() < deadline:
-            answer = ask(self.address, question, 1)
+            answer = self.keeper.ask(question, 1)
             if answer is not None and answer.results[0].configs and answer.results[0].configs[0].value == value:
                 return
         raise TimeoutError(f"{self.name} does not apply its metadata")
@@ -123,7 +125,7 @@ class Side:
         """Take back what a script that asked these APIs did to the whole broker, and delete its topics."""
         names = [name for name in self._topics() if name.startswith((self.memory.prefix, "__")) and name not in self._found]
         if names:
-            ask(self.address, messages.DeleteTopicsRequest(topic_names=names, timeout_ms=10_000), 1)
+            self.keeper.ask(messages.DeleteTopicsRequest(topic_names=names, timeout_ms=10_000), 1)
         if asked & {"AlterConfigs", "IncrementalAlterConfigs"}:
             for name in ("", "1"):
                 self._take_back_configs(name)
@@ -134,24 +136,24 @@ class Side:
         self.settle()
 
     def _topics(self) -> list[str]:
-        answer = ask(self.address, messages.MetadataRequest(None, allow_auto_topic_creation=False), 4)
+        answer = self.keeper.ask(messages.MetadataRequest(None, allow_auto_topic_creation=False), 4)
         return [topic.name for topic in answer.topics]
 
     def _take_back_configs(self, name: str) -> None:
         if 44 not in self.apis:
             return
         describe = messages.DescribeConfigsRequest
-        answer = ask(self.address, describe([describe.DescribeConfigsResource(BROKER, name, None)]), 1)
+        answer = self.keeper.ask(describe([describe.DescribeConfigsResource(BROKER, name, None)]), 1)
         found = [config.name for config in answer.results[0].configs if config.config_source == (2 if name else 3)]
         if found:
             alter = messages.IncrementalAlterConfigsRequest
             gone = [alter.AlterableConfig(config, DELETE, None) for config in found]
-            ask(self.address, alter([alter.AlterConfigsResource(BROKER, name, gone)]), 1)
+            self.keeper.ask(alter([alter.AlterConfigsResource(BROKER, name, gone)]), 1)
 
     def _take_back_quotas(self) -> None:
         if 49 not in self.apis or 48 not in self.apis:
             return
-        answer = ask(self.address, messages.DescribeClientQuotasRequest([], strict=False), 1)
+        answer = self.keeper.ask(messages.DescribeClientQuotasRequest([], strict=False), 1)
         alter = messages.AlterClientQuotasRequest
         gone = [
             alter.EntryData(
@@ -161,23 +163,24 @@ class Side:
             for entry in (answer.entries or [])
         ]
         if gone:
-            ask(self.address, alter(gone), 1)
+            self.keeper.ask(alter(gone), 1)
 
     def _take_back_users(self) -> None:
         if 50 not in self.apis or 51 not in self.apis:
             return
-        answer = ask(self.address, messages.DescribeUserScramCredentialsRequest(None), 0)
+        answer = self.keeper.ask(messages.DescribeUserScramCredentialsRequest(None), 0)
         alter = messages.AlterUserScramCredentialsRequest
         gone = [alter.ScramCredentialDeletion(user.user, one.mechanism) for user in answer.results for one in user.credential_infos]
         if gone:
-            ask(self.address, alter(gone, []), 0)
+            self.keeper.ask(alter(gone, []), 0)
 
     def close(self) -> None:
         """Hang up, and leave nothing behind."""
         for line in self.lines.values():
             line.close()
         if self.lags:
-            ask(self.address, messages.DeleteTopicsRequest(topic_names=[self._barrier], timeout_ms=10_000), 1)
+            self.keeper.ask(messages.DeleteTopicsRequest(topic_names=[self._barrier], timeout_ms=10_000), 1)
+        self.keeper.close()
 
 
 class KafkaProcess:
@@ -198,15 +201,17 @@ class KafkaProcess:
         self._wait()
 
     def _wait(self) -> None:
+        keeper = Keeper(("127.0.0.1", self.port))
         deadline = time.monotonic() + KAFKA_START_SECONDS_MAX
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"Kafka ended: {self.log.read_text(errors='replace')[-500:]}"
             try:
-                answer = ask(("127.0.0.1", self.port), messages.MetadataRequest([]), 4)
+                answer = keeper.ask(messages.MetadataRequest([]), 4)
             except OSError:
                 time.sleep(0.1)
                 continue
             if answer is not None and answer.brokers and answer.controller_id == 1:
+                keeper.close()
                 return
         raise TimeoutError("Kafka did not start")
 

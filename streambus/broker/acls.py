@@ -1,6 +1,6 @@
 """ACLs: there is no authorizer, so that there are none, and every request for them is told so.
 
-A request that speaks of things no Kafka knows (a type or an operation without a name) ends its connection, as it does in Kafka.
+A request for things of no known kind ends its connection, as it does in Kafka.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 
 NO_AUTHORIZER = "No Authorizer is configured."
 
-RESOURCE_TYPES = range(1, 8)
-PATTERN_TYPES = range(1, 5)
-OPERATIONS = range(1, 16)
-PERMISSIONS = range(1, 4)
+UNKNOWN = 0
+"""Of types, patterns, operations and permissions alike: what a client says that does not know itself what it means."""
 
 
 def describe_acls(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a DescribeAcls request (versions 1-3)."""
     asked: messages.DescribeAclsRequest = call.request.body
-    if not _are_known(asked.resource_type_filter, asked.pattern_type_filter, asked.operation, asked.permission_type):
+    if UNKNOWN in (asked.resource_type_filter, asked.pattern_type_filter, asked.operation, asked.permission_type):
         broker.close(turn, call.connection, "a DescribeAcls request has elements that nobody knows")
         return
     text = "No Authorizer is configured on the broker"
@@ -37,7 +35,7 @@ def create_acls(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a CreateAcls request (versions 1-3)."""
     asked: messages.CreateAclsRequest = call.request.body
     response = messages.CreateAclsResponse
-    if not all(_are_known(acl.resource_type, acl.resource_pattern_type, acl.operation, acl.permission_type) for acl in asked.creations):
+    if any(UNKNOWN in (acl.resource_type, acl.resource_pattern_type, acl.operation, acl.permission_type) for acl in asked.creations):
         broker.close(turn, call.connection, "a CreateAcls request has elements that nobody knows")
         return
     results = [response.AclCreationResult(error_code=ErrorCode.SECURITY_DISABLED, error_message=NO_AUTHORIZER) for _ in asked.creations]
@@ -48,7 +46,7 @@ def delete_acls(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a DeleteAcls request (versions 1-3)."""
     asked: messages.DeleteAclsRequest = call.request.body
     response = messages.DeleteAclsResponse
-    if not all(_are_known(acl.resource_type_filter, acl.pattern_type_filter, acl.operation, acl.permission_type) for acl in asked.filters):
+    if any(UNKNOWN in (acl.resource_type_filter, acl.pattern_type_filter, acl.operation, acl.permission_type) for acl in asked.filters):
         broker.close(turn, call.connection, "a DeleteAcls request has elements that nobody knows")
         return
     results = [
@@ -56,8 +54,3 @@ def delete_acls(broker: Broker, turn: Turn, call: Call) -> None:
         for _ in asked.filters
     ]
     broker.answer(turn, call, response(filter_results=results))
-
-
-def _are_known(resource_type: int, pattern_type: int, operation: int, permission_type: int) -> bool:
-    is_known = resource_type in RESOURCE_TYPES and pattern_type in PATTERN_TYPES
-    return is_known and operation in OPERATIONS and permission_type in PERMISSIONS

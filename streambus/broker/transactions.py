@@ -1,4 +1,4 @@
-"""Transactions as administrators see them: there are none, and no coordinator that would know of one."""
+"""Transactions as administrators see them: there are none yet, and nobody knows an id of one."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ STATES = (
 )
 """What a transaction can be in (KIP-664)."""
 
+NOT_LINEAR = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?<?[=!]|\\[1-9])")
+"""What patterns may look around for and refer back to elsewhere, but not where they are matched in linear time, as Kafka's are."""
+
 
 def list_transactions(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a ListTransactions request (versions 0-2)."""
@@ -31,7 +34,7 @@ def list_transactions(broker: Broker, turn: Turn, call: Call) -> None:
     if not _is_pattern(request.transactional_id_pattern or ""):
         broker.answer(turn, call, messages.ListTransactionsResponse(error_code=ErrorCode.INVALID_REGULAR_EXPRESSION))
         return
-    unknown = [state for state in request.state_filters if state not in STATES]
+    unknown = [state for state in dict.fromkeys(request.state_filters) if state not in STATES]
     broker.answer(turn, call, messages.ListTransactionsResponse(unknown_state_filters=unknown, transaction_states=[]))
 
 
@@ -42,7 +45,7 @@ def describe_transactions(broker: Broker, turn: Turn, call: Call) -> None:
     states = [
         state(
             transactional_id=transactional_id,
-            error_code=ErrorCode.NOT_COORDINATOR if transactional_id else ErrorCode.INVALID_REQUEST,
+            error_code=ErrorCode.TRANSACTIONAL_ID_NOT_FOUND if transactional_id else ErrorCode.INVALID_REQUEST,
         )
         for transactional_id in request.transactional_ids
     ]
@@ -54,4 +57,4 @@ def _is_pattern(text: str) -> bool:
         re.compile(text)
     except re.error:
         return False
-    return True
+    return NOT_LINEAR.search(text) is None

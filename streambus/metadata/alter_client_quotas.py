@@ -34,7 +34,8 @@ _IP_KEYS = {"connection_creation_rate": Measure.INT}
 def alter_client_quotas(image: Image, request: messages.AlterClientQuotasRequest) -> Decision[messages.AlterClientQuotasResponse]:
     """Do what every entry asks for if all that it asks for can be; one result per entity, in the order of the request.
 
-    An entity that is in the request twice is refused as a whole. With `validate_only` nothing is written.
+    An entity that is in the request twice is refused as a whole. Kafka says so too, but does what its first entry asks for. With
+    `validate_only` nothing is written.
     """
     records: list[Message] = []
     complaints: dict[QuotaEntity, str | None] = {}

@@ -104,7 +104,7 @@ def _failed(name: str, refused: Refused) -> messages.CreateTopicsResponse.Creata
 
 def _partitions_asked_for(image: Image, topics: Sequence[CreatableTopic]) -> int:
     return sum(
-        len(topic.assignments) or (image.properties.num_partitions if topic.num_partitions < 1 else topic.num_partitions)
+        len(topic.assignments) or (image.properties.num_partitions if topic.num_partitions == -1 else max(topic.num_partitions, 0))
         for topic in topics
     )
 
@@ -145,8 +145,12 @@ def _create_topic(image: Image, topic: CreatableTopic, dice: Prng) -> Outcome:
 
 
 def _checked_settings(topic: CreatableTopic) -> dict[str, str]:
+    wanted: dict[str, str | None] = {}
+    for config in topic.configs:
+        if wanted.get(config.name, "") is not None:
+            wanted[config.name] = config.value
     try:
-        return checked_topic_settings({config.name: config.value for config in topic.configs})
+        return checked_topic_settings(wanted)
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
 

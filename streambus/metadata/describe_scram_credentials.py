@@ -14,8 +14,8 @@ def describe_scram_credentials(
     image: Image, request: messages.DescribeUserScramCredentialsRequest
 ) -> messages.DescribeUserScramCredentialsResponse:
     """One result per user of the request, or of everybody if it names nobody; in the order of names."""
-    known = {user: None for user, _ in image.scram_credentials}
-    times = Counter(user.name for user in request.users or ()) or Counter(known)
+    known = dict.fromkeys(user for user, _ in image.scram_credentials)
+    times = Counter([user.name for user in request.users] if request.users else list(known))
     results = [_describe(image, user, is_twice=times[user] > 1, is_known=user in known) for user in sorted(times)]
     return messages.DescribeUserScramCredentialsResponse(error_code=ErrorCode.NONE, error_message="", results=results)
 
@@ -32,4 +32,4 @@ def _describe(image: Image, user: str, *, is_twice: bool, is_known: bool) -> Res
         for (name, mechanism), credential in image.scram_credentials.items()
         if name == user
     ]
-    return Result(user=user, error_code=ErrorCode.NONE, error_message=None, credential_infos=infos)
+    return Result(user=user, error_code=ErrorCode.NONE, error_message="", credential_infos=infos)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from attrs import frozen
 
-from streambus.metadata.broker_configs import BROKER_CONFIGS
+from streambus.metadata.broker_configs import BROKER_CONFIGS, broker_number
 from streambus.metadata.client_metrics_configs import InvalidSubscription, check_subscription
-from streambus.metadata.config_changes import Operation, UnknownOperation, list_changed, operation
+from streambus.metadata.config_changes import Operation, list_changed
 from streambus.metadata.config_definitions import ConfigDefinition, InvalidConfig
 from streambus.metadata.decision import Decision
 from streambus.metadata.dynamic_configs import RefusedByBroker, check_broker_settings, check_list
@@ -95,37 +96,71 @@ def alter_configs(image: Image, request: messages.AlterConfigsRequest) -> Decisi
     return Decision(() if request.validate_only else records, messages.AlterConfigsResponse(responses=results))
 
 
-def _decide(image: Image, wanted: Sequence[Wanted]) -> tuple[tuple[Message, ...], list[tuple[ErrorCode, str | None]]]:
-    records: list[Message] = []
-    answers: list[tuple[ErrorCode, str | None]] = []
+Answer = tuple[ErrorCode, str | None]
+
+DONE: Answer = (ErrorCode.NONE, None)
+
+UNANSWERABLE: Answer = (ErrorCode.UNKNOWN_SERVER_ERROR, None)
+"""What Kafka's controller says of everything it is asked together with an operation that does not exist: there it stumbles."""
+
+
+def _decide(image: Image, wanted: Sequence[Wanted]) -> tuple[tuple[Message, ...], list[Answer]]:
     counts = Counter((resource.kind, resource.name) for resource in wanted)
-    for resource in wanted:
-        try:
-            if counts[resource.kind, resource.name] > 1:
-                raise Refused(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once.")
-            records += _decide_one(image, resource)
-        except Refused as refused:
-            answers.append((refused.error_code, refused.text))
-        except InvalidConfig as invalid:
-            answers.append((ErrorCode.INVALID_CONFIG, str(invalid)))
-        except (InvalidSubscription, RefusedByBroker, UnknownOperation) as invalid:
-            answers.append((ErrorCode.INVALID_REQUEST, str(invalid)))
-        else:
-            answers.append((ErrorCode.NONE, None))
-    return tuple(records), answers
+    answers = [_judged(partial(_admit, image, resource, counts[resource.kind, resource.name])) for resource in wanted]
+    admitted = [place for place, (_, answer) in enumerate(answers) if answer == DONE]
+    if not all(_is_known(change.operation) for place in admitted for change in wanted[place].changes):
+        return (), [UNANSWERABLE if answer == DONE else answer for _, answer in answers]
+    for place in admitted:
+        answers[place] = _judged(partial(_CONFIGURE[wanted[place].kind], image, wanted[place]))
+    return tuple(record for records, _ in answers for record in records), [answer for _, answer in answers]
 
 
-def _decide_one(image: Image, wanted: Wanted) -> list[Message]:
-    """The records that configure one resource."""
+def _judged(step: Callable[[], list[Message]]) -> tuple[list[Message], Answer]:
+    """What a step leads to: records, or a reason why there are none."""
+    try:
+        return step(), DONE
+    except Refused as refused:
+        return [], (refused.error_code, refused.text)
+    except InvalidConfig as invalid:
+        return [], (ErrorCode.INVALID_CONFIG, str(invalid))
+    except (InvalidSubscription, RefusedByBroker) as invalid:
+        return [], (ErrorCode.INVALID_REQUEST, str(invalid))
+
+
+def _admit(image: Image, wanted: Wanted, count: int) -> list[Message]:
+    """What the broker that was asked looks at, before the controller does."""
+    if count > 1:
+        raise Refused(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once.")
     if len({change.name for change in wanted.changes}) < len(wanted.changes):
         raise Refused(ErrorCode.INVALID_REQUEST, "Error due to duplicate config keys")
     nulls = [change.name for change in wanted.changes if change.value is None and change.operation != Operation.DELETE]
     if nulls:
         raise Refused(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {', '.join(nulls)}")
-    configure = _CONFIGURE.get(wanted.kind)
-    if configure is None or (wanted.replaces and wanted.kind == ResourceType.BROKER_LOGGER):
+    if wanted.kind not in _CONFIGURE or (wanted.replaces and wanted.kind == ResourceType.BROKER_LOGGER):
         raise Refused(ErrorCode.INVALID_REQUEST, f"Unknown resource type {wanted.kind}")
-    return configure(image, wanted)
+    if wanted.kind == ResourceType.BROKER:
+        _admit_to_broker(image, wanted)
+    return []
+
+
+def _admit_to_broker(image: Image, wanted: Wanted) -> None:
+    name = _broker_name(image, wanted)
+    strange = [change.operation for change in wanted.changes if not _is_known(change.operation)]
+    if strange:
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Unknown operations type {strange[0]}")
+    for change in wanted.changes:
+        if change.operation in (Operation.APPEND, Operation.SUBTRACT):
+            check_list(change.name, Operation(change.operation).name.lower())
+    check_broker_settings(image, _changed(image.broker_settings(name), wanted, BROKER_CONFIGS, strict=False), name)
+
+
+def _broker_name(image: Image, wanted: Wanted) -> str:
+    """How the log calls the broker that is meant; empty for all brokers."""
+    return str(_our_node_id(image, wanted.name, "Unexpected broker id, expected {}, but received {}")) if wanted.name else ""
+
+
+def _is_known(operation: int) -> bool:
+    return operation in tuple(Operation)
 
 
 def _configure_topic(image: Image, wanted: Wanted) -> list[Message]:
@@ -143,13 +178,9 @@ def _configure_topic(image: Image, wanted: Wanted) -> list[Message]:
 
 
 def _configure_broker(image: Image, wanted: Wanted) -> list[Message]:
-    name = str(_our_node_id(image, wanted.name, "Unexpected broker id, expected {}, but received {}")) if wanted.name else ""
-    for change in wanted.changes:
-        if operation(change.operation) in (Operation.APPEND, Operation.SUBTRACT):
-            check_list(change.name, Operation(change.operation).name.lower())
+    name = _broker_name(image, wanted)
     before = image.broker_settings(name)
     after = _changed(before, wanted, BROKER_CONFIGS, strict=False)
-    check_broker_settings(image, after, name)
     if image.features.get(ELR_FEATURE, 0):
         _check_elr(name, before, after, wanted)
     # A broker is told even of what stays as it is: whoever sets a secret's file again wants it to be read again.
@@ -169,7 +200,7 @@ def _configure_logger(image: Image, wanted: Wanted) -> list[Message]:
     """There are no loggers whose level could be changed; every reason to refuse them is Kafka's."""
     _our_node_id(image, wanted.name, "Unexpected node id. Expected {}, but received {}")
     for change in wanted.changes:
-        kind = operation(change.operation)
+        kind = Operation(change.operation)
         if kind in (Operation.APPEND, Operation.SUBTRACT):
             raise Refused(ErrorCode.INVALID_REQUEST, f"{kind.name} operation is not allowed for the BROKER_LOGGER resource")
         if kind is Operation.DELETE and change.name == ROOT_LOGGER:
@@ -180,11 +211,9 @@ def _configure_logger(image: Image, wanted: Wanted) -> list[Message]:
 
 def _our_node_id(image: Image, name: str, words: str) -> int:
     """This node's number, if `name` says it."""
-    ours = image.properties.node_id
-    try:
-        told = BROKER_CONFIGS["broker.id"].parse(name)
-    except InvalidConfig:
-        raise Refused(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}") from None
+    ours, told = image.properties.node_id, broker_number(name)
+    if told is None:
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
     if told != ours:
         raise Refused(ErrorCode.INVALID_REQUEST, words.format(ours, told))
     return ours
@@ -229,7 +258,7 @@ def _changed(
     """The settings of a resource once all changes are carried out. Without `strict`, lists that nobody knows are left as they are."""
     after: dict[str, str] = {} if wanted.replaces else dict(before)
     for change in wanted.changes:
-        kind = operation(change.operation)
+        kind = Operation(change.operation)
         if kind is Operation.DELETE:
             after.pop(change.name, None)
             continue

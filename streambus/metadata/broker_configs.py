@@ -110,6 +110,18 @@ ALIASES: dict[str, tuple[str, ...]] = {
 """Configs that say the same in several units, the one that is asked first in front."""
 
 
+def broker_number(text: str) -> int | None:
+    """The number of a broker that the name of a resource says, if it says one: nothing may stand around it."""
+    if text != text.strip():
+        return None
+    try:
+        value = BROKER_CONFIGS["broker.id"].parse(text)
+    except InvalidConfig:
+        return None
+    assert isinstance(value, int)
+    return value
+
+
 class BrokerProperties:
     """What holds for one broker: checked texts by name, and as numbers those that decisions need.
 

@@ -20,18 +20,6 @@ class Operation(IntEnum):
     SUBTRACT = 3
 
 
-class UnknownOperation(ValueError):
-    """An operation that no version of the protocol has."""
-
-
-def operation(number: int) -> Operation:
-    """The operation with this number; `UnknownOperation` if there is none."""
-    try:
-        return Operation(number)
-    except ValueError:
-        raise UnknownOperation(f"Unknown operations type {number}") from None
-
-
 def list_changed(definition: ConfigDefinition | None, name: str, settings: Settings, change: Operation, text: str) -> str:
     """The value of a list after APPEND or SUBTRACT; `InvalidConfig` if it is no list.
 

@@ -99,7 +99,7 @@ class ReplicaList:
 
     def complaint(self, name: str, value: tuple[str, ...]) -> str | None:
         """What is wrong with `value`, or None."""
-        if value == ("*",) or _REPLICAS.fullmatch(",".join(value)):
+        if value == ("*",) or not any(value) or _REPLICAS.fullmatch(",".join(value)):
             return None
         pairs = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
         why = f"{name} must be the literal '*' or a list of replicas in the following format: {pairs}"

@@ -64,7 +64,7 @@ def _started_with(image: Image) -> Mapping[str, str]:
     """What this broker was started with, beside its properties also what it is."""
     node_id = str(image.properties.node_id)
     broker = image.brokers.get(image.properties.node_id)
-    known = {"broker.id": node_id, "node.id": node_id}
+    known = {"broker.id": node_id, "node.id": node_id, "process.roles": "broker,controller"}
     if broker is not None:
         doors = [f"{endpoint.name}://{endpoint.host}:{endpoint.port}" for endpoint in broker.endpoints]
         known["advertised.listeners"] = ",".join(doors)

@@ -123,7 +123,7 @@ def _check_name(image: Image, name: str, taken: dict[str, str]) -> None:
 
 def _create_topic(image: Image, topic: CreatableTopic, dice: Prng) -> Outcome:
     """The records of one topic and its result; `Refused` if it cannot be."""
-    settings = _checked_settings(topic)
+    settings = _checked_settings(image, topic)
     replicas = _replicas(image, topic, dice)
     topic_id = random_id(dice)
     records: list[Message] = [messages.TopicRecord(name=topic.name, topic_id=topic_id)]
@@ -144,13 +144,13 @@ def _create_topic(image: Image, topic: CreatableTopic, dice: Prng) -> Outcome:
     return records, result
 
 
-def _checked_settings(topic: CreatableTopic) -> dict[str, str]:
+def _checked_settings(image: Image, topic: CreatableTopic) -> dict[str, str]:
     wanted: dict[str, str | None] = {}
     for config in topic.configs:
         if wanted.get(config.name, "") is not None:
             wanted[config.name] = config.value
     try:
-        return checked_topic_settings(wanted)
+        return checked_topic_settings(wanted, image.topic_defaults)
     except InvalidConfig as invalid:
         raise Refused(ErrorCode.INVALID_CONFIG, str(invalid)) from None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from streambus.metadata.broker_configs import BROKER_CONFIGS
+from streambus.metadata.broker_configs import BROKER_CONFIGS, broker_number
 from streambus.metadata.client_metrics_configs import CLIENT_METRICS_CONFIGS
-from streambus.metadata.config_definitions import ConfigDefinition, ConfigType, InvalidConfig
+from streambus.metadata.config_definitions import ConfigDefinition, ConfigType
 from streambus.metadata.config_sources import (
     Synonyms,
     broker_sources,
@@ -38,7 +38,7 @@ MALFORMED = (
 class Indescribable(Exception):
     """A resource cannot be described. The text is for the person who asked."""
 
-    def __init__(self, error_code: ErrorCode, text: str | None) -> None:
+    def __init__(self, error_code: ErrorCode, text: str) -> None:
         super().__init__(text)
         self.error_code = error_code
         self.text = text
@@ -46,6 +46,9 @@ class Indescribable(Exception):
 
 def describe_configs(image: Image, request: Request, broker_id: int) -> messages.DescribeConfigsResponse:
     """What `broker_id` answers: one result per resource, in the order of the request; entries in the order of names."""
+    if any(resource.resource_type not in _DESCRIBE for resource in request.resources):
+        # As in Kafka, a type that nobody knows spoils the whole request.
+        return messages.DescribeConfigsResponse(results=[_refused(resource) for resource in request.resources])
     return messages.DescribeConfigsResponse(results=[_describe(image, request, resource, broker_id) for resource in request.resources])
 
 
@@ -55,7 +58,7 @@ def created_topic_configs(image: Image, settings: Mapping[str, str]) -> list[mes
     return [
         entry(
             name=name,
-            value=definition.canonical(effective_text(definition, settings, image.effective_properties)),
+            value=settings.get(name) or effective_text(definition, settings, image.effective_properties),
             read_only=False,
             config_source=effective_source(image, definition, settings),
             is_sensitive=False,
@@ -65,15 +68,16 @@ def created_topic_configs(image: Image, settings: Mapping[str, str]) -> list[mes
 
 
 def _describe(image: Image, request: Request, resource: Resource, broker_id: int) -> Result:
-    result = Result(error_message=None, resource_type=resource.resource_type, resource_name=resource.resource_name)
+    result = Result(error_message="", resource_type=resource.resource_type, resource_name=resource.resource_name)
     try:
-        describe = _DESCRIBE.get(resource.resource_type)
-        if describe is None:
-            raise Indescribable(ErrorCode.INVALID_REQUEST, MALFORMED)
-        result.configs = list(describe(image, request, resource, broker_id))
+        result.configs = list(_DESCRIBE[resource.resource_type](image, request, resource, broker_id))
     except Indescribable as reason:
         result.error_code, result.error_message = reason.error_code, reason.text
     return result
+
+
+def _refused(resource: Resource) -> Result:
+    return Result(ErrorCode.INVALID_REQUEST, MALFORMED, resource.resource_type, resource.resource_name, [])
 
 
 def _topic(image: Image, request: Request, resource: Resource, _broker_id: int) -> Iterable[Entry]:
@@ -82,7 +86,7 @@ def _topic(image: Image, request: Request, resource: Resource, _broker_id: int) 
     if complaint is not None:
         raise Indescribable(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
     if name not in image.topics:
-        raise Indescribable(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)
+        raise Indescribable(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
     settings = image.topic_settings(name)
     for definition in _asked_for(resource, TOPIC_CONFIGS):
         value = effective_text(definition, settings, image.effective_properties)
@@ -93,11 +97,10 @@ def _broker(image: Image, request: Request, resource: Resource, broker_id: int) 
     name = resource.resource_name
     if not name:
         return _default_broker(image, request, resource)
-    try:
-        is_ours = BROKER_CONFIGS["broker.id"].parse(name) == broker_id
-    except InvalidConfig:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}") from None
-    if not is_ours:
+    number = broker_number(name)
+    if number is None:
+        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
+    if number != broker_id:
         text = f"Unexpected broker id, expected {broker_id} or empty string, but received {name}"
         raise Indescribable(ErrorCode.INVALID_REQUEST, text)
     return _one_broker(image, request, resource)
@@ -134,11 +137,10 @@ def _broker_logger(_image: Image, _request: Request, resource: Resource, broker_
     name = resource.resource_name
     if not name:
         raise Indescribable(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
-    try:
-        is_ours = BROKER_CONFIGS["broker.id"].parse(name) == broker_id
-    except InvalidConfig:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}") from None
-    if not is_ours:
+    number = broker_number(name)
+    if number is None:
+        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
+    if number != broker_id:
         raise Indescribable(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {broker_id} but received {name}")
     return ()
 

@@ -1,11 +1,11 @@
 """Produce: batches come in, get their offsets, and are acknowledged when they are durable on every in-sync replica.
 
-Flow: each batch is checked (size, CRC, counts, timestamps, sequence), appended, and its partition's high watermark awaited in
+Flow: each batch is checked (`produce_checks`), then its sequence, it is appended, and its partition's high watermark awaited in
 purgatory. All of acks=1 and acks=all are durable before they are acknowledged; acks=0 has no answer. A batch that was appended
 before (same producer, same sequence) is not appended again: its answer has the first one's offset, and waits for that one to be
 durable (KIP-98).
 
-Nobody looks at single records, but for one thing: a compacted topic cannot have records without a key.
+A batch is stored as it came, byte for byte, unless its topic asks for another codec or for timestamps of the broker's clock.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
+from streambus.broker.produce_checks import ProduceRefused, checked_batch, sole_batch
 from streambus.kernel import MILLISECOND, Instant, Turn, message, sometimes
 from streambus.metadata import TopicConfig
-from streambus.records import BadBatch, BadBatchKind, BatchHeader, check_batch, parse_header, read_contents, with_log_append_time
+from streambus.records import parse_header, with_log_append_time
 from streambus.replication import Partition
 from streambus.storage import Accepted, Duplicate, LogId, Refusal, Refused, StoreUnavailable
 from streambus.wire import ErrorCode, messages
@@ -28,39 +29,18 @@ if TYPE_CHECKING:
 ProduceResponse = messages.ProduceResponse
 PartitionResponse = ProduceResponse.PartitionProduceResponse
 TopicResponse = ProduceResponse.TopicProduceResponse
-RecordError = ProduceResponse.BatchIndexAndErrorMessage
 
 ACKS_ALL = -1
 TOPIC_IDS_SINCE = 13
-NO_TIMESTAMP = -1
-
-RECORD_ERRORS_MAX = 100
-"""How many records of a batch an answer names that are refused: enough to find the mistake."""
 
 UNSAID_LEADER = ProduceResponse.LeaderIdAndEpoch()
 """Shared by all answers: nobody changes it."""
-
-_BAD_BATCH_CODES = {
-    BadBatchKind.CORRUPT: ErrorCode.CORRUPT_MESSAGE,
-    BadBatchKind.UNSUPPORTED_MAGIC: ErrorCode.INVALID_RECORD,
-    BadBatchKind.INVALID: ErrorCode.INVALID_RECORD,
-}
 
 _REFUSAL_CODES = {
     Refusal.OUT_OF_ORDER: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
     Refusal.DUPLICATE_TOO_OLD: ErrorCode.DUPLICATE_SEQUENCE_NUMBER,
     Refusal.STALE_EPOCH: ErrorCode.INVALID_PRODUCER_EPOCH,
 }
-
-
-class ProduceRefused(Exception):
-    """This batch is not appended, and this is what its producer is told."""
-
-    def __init__(self, error: ErrorCode, text: str | None = None, record_errors: list[RecordError] | None = None) -> None:
-        super().__init__(error, text)
-        self.error = error
-        self.text = text
-        self.record_errors = record_errors or []
 
 
 @message
@@ -109,7 +89,8 @@ NO_ROOM = "the disk is full"
 def produce(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a Produce request (versions 3-13)."""
     request: messages.ProduceRequest = call.request.body
-    by_id = call.request.api_version >= TOPIC_IDS_SINCE
+    api_version = call.request.api_version
+    by_id = api_version >= TOPIC_IDS_SINCE
     broker.counters.produce_requests += 1
     awaited: list[Awaited] = []
     topics: list[TopicResponse] = []
@@ -118,15 +99,18 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
         responses: list[PartitionResponse] = []
         for data in topic.partition_data:
             response = PartitionResponse(index=data.index, base_offset=-1, current_leader=UNSAID_LEADER)
+            partition = None
             try:
                 partition = _partition(broker, topic.name, topic.topic_id, data.index, by_id)
-                batch = cast("Buffer | None", data.records)
-                end_offset = _append(broker, turn, request, partition, batch, response)
+                records = cast("Buffer | None", data.records)
+                end_offset = _append(broker, turn, request, partition, records, api_version, response)
                 awaited.append(Awaited(partition.log.log_id, partition.leader_epoch, end_offset, response))
             except ProduceRefused as refusal:
                 refused = True
                 _fail(response, refusal.error, refusal.text)
                 response.record_errors = refusal.record_errors
+                if refusal.by_log and partition is not None:
+                    response.log_start_offset = partition.log.log_start_offset
             responses.append(response)
         topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
     if request.acks == 0:
@@ -154,34 +138,46 @@ def _append(
     turn: Turn,
     request: messages.ProduceRequest,
     partition: Partition,
-    batch: Buffer | None,
+    records: Buffer | None,
+    api_version: int,
     response: PartitionResponse,
 ) -> int:
     """Append the batch unless it is there already; return the end offset to wait for."""
     config = broker.image.topic_config(partition.topic)
-    header = _checked_header(config, turn.wall_ms, request, partition, batch)
-    assert batch is not None
+    header = sole_batch(records, api_version)
+    assert records is not None
+    if request.acks not in (0, 1, ACKS_ALL):
+        raise ProduceRefused(ErrorCode.INVALID_REQUIRED_ACKS)
+    if header.is_transactional:
+        # There are no transactions yet: whoever has not named one may not write into one, and whoever has named one is not known by it.
+        is_named = request.transactional_id is not None
+        raise ProduceRefused(ErrorCode.INVALID_PRODUCER_ID_MAPPING if is_named else ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    if request.acks == ACKS_ALL and len(partition.isr) < config.min_insync_replicas:
+        _require_replicas(broker, partition, config)
+    batch: Buffer = records if header.size == len(records) else memoryview(records)[: header.size]
+    header, batch = checked_batch(header, batch, config, turn.wall_ms, f"{partition.topic}-{partition.index}")
     if header.has_producer:
         verdict = partition.log.producers.check(header, turn.now // MILLISECOND)
         if type(verdict) is Duplicate:
             broker.counters.duplicate_batches += 1
             response.base_offset = verdict.base_offset
             response.log_start_offset = partition.log.log_start_offset
-            response.log_append_time_ms = verdict.timestamp if config.is_log_append_time else NO_TIMESTAMP
+            response.log_append_time_ms = verdict.timestamp
             return verdict.last_offset + 1
         if type(verdict) is Refused:
             if (reason := _without_disk(broker)) is not None:
                 # The batch before this one was refused because of the disk: that is what its producer must hear, not that there is a gap.
                 # Stock clients take a gap for a reason to begin anew, and to send again what may be there already.
                 raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, reason)
-            raise ProduceRefused(_REFUSAL_CODES[verdict.reason])
+            raise ProduceRefused(_REFUSAL_CODES[verdict.reason], by_log=True)
         assert type(verdict) is Accepted
     if not broker.config.has_room:
         raise ProduceRefused(ErrorCode.KAFKA_STORAGE_ERROR, NO_ROOM)
     if config.is_log_append_time:
         response.log_append_time_ms = turn.wall_ms
-        batch = with_log_append_time(batch, header, turn.wall_ms)
-        header = parse_header(batch)
+        if not header.is_log_append_time:  # it is, when it was converted
+            batch = with_log_append_time(batch, header, turn.wall_ms)
+            header = parse_header(batch)
     try:
         response.base_offset = partition.append(turn, broker.store, header, batch)
     except StoreUnavailable as unavailable:
@@ -199,56 +195,11 @@ def _without_disk(broker: Broker) -> str | None:
     return NO_ROOM if not broker.config.has_room else broker.store.failed
 
 
-def _checked_header(
-    config: TopicConfig, wall_ms: int, request: messages.ProduceRequest, partition: Partition, batch: Buffer | None
-) -> BatchHeader:
-    """The header of a batch that may be appended, checked as Kafka checks it, without a look at single records."""
-    if request.acks not in (0, 1, ACKS_ALL):
-        raise ProduceRefused(ErrorCode.INVALID_REQUIRED_ACKS)
-    if batch is None or not len(batch):
-        raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
-    if request.acks == ACKS_ALL and len(partition.isr) < config.min_insync_replicas:
-        raise ProduceRefused(ErrorCode.NOT_ENOUGH_REPLICAS)
-    try:
-        header = parse_header(batch)
-        if header.size < len(batch):
-            raise ProduceRefused(ErrorCode.INVALID_RECORD, "a produce request carries exactly one record batch per partition")
-        check_batch(batch, header)
-    except BadBatch as bad:
-        sometimes("produce: a damaged batch is refused")
-        raise ProduceRefused(_BAD_BATCH_CODES[bad.kind], str(bad)) from bad
-    if len(batch) > config.max_message_bytes:
-        raise ProduceRefused(
-            ErrorCode.MESSAGE_TOO_LARGE, f"the batch has {len(batch)} bytes, max.message.bytes allows {config.max_message_bytes}"
-        )
-    if header.is_control:
-        raise ProduceRefused(ErrorCode.INVALID_RECORD, "clients cannot write control batches")
-    if header.is_transactional:
-        raise ProduceRefused(ErrorCode.INVALID_TXN_STATE, "there are no transactions on this broker yet")
-    if config.is_compacted:
-        _require_keys(header, batch)
-    if config.is_log_append_time:
-        return header
-    if header.max_timestamp > wall_ms + config.message_timestamp_after_max_ms:
-        sometimes("produce: a timestamp from the future is refused")
-        raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is further in the future than message.timestamp.after.max.ms allows")
-    if 0 <= header.base_timestamp < wall_ms - config.message_timestamp_before_max_ms:
-        raise ProduceRefused(ErrorCode.INVALID_TIMESTAMP, "a timestamp is older than message.timestamp.before.max.ms allows")
-    return header
-
-
-def _require_keys(header: BatchHeader, batch: Buffer) -> None:
-    """Refuse a batch with records that have no key, of a topic in which records are known by their keys."""
-    try:
-        keys = read_contents(header, batch).keys
-    except BadBatch as bad:
-        raise ProduceRefused(_BAD_BATCH_CODES[bad.kind], str(bad)) from bad
-    if None in keys:
-        sometimes("produce: a record without a key is refused")
-        rows = [row for row, key in enumerate(keys) if key is None]
-        text = "a record of a compacted topic must have a key"
-        errors = [RecordError(batch_index=row, batch_index_error_message=text) for row in rows[:RECORD_ERRORS_MAX]]
-        raise ProduceRefused(ErrorCode.INVALID_RECORD, f"{len(rows)} records have no key: {text}", errors)
+def _require_replicas(broker: Broker, partition: Partition, config: TopicConfig) -> None:
+    """Refuse what cannot be on `min.insync.replicas` of the replicas. A partition that has fewer altogether needs no more than these."""
+    assigned = broker.image.topics[partition.topic].partitions[partition.index].replicas
+    if len(partition.isr) < min(config.min_insync_replicas, len(assigned)):
+        raise ProduceRefused(ErrorCode.NOT_ENOUGH_REPLICAS, by_log=True)
 
 
 def _fail(response: PartitionResponse, error: ErrorCode, text: str | None = None) -> None:

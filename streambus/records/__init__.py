@@ -4,9 +4,10 @@ Theory of operation
 ===================
 
 The unit that producers send, brokers store and consumers fetch is the **batch** (format 2, KIP-98): a header of 61 bytes and records
-behind it, usually compressed. A broker never opens it:
+behind it, usually compressed. A broker stores and sends it as it came:
 
 1. `parse_header` reads the header where it lies, with one `struct` call. `check_batch` compares checksum, size and counts.
+   `inspect_records` looks at the records behind it, once, when they come in: whether a consumer will be able to read them.
 2. The two fields that a leader assigns, base offset and leader epoch, stand in front of the checksum's reach. So a batch is stored as
    `(stamped_prefix(header, base_offset, leader_epoch), view[16:])`: nothing is copied, nothing is written into a received buffer, and the
    producer's checksum stays true all the way to the consumer.
@@ -14,7 +15,7 @@ behind it, usually compressed. A broker never opens it:
    may grow to when it is decompressed is bounded, because the sender of a small batch decides how large it gets.
 
 4. Cleaning takes records out of batches without decoding them: `read_contents` finds keys and offsets, `encode_kept` copies what stays.
-   `control_type` tells what a marker between the data says.
+   `control_type` tells what a marker between the data says. `encode_converted` writes a batch in the codec that a topic asks for.
 
 What is wrong with bytes is said by `BadBatch`: a reason for people, and a kind, which decides the Kafka error that the sender gets.
 
@@ -32,12 +33,15 @@ from streambus.records.batch import (
     parse_header,
     split_batches,
     stamped_prefix,
+    with_create_time,
     with_log_append_time,
 )
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
 from streambus.records.contents import BatchContents, encode_emptied, encode_kept, read_contents
 from streambus.records.control import ControlType, control_type
+from streambus.records.conversion import encode_converted
+from streambus.records.inspection import Inspection, inspect_records
 from streambus.records.record import Header, Record, decode_batch, decode_records, encode_batch
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "Codec",
     "ControlType",
     "Header",
+    "Inspection",
     "Record",
     "check_batch",
     "compress",
@@ -60,11 +65,14 @@ __all__ = [
     "decode_records",
     "decompress",
     "encode_batch",
+    "encode_converted",
     "encode_emptied",
     "encode_kept",
+    "inspect_records",
     "parse_header",
     "read_contents",
     "split_batches",
     "stamped_prefix",
+    "with_create_time",
     "with_log_append_time",
 ]

@@ -63,6 +63,8 @@ class BadBatchKind(Enum):
     """A message set from before Kafka 0.11."""
     INVALID = "invalid"
     """Intact, but it contradicts itself."""
+    TOO_LARGE = "too large"
+    """Decompressed it is larger than we let anything grow."""
 
 
 class BadBatch(ValueError):
@@ -225,9 +227,18 @@ def pack_header(header: BatchHeader) -> bytes:
 
 def with_log_append_time(view: Buffer, header: BatchHeader, timestamp: int) -> bytes:
     """A copy of the batch that says it was appended at `timestamp`, in milliseconds, with a new CRC (`message.timestamp.type`)."""
+    return _restamped(view, header, header.attributes | LOG_APPEND_TIME, timestamp)
+
+
+def with_create_time(view: Buffer, header: BatchHeader, max_timestamp: int) -> bytes:
+    """A copy of the batch whose records have their own timestamps, up to `max_timestamp`, with a new CRC."""
+    return _restamped(view, header, header.attributes & ~LOG_APPEND_TIME, max_timestamp)
+
+
+def _restamped(view: Buffer, header: BatchHeader, attributes: int, max_timestamp: int) -> bytes:
     summed = bytearray(pack_header(header))
-    summed[_ATTRIBUTES_AT : _ATTRIBUTES_AT + 2] = (header.attributes | LOG_APPEND_TIME).to_bytes(2, "big")
-    summed[_MAX_TIMESTAMP_AT : _MAX_TIMESTAMP_AT + 8] = timestamp.to_bytes(8, "big", signed=True)
+    summed[_ATTRIBUTES_AT : _ATTRIBUTES_AT + 2] = attributes.to_bytes(2, "big", signed=True)
+    summed[_MAX_TIMESTAMP_AT : _MAX_TIMESTAMP_AT + 8] = max_timestamp.to_bytes(8, "big", signed=True)
     payload = memoryview(view)[HEADER_BYTES : header.size]
     summed[_CRC_AT:SUMMED_FROM] = crc32c(payload, crc32c(summed[SUMMED_FROM:])).to_bytes(4, "big")
     return b"".join((summed, payload))

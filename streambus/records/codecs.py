@@ -21,6 +21,9 @@ from streambus.records.batch import BadBatch, BadBatchKind, Codec
 DECOMPRESSED_BYTES_MAX = 128 * 1024 * 1024
 """What a batch may grow to unless the caller says otherwise: more than any sane batch, less than would hurt."""
 
+DEFAULT_LEVELS = {Codec.NONE: 0, Codec.GZIP: -1, Codec.SNAPPY: 0, Codec.LZ4: 9, Codec.ZSTD: 3}
+"""How hard each codec tries unless a topic says otherwise, as Kafka counts (KIP-390)."""
+
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = _XERIAL_MAGIC + (1).to_bytes(4, "big") + (1).to_bytes(4, "big")
 _XERIAL_BLOCK_BYTES = 32 * 1024
@@ -30,9 +33,9 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _CHUNK_BYTES = 256 * 1024
 
 
-def compress(codec: Codec, data: Buffer) -> Buffer:
-    """`data` as `codec` writes it."""
-    return _COMPRESSORS[codec](data)
+def compress(codec: Codec, data: Buffer, level: int | None = None) -> Buffer:
+    """`data` as `codec` writes it, trying as hard as `level` says: a number that Kafka allows for this codec, None for its usual one."""
+    return _COMPRESSORS[codec](data, DEFAULT_LEVELS[codec] if level is None else level)
 
 
 def decompress(codec: Codec, data: Buffer, limit: int = DECOMPRESSED_BYTES_MAX) -> Buffer:
@@ -46,7 +49,7 @@ def decompress(codec: Codec, data: Buffer, limit: int = DECOMPRESSED_BYTES_MAX) 
 
 
 def _too_large(limit: int) -> BadBatch:
-    return BadBatch(f"the records are larger than {limit} bytes when decompressed", BadBatchKind.INVALID)
+    return BadBatch(f"the records are larger than {limit} bytes when decompressed", BadBatchKind.TOO_LARGE)
 
 
 def _uncompressed(data: Buffer, limit: int) -> Buffer:
@@ -58,8 +61,8 @@ def _uncompressed(data: Buffer, limit: int) -> Buffer:
 # gzip ------------------------------------------------------------------------------------------------------------------
 
 
-def _gzip(data: Buffer) -> Buffer:
-    compressor = zlib.compressobj(wbits=_GZIP_WINDOW)
+def _gzip(data: Buffer, level: int) -> Buffer:
+    compressor = zlib.compressobj(level, wbits=_GZIP_WINDOW)
     return compressor.compress(data) + compressor.flush()
 
 
@@ -83,7 +86,7 @@ def _gunzip(data: Buffer, limit: int) -> Buffer:
 # snappy ----------------------------------------------------------------------------------------------------------------
 
 
-def _snap(data: Buffer) -> Buffer:
+def _snap(data: Buffer, _: int) -> Buffer:
     view = memoryview(data)
     pieces: list[Any] = [_XERIAL_HEADER]
     for start in range(0, len(view), _XERIAL_BLOCK_BYTES):
@@ -123,8 +126,10 @@ def _unsnap_block(block: memoryview, left: int, limit: int) -> Buffer:
 # lz4 -------------------------------------------------------------------------------------------------------------------
 
 
-def _lz4(data: Buffer) -> Buffer:
-    frame: bytes = lz4.frame.compress(data, block_linked=False, store_size=False)
+def _lz4(data: Buffer, level: int) -> Buffer:
+    """Level 9 is the fast compressor: that is what Kafka's default means. All others are the thorough one, which has the levels 3 to 12."""
+    thoroughness = 0 if level == DEFAULT_LEVELS[Codec.LZ4] else min(max(level, 3), 12)
+    frame: bytes = lz4.frame.compress(data, compression_level=thoroughness, block_linked=False, store_size=False)
     return frame
 
 
@@ -147,8 +152,8 @@ def _unlz4(data: Buffer, limit: int) -> Buffer:
 # zstd ------------------------------------------------------------------------------------------------------------------
 
 
-def _zstd(data: Buffer) -> Buffer:
-    return memoryview(cramjam.zstd.compress(data))
+def _zstd(data: Buffer, level: int) -> Buffer:
+    return memoryview(cramjam.zstd.compress(data, level))
 
 
 def _unzstd(data: Buffer, limit: int) -> Buffer:
@@ -167,8 +172,8 @@ def _unzstd(data: Buffer, limit: int) -> Buffer:
         room = min(2 * room, limit)
 
 
-_COMPRESSORS: dict[Codec, Callable[[Buffer], Buffer]] = {
-    Codec.NONE: lambda data: data,
+_COMPRESSORS: dict[Codec, Callable[[Buffer, int], Buffer]] = {
+    Codec.NONE: lambda data, _: data,
     Codec.GZIP: _gzip,
     Codec.SNAPPY: _snap,
     Codec.LZ4: _lz4,

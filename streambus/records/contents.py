@@ -80,27 +80,18 @@ def encode_kept(header: BatchHeader, contents: BatchContents, rows: list[int], *
     else:
         timestamps = contents.timestamps
         max_timestamp = header.base_timestamp + max([timestamps[row] for row in rows])
-    return _changed(header, attributes, base_timestamp, max_timestamp, len(rows), compress(header.codec, b"".join(pieces)))
+    return encode_changed(header, attributes, base_timestamp, max_timestamp, len(rows), compress(header.codec, b"".join(pieces)))
 
 
 def encode_emptied(header: BatchHeader) -> bytes:
     """The batch without any of its records: what tells how far its producer, or the log, has come."""
     attributes = header.attributes & ~(CODEC_MASK | DELETE_HORIZON)
-    return _changed(header, attributes, NO_TIMESTAMP, header.max_timestamp, 0, b"")
+    return encode_changed(header, attributes, NO_TIMESTAMP, header.max_timestamp, 0, b"")
 
 
-def _moved_in_time(contents: BatchContents, rows: list[int], distance: int) -> list[bytes]:
-    """The records in `rows` for a batch whose base timestamp is `distance` earlier."""
-    data, starts, bodies, timestamps = contents.data, contents.starts, contents.bodies, contents.timestamps
-    pieces: list[bytes] = []
-    for row in rows:
-        timestamp = varint_of(timestamps[row] + distance)
-        body = data[bodies[row] : starts[row + 1]]
-        pieces += (varint_of(1 + len(timestamp) + len(body)), b"\0", timestamp, body)
-    return pieces
-
-
-def _changed(header: BatchHeader, attributes: int, base_timestamp: int, max_timestamp: int, record_count: int, payload: Buffer) -> bytes:
+def encode_changed(
+    header: BatchHeader, attributes: int, base_timestamp: int, max_timestamp: int, record_count: int, payload: Buffer
+) -> bytes:
     """The batch of `header` with other records: its place, its producer and its sequences stay."""
     changed = BatchHeader(
         header.base_offset,
@@ -120,6 +111,17 @@ def _changed(header: BatchHeader, attributes: int, base_timestamp: int, max_time
     head = pack_header(changed)
     checksum = crc32c(payload, crc32c(head[SUMMED_FROM:]))
     return b"".join((head[: SUMMED_FROM - 4], checksum.to_bytes(4, "big"), head[SUMMED_FROM:], payload))
+
+
+def _moved_in_time(contents: BatchContents, rows: list[int], distance: int) -> list[bytes]:
+    """The records in `rows` for a batch whose base timestamp is `distance` earlier."""
+    data, starts, bodies, timestamps = contents.data, contents.starts, contents.bodies, contents.timestamps
+    pieces: list[bytes] = []
+    for row in rows:
+        timestamp = varint_of(timestamps[row] + distance)
+        body = data[bodies[row] : starts[row + 1]]
+        pieces += (varint_of(1 + len(timestamp) + len(body)), b"\0", timestamp, body)
+    return pieces
 
 
 def _find_records(contents: BatchContents, header: BatchHeader) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
 
@@ -131,7 +132,7 @@ REFUSALS = [
     (None, {}, ErrorCode.INVALID_RECORD),
     (b"", {}, ErrorCode.INVALID_RECORD),
     (batch_of(b"a") * 2, {}, ErrorCode.INVALID_RECORD),
-    (batch_of(b"a")[:40], {}, ErrorCode.CORRUPT_MESSAGE),
+    (batch_of(b"a")[:40], {}, ErrorCode.INVALID_RECORD),
     (damaged(batch_of(b"a")), {}, ErrorCode.CORRUPT_MESSAGE),
     (batch_of(b"a")[:16] + b"\1" + batch_of(b"a")[17:], {}, ErrorCode.INVALID_RECORD),
     (batch_of(b"a" * 2_000_000), {}, ErrorCode.MESSAGE_TOO_LARGE),
@@ -139,7 +140,7 @@ REFUSALS = [
     (
         encode_batch([Record(None, b"a", (), WALL_MS, 0)], is_transactional=True, producer_id=1, producer_epoch=0, base_sequence=0),
         {},
-        ErrorCode.INVALID_TXN_STATE,
+        ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     ),
     (encode_batch([Record(b"\0\0\0\0", b"", (), WALL_MS, 0)], is_control=True), {}, ErrorCode.INVALID_RECORD),
 ]
@@ -160,10 +161,13 @@ def test_one_bad_batch_does_not_spoil_the_good_one_beside_it(bench: Bench) -> No
     assert [partition.error_code for partition in topic.partition_responses] == [ErrorCode.NONE, ErrorCode.CORRUPT_MESSAGE]
 
 
-def test_min_insync_replicas_that_cannot_be_met_refuse_acks_all() -> None:
+def test_a_partition_needs_no_more_replicas_in_sync_than_it_has() -> None:
     bench = Bench()
     bench.create("t", min_insync_replicas="2")
     client = bench.connect()
+    assert produced(client.ask(produce_request("t", batch_of(b"a")), V)).error_code == ErrorCode.NONE
+    topic = bench.broker.image.topics["t"]
+    topic.partitions[0] = attrs.evolve(topic.partitions[0], replicas=(1, 2, 3))
     assert produced(client.ask(produce_request("t", batch_of(b"a")), V)).error_code == ErrorCode.NOT_ENOUGH_REPLICAS
     assert produced(client.ask(produce_request("t", batch_of(b"a"), acks=1), V)).error_code == ErrorCode.NONE
 

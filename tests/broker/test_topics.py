@@ -280,13 +280,15 @@ def test_a_topic_deleted_while_its_batch_is_read_is_unknown(timed: Bench) -> Non
     assert [found.error_code for topic in topics for found in topic.partitions] == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
 
 
-def test_a_damaged_batch_is_a_storage_error(bench: Bench) -> None:
+def test_a_damaged_batch_is_a_storage_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as came in before anybody looked at records."""
     bench.create("t")
     good = encode_batch([Record(None, b"a", (), WALL_MS, 0)])
     lying = bytearray(good)
     lying[57:61] = (5).to_bytes(4, "big")
     lying[23:27] = (4).to_bytes(4, "big")
     lying[17:21] = crc32c(lying[21:]).to_bytes(4, "big")
+    monkeypatch.setattr("streambus.broker.produce_checks._inspected", lambda header, _batch: (b"", header.max_timestamp, False))
     assert produced(bench.connect().ask(produce_request("t", bytes(lying)), 9)).error_code == ErrorCode.NONE
     assert offset_at(bench, WALL_MS)[0] == ErrorCode.KAFKA_STORAGE_ERROR
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streambus.broker import fetch, offsets, produce
+from streambus.broker import fetch, offsets, produce, produce_checks
 from streambus.metadata import controller
 from streambus.sim.mutation import Patch, mutant
 from streambus.storage.log import Reading
@@ -45,15 +45,15 @@ def leaves_every_second_look_up_out(patch: Patch) -> None:
 
 
 @mutant("X75", breaks="min.insync.replicas", needs="a topic that needs more replicas than there are")
-def appends_with_too_few_replicas(patch: Patch) -> None:
-    """Records that are to be on two replicas are taken by one."""
-    patch.rewrite(produce, "_checked_header", "len(partition.isr) < config.min_insync_replicas", "len(partition.isr) < 1")
+def wants_more_replicas_than_there_are(patch: Patch) -> None:
+    """Records that are to be on two replicas are not taken by a partition that only has one altogether."""
+    patch.rewrite(produce, "_require_replicas", "min(config.min_insync_replicas, len(assigned))", "config.min_insync_replicas")
 
 
 @mutant("X76", breaks="timestamps are within their limits", needs="a topic with limits")
 def takes_records_from_long_ago(patch: Patch) -> None:
     """Records older than a topic allows are appended."""
-    patch.rewrite(produce, "_checked_header", "if 0 <= header.base_timestamp <", "if 0 > header.base_timestamp <")
+    patch.rewrite(produce_checks, "_refuse_records", "if not least <= timestamp <= most", "if timestamp > most")
 
 
 @mutant("X77", breaks="an acknowledgement waits for all of a request", needs="a request with several batches")

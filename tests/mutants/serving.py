@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from streambus.broker import Broker, fetch, offsets, produce
+from streambus.broker import Broker, fetch, offsets, produce, produce_checks
 from streambus.broker.connections import Connection
 from streambus.broker.fetch import DelayedFetch
 from streambus.broker.fetch_sessions import FetchSessions
@@ -144,7 +144,7 @@ def answers_a_late_produce_with_success(patch: Patch) -> None:
 @mutant("X17", breaks="a damaged batch is refused", needs="a bit that is turned over on the wire")
 def does_not_check_batches(patch: Patch) -> None:
     """Produced batches are appended without a look at their checksum."""
-    patch.replace(produce, "check_batch", lambda _batch, _header: None)
+    patch.replace(produce_checks, "check_batch", lambda _batch, _header: None)
 
 
 @mutant(

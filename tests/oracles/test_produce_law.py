@@ -74,16 +74,16 @@ def durable(model: BrokerModel, end: int = 1) -> None:
     [
         (None, -1, {}, ErrorCode.INVALID_RECORD),
         (b"short", -1, {}, ErrorCode.CORRUPT_MESSAGE),
-        (batch() + b"more", -1, {}, ErrorCode.CORRUPT_MESSAGE),
+        (batch() + b"more" * 3, -1, {}, ErrorCode.CORRUPT_MESSAGE),
+        (changed(7, 1, resealed=False), -1, {}, ErrorCode.INVALID_RECORD),
         (changed(66, 1, resealed=False), -1, {}, ErrorCode.CORRUPT_MESSAGE),
         (changed(60, 2), -1, {}, ErrorCode.INVALID_RECORD),
         (changed(22, 7), -1, {}, ErrorCode.INVALID_RECORD),
         (changed(22, 0x20), -1, {}, ErrorCode.INVALID_RECORD),
-        (changed(22, 0x10), -1, {}, ErrorCode.INVALID_TXN_STATE),
+        (changed(22, 0x10), -1, {}, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED),
         (batch(producer=7), -1, {}, ErrorCode.INVALID_RECORD),
         (batch(), 7, {}, ErrorCode.INVALID_REQUIRED_ACKS),
         (batch(b"v" * 200), -1, {"max_message_bytes": "200"}, ErrorCode.MESSAGE_TOO_LARGE),
-        (batch(), -1, {"min_insync_replicas": "2"}, ErrorCode.NOT_ENOUGH_REPLICAS),
         (batch(timestamp=NOW_MS + 3_600_001), -1, {}, ErrorCode.INVALID_TIMESTAMP),
         (batch(timestamp=NOW_MS - 11), -1, {"message_timestamp_before_max_ms": "10"}, ErrorCode.INVALID_TIMESTAMP),
     ],
@@ -101,9 +101,23 @@ def test_a_batch_is_refused_for_a_reason_that_is_true(data: bytes | None, acks: 
     assert model.written.log("log").end_offset == 0
 
 
+def test_a_partition_needs_no_more_replicas_than_it_has():
+    model = a_model(min_insync_replicas="2")
+    assert not produce_law.is_refused(ask(model, batch()))
+
+
 def test_fewer_replicas_than_wanted_matter_to_those_only_who_want_all():
     model = a_model(min_insync_replicas="2")
+    for topic in model.cluster.topics.values():
+        for partition in topic.partitions.values():
+            partition.replicas = [1, 2, 3]
+    asked = ask(model, batch())
+    assert judged(model, asked, answer(ErrorCode.NOT_ENOUGH_REPLICAS, -1)) == ""
     assert not produce_law.is_refused(ask(model, batch(), acks=1))
+
+
+def test_a_few_bytes_behind_a_batch_are_ignored():
+    assert not produce_law.is_refused(ask(a_model(), batch() + b"more"))
 
 
 def test_what_is_not_led_here_is_not_known():

@@ -129,7 +129,7 @@ def test_every_codec_gives_back_what_it_took(codec: Codec, size: int) -> None:
     if size:
         with pytest.raises(BadBatch, match="larger than") as caught:
             decompress(codec, compressed, size - 1)
-        assert caught.value.kind is BadBatchKind.INVALID
+        assert caught.value.kind is BadBatchKind.TOO_LARGE
 
 
 @pytest.mark.parametrize("codec", COMPRESSED)
@@ -157,7 +157,7 @@ def test_a_codec_that_does_not_exist_is_refused() -> None:
 
 def test_records_that_grow_too_large_are_refused() -> None:
     batch = encode_batch([Record(None, bytes(100_000))], codec=Codec.GZIP)
-    assert "larger than 5000 bytes" in reason_of(batch, BadBatchKind.INVALID, limit=5000)
+    assert "larger than 5000 bytes" in reason_of(batch, BadBatchKind.TOO_LARGE, limit=5000)
 
 
 def test_snappy_is_written_as_javas_stream_and_read_raw_too() -> None:

@@ -61,7 +61,7 @@ def test_a_client_that_was_killed_is_another_process_in_the_history():
 
 
 def test_a_broker_that_looks_at_no_checksum_is_found_out_by_a_flipped_bit(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(broker.produce, "check_batch", lambda _batch, _header: None)
+    monkeypatch.setattr(broker.produce_checks, "check_batch", lambda _batch, _header: None)
     outcomes = [little(seed, flipped_bit_every=20 * MILLISECOND) for seed in (1, 2)]
     assert any(outcome.violations for outcome in outcomes)
 

@@ -18,6 +18,8 @@ from streambus.wire import ErrorCode
 ACKS = (0, 1, -1)
 LOG_START_SINCE, TOPIC_IDS_SINCE = 5, 13
 FORGOTTEN_AFTER_MS = 86_400_000
+IGNORED_BYTES = 12
+"""What follows a batch and is shorter cannot be the beginning of another: it is ignored, as in Kafka."""
 
 _REFUSALS = {
     EPOCH_TOO_OLD: (ErrorCode.INVALID_PRODUCER_EPOCH,),
@@ -65,6 +67,8 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
     except BadBatch:
         expected.refusals = (ErrorCode.INVALID_RECORD, ErrorCode.CORRUPT_MESSAGE, *_acks_complaint(acks))
         return expected
+    if 0 < len(batch) - header.size < IGNORED_BYTES:
+        batch = batch[: header.size]
     complaints = (*_acks_complaint(acks), *_complaints(model, topic, facts, acks, header, batch))
     if complaints:
         expected.refusals = complaints
@@ -76,7 +80,7 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
         expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,) if model.written.is_failed else _REFUSALS[verdict]
     elif verdict is not None:
         expected.batch = verdict
-        expected.append_time = verdict.header.max_timestamp if is_append_time else -1
+        expected.append_time = verdict.header.max_timestamp
     elif model.written.is_failed:
         expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,)
     else:
@@ -103,6 +107,8 @@ def _complaints(
         found += [ErrorCode.CORRUPT_MESSAGE, ErrorCode.INVALID_RECORD]
     elif crc32c(memoryview(batch)[21:]) != header.crc:
         found.append(ErrorCode.CORRUPT_MESSAGE)
+    if header.base_offset:
+        found.append(ErrorCode.INVALID_RECORD)
     if header.record_count < 1 or header.record_count != header.last_offset_delta + 1 or header.attributes & 7 > 4:
         found.append(ErrorCode.INVALID_RECORD)
     if (header.producer_id >= 0 and (header.producer_epoch < 0 or header.base_sequence < 0)) or header.attributes & 0x20:
@@ -110,18 +116,21 @@ def _complaints(
     if not found and model.is_compacted(topic) and any(record.key is None for record in records_in(batch)):
         found.append(ErrorCode.INVALID_RECORD)
     if header.attributes & 0x10:
-        found.append(ErrorCode.INVALID_TXN_STATE)
+        found.append(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if len(batch) > rules.bytes_max:
         found.append(ErrorCode.MESSAGE_TOO_LARGE)
-    if acks == -1 and len(facts.isr) < rules.isr_min:
+    if acks == -1 and len(facts.isr) < min(rules.isr_min, len(facts.replicas)):
         found.append(ErrorCode.NOT_ENOUGH_REPLICAS)
-    if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, header):
+    if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, header, batch):
         found.append(ErrorCode.INVALID_TIMESTAMP)
     return found
 
 
-def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader) -> bool:
-    return header.max_timestamp > wall_ms + rules.after_max_ms or 0 <= header.base_timestamp < wall_ms - rules.before_max_ms
+def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader, batch: bytes) -> bool:
+    if header.max_timestamp > wall_ms + rules.after_max_ms:
+        return True
+    earliest = wall_ms - rules.before_max_ms
+    return earliest > 0 and any(0 <= record.timestamp < earliest for record in records_in(batch))
 
 
 def _stamped_with_time(batch: bytes, wall_ms: int) -> bytes:

@@ -93,7 +93,7 @@ from streambus.kernel import (
     message,
     sometimes,
 )
-from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, Image, record_version
+from streambus.metadata import SUPPORTED_FEATURES, BrokerProperties, Controller, Delta, EncodedTopics, Image, record_version
 from streambus.records import Record, encode_batch, parse_header
 from streambus.replication import Partition
 from streambus.storage import (
@@ -283,6 +283,7 @@ class Broker(Node):
         self.controller = Controller(config.node_id, self.properties)
         self.image = Image(self.properties)
         self.image_offset = 0
+        self.encoded_topics = EncodedTopics()
         self.uncommitted: deque[tuple[int, tuple[Any, ...]]] = deque()
         self.metadata_epoch = 0
         self.broker_epoch = -1
@@ -670,6 +671,7 @@ class Broker(Node):
             self.image_offset, records = self.uncommitted.popleft()
             for record in records:
                 self.image.apply(record, delta)
+        self.encoded_topics.forget(delta)
         startup.follow(self, turn, delta)
         self.complete(turn, self.METADATA_LOG)
 

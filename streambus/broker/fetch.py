@@ -10,11 +10,12 @@ client that asks for what is there, an empty answer would say that there is noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call, Outcome
-from streambus.broker.fetch_sessions import SessionRefused, Wanted, wanted_by
+from streambus.broker.fetch_sessions import Place, SessionRefused, Wanted, wanted_by
 from streambus.broker.leader_epochs import UNDEFINED, end_of_epoch
 from streambus.kernel import MILLISECOND, SECOND, Instant, Part, Turn, message, sometimes
 from streambus.replication import Partition
@@ -184,9 +185,13 @@ def refusal(partition: Partition, want: Wanted) -> ErrorCode | None:
 
 
 def read_all(broker: Broker, call: Call, wanted: tuple[Wanted, ...]) -> FetchReading:
-    """Read everything that is wanted, within the request's limits. What is said of partitions that are not here comes last."""
+    """Read everything that is wanted, but for what is known to have been told, within the request's limits.
+
+    What is said of partitions that are not here comes last.
+    """
     request: messages.FetchRequest = call.request.body
     is_replica = is_from_replica(request)
+    told = broker.fetch_sessions.told(request)
     budget = min(request.max_bytes, broker.config.limits.fetch_bytes_max)
     said: list[tuple[Wanted, PartitionData]] = []
     missing: list[tuple[Wanted, PartitionData]] = []
@@ -198,6 +203,8 @@ def read_all(broker: Broker, call: Call, wanted: tuple[Wanted, ...]) -> FetchRea
             continue
         if is_replica:
             said.append((want, _refused(partition, call, want, ErrorCode.NOT_LEADER_OR_FOLLOWER)))
+            continue
+        if told and _is_no_news(partition, request, want, told):
             continue
         data, size, stopped = _read_partition(partition, call, want, budget, at_least_one=not total)
         budget = max(budget - size, 0)
@@ -263,6 +270,17 @@ def diverging(partition: Partition, want: Wanted) -> tuple[int, int] | None:
     if epoch == UNDEFINED or (epoch == want.last_fetched_epoch and end_offset >= want.offset):
         return None
     return epoch, end_offset
+
+
+def _is_no_news(partition: Partition, request: messages.FetchRequest, want: Wanted, told: Mapping[Place, tuple[int, int]]) -> bool:
+    """Whether everything about a partition was told in its session before: of thousands, nearly all have nothing new to say."""
+    log, end = partition.log, partition.high_watermark
+    return (
+        want.offset == (partition.last_stable_offset if request.isolation_level == READ_COMMITTED else end)
+        and want.leader_epoch in (UNDEFINED, partition.leader_epoch)
+        and want.last_fetched_epoch == UNDEFINED
+        and told.get((want.topic, want.topic_id.int, want.partition)) == (end, log.log_start_offset)
+    )
 
 
 def _absence(broker: Broker, call: Call, want: Wanted) -> PartitionData:

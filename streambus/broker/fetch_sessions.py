@@ -6,6 +6,7 @@ only partitions with records, an error, or a moved high watermark or log start; 
 list, so that none starves.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from streambus.kernel import Instant, Turn, message, sometimes
@@ -99,6 +100,11 @@ class FetchSessions:
             if data.records and not full:
                 session.wanted[place] = session.wanted.pop(place)
         return told
+
+    def told(self, request: messages.FetchRequest) -> Mapping[Place, tuple[int, int]]:
+        """What the consumer knows and need not be told again: high watermark and log start by partition. Nothing in a full fetch."""
+        session = self.sessions.get(request.session_id) if request.session_epoch > OPEN_EPOCH else None
+        return session.told if session is not None else {}
 
     def _open(self, turn: Turn, wanted: tuple[Wanted, ...], *, by_id: bool) -> int:
         if len(self.sessions) >= self.capacity and not self._evict(turn.now):

@@ -91,8 +91,9 @@ def _auto_create(broker: Broker, turn: Turn, names: list[str]) -> int:
         return broker.image_offset
 
 
-def _metadata_body(broker: Broker, call: Call) -> messages.MetadataResponse:
-    return md.topic_metadata(
+def _metadata_body(broker: Broker, call: Call) -> messages.MetadataResponse | md.EncodedMetadata:
+    return md.encoded_metadata(
+        broker.encoded_topics,
         broker.image,
         call.request.body,
         call.request.api_version,

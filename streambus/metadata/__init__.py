@@ -57,6 +57,7 @@ from streambus.metadata.describe_scram_credentials import describe_scram_credent
 from streambus.metadata.describe_topic_partitions import describe_topic_partitions
 from streambus.metadata.effective_configs import TopicConfig
 from streambus.metadata.elect_leaders import refused_election
+from streambus.metadata.encoded_metadata import EncodedMetadata, EncodedTopics, encoded_metadata
 from streambus.metadata.features import METADATA_VERSION, METADATA_VERSION_LEVEL, SUPPORTED_FEATURES, record_version
 from streambus.metadata.group_configs import GROUP_CONFIGS
 from streambus.metadata.identifiers import id_text, new_cluster_id, random_id
@@ -91,6 +92,8 @@ __all__ = [
     "Controller",
     "Decision",
     "Delta",
+    "EncodedMetadata",
+    "EncodedTopics",
     "Endpoint",
     "Image",
     "InvalidConfig",
@@ -113,6 +116,7 @@ __all__ = [
     "describe_configs",
     "describe_scram_credentials",
     "describe_topic_partitions",
+    "encoded_metadata",
     "id_text",
     "incremental_alter_configs",
     "is_internal",

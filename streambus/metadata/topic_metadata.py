@@ -21,16 +21,41 @@ def topic_metadata(
     `controller_id` is the broker that requests for the controller shall go to. Topics are not created here: whoever wants that decides it
     first, with `missing_topics`, and asks again.
     """
-    if api_version < 12 and not _asks_for_all(request, api_version) and not all(_is_by_name(topic) for topic in request.topics or ()):
+    refusal = metadata_refusal(request, api_version)
+    if refusal is not None:
+        return refusal
+    operations = topic_operations(request)
+    topics = [describe_topic(image, topic, api_version, listener, operations) for topic in known_topics(image, request, api_version)]
+    topics += unknown_topics(image, request, api_version)
+    return cluster_metadata(image, request, api_version, topics, listener=listener, cluster_id=cluster_id, controller_id=controller_id)
+
+
+def metadata_refusal(request: messages.MetadataRequest, api_version: int) -> messages.MetadataResponse | None:
+    """The answer to a request that nobody can answer."""
+    topics = request.topics or ()
+    if api_version < 12 and not _asks_for_all(request, api_version) and not all(_is_by_name(topic) for topic in topics):
         # Versions 10 and 11 have the fields but were never meant to be asked that way (KIP-516).
-        return messages.MetadataResponse(
-            topics=[_unknown(topic.name or "", topic.topic_id, ErrorCode.INVALID_REQUEST) for topic in request.topics or ()]
-        )
-    if not _ids(request) and not all(_is_askable(topic) for topic in request.topics or ()):
-        return _incomprehensible(request)
-    operations = ALL_TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED_FOR
-    topics = [_describe(image, topic, api_version, listener, operations) for topic in _topics(image, request, api_version)]
-    topics += _unknown_topics(image, request, api_version, operations)
+        error = ErrorCode.INVALID_REQUEST
+        return messages.MetadataResponse(topics=[_unknown(topic.name or "", topic.topic_id, error) for topic in topics])
+    if not _ids(request) and not all(topic.name is not None for topic in topics):
+        # Neither a name nor an id, when all others are asked for by name: Kafka does not know what to do either.
+        error = ErrorCode.UNKNOWN_SERVER_ERROR
+        unknown = [_unknown(topic.name or "", topic.topic_id, error) for topic in topics]
+        return messages.MetadataResponse(error_code=error, topics=unknown)
+    return None
+
+
+def cluster_metadata(
+    image: Image,
+    request: messages.MetadataRequest,
+    api_version: int,
+    topics: list[messages.MetadataResponse.MetadataResponseTopic],
+    *,
+    listener: str,
+    cluster_id: str,
+    controller_id: int,
+) -> messages.MetadataResponse:
+    """The answer about `topics`: with the brokers, and whatever else is said of the cluster."""
     asks_for_operations = 8 <= api_version <= 10 and request.include_cluster_authorized_operations
     broker = messages.MetadataResponse.MetadataResponseBroker
     return messages.MetadataResponse(
@@ -43,6 +68,11 @@ def topic_metadata(
         topics=topics,
         cluster_authorized_operations=ALL_CLUSTER_OPERATIONS if asks_for_operations else NOT_ASKED_FOR,
     )
+
+
+def topic_operations(request: messages.MetadataRequest) -> int:
+    """What the asker may do with topics, if it wants to know."""
+    return ALL_TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED_FOR
 
 
 def missing_topics(image: Image, request: messages.MetadataRequest, api_version: int) -> list[str]:
@@ -61,18 +91,6 @@ def _is_by_name(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
     return topic.name is not None and topic.topic_id == ZERO_UUID
 
 
-def _is_askable(topic: messages.MetadataRequest.MetadataRequestTopic) -> bool:
-    return topic.name is not None or topic.topic_id != ZERO_UUID
-
-
-def _incomprehensible(request: messages.MetadataRequest) -> messages.MetadataResponse:
-    """The answer if a topic has neither name nor id, when all others are asked for by name: Kafka does not know what to do either."""
-    error = ErrorCode.UNKNOWN_SERVER_ERROR
-    return messages.MetadataResponse(
-        error_code=error, topics=[_unknown(topic.name or "", topic.topic_id, error) for topic in request.topics or ()]
-    )
-
-
 def _ids(request: messages.MetadataRequest) -> list[UUID]:
     return sorted({topic.topic_id for topic in request.topics or () if topic.topic_id != ZERO_UUID})
 
@@ -84,8 +102,8 @@ def _names(request: messages.MetadataRequest) -> list[str]:
     return sorted({topic.name for topic in request.topics or () if topic.name is not None})
 
 
-def _topics(image: Image, request: messages.MetadataRequest, api_version: int) -> Iterable[TopicImage]:
-    """The topics asked for that exist."""
+def known_topics(image: Image, request: messages.MetadataRequest, api_version: int) -> Iterable[TopicImage]:
+    """The topics asked for that exist, in the order of names."""
     if _asks_for_all(request, api_version):
         return list(image.topics.values())
     found = [image.topics_by_id[topic_id].name for topic_id in _ids(request) if topic_id in image.topics_by_id]
@@ -93,11 +111,13 @@ def _topics(image: Image, request: messages.MetadataRequest, api_version: int) -
     return [image.topics[name] for name in sorted(found)]
 
 
-def _unknown_topics(
-    image: Image, request: messages.MetadataRequest, api_version: int, operations: int
+def unknown_topics(
+    image: Image, request: messages.MetadataRequest, api_version: int
 ) -> list[messages.MetadataResponse.MetadataResponseTopic]:
+    """What is said of the topics asked for that do not exist."""
     if _asks_for_all(request, api_version):
         return []
+    operations = topic_operations(request)
     unknown = [_unknown(name, ZERO_UUID, why_unknown(name), operations) for name in _names(request) if name not in image.topics]
     unknown += [_unknown(None, topic_id, ErrorCode.UNKNOWN_TOPIC_ID) for topic_id in _ids(request) if topic_id not in image.topics_by_id]
     return unknown
@@ -116,20 +136,21 @@ def _unknown(
     )
 
 
-def _describe(
+def describe_topic(
     image: Image, topic: TopicImage, api_version: int, listener: str, operations: int
 ) -> messages.MetadataResponse.MetadataResponseTopic:
+    """What is said of a topic."""
     return messages.MetadataResponse.MetadataResponseTopic(
         error_code=ErrorCode.NONE,
         name=topic.name,
         topic_id=topic.topic_id,
         is_internal=is_internal(topic.name),
-        partitions=[_partition(image, index, partition, api_version, listener) for index, partition in topic.partitions.items()],
+        partitions=[describe_partition(image, index, partition, api_version, listener) for index, partition in topic.partitions.items()],
         topic_authorized_operations=operations,
     )
 
 
-def _partition(
+def describe_partition(
     image: Image, index: int, partition: PartitionRegistration, api_version: int, listener: str
 ) -> messages.MetadataResponse.MetadataResponsePartition:
     """A partition as clients of `listener` can use it. Only version 0 hides replicas that cannot be reached, and says so."""

@@ -43,11 +43,14 @@ def test_equal_dice_place_alike_and_others_do_not():
     assert place(10, 3, range(5), (), Prng(1)) != place(10, 3, range(5), (), Prng(2))
 
 
+REGISTERED = "broker(s) are registered or some brokers have all their log directories cordoned."
+
+
 @pytest.mark.parametrize(
     ("factor", "active", "fenced", "reason"),
     [
-        (1, 0, 0, "The target replication factor of 1 cannot be reached because only 0 broker(s) are registered."),
-        (4, 2, 1, "The target replication factor of 4 cannot be reached because only 3 broker(s) are registered."),
+        (1, 0, 0, f"The target replication factor of 1 cannot be reached because only 0 {REGISTERED}"),
+        (4, 2, 1, f"The target replication factor of 4 cannot be reached because only 3 {REGISTERED}"),
         (1, 0, 2, "All brokers are currently fenced."),
     ],
 )

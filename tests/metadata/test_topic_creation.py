@@ -136,7 +136,7 @@ def test_a_replication_factor_that_is_not_positive_is_refused(factor: int):
 def test_more_replicas_than_brokers_are_refused():
     text = (
         "Unable to replicate the partition 2 time(s): The target replication factor of 2 cannot be reached "
-        "because only 1 broker(s) are registered."
+        "because only 1 broker(s) are registered or some brokers have all their log directories cordoned."
     )
     assert refusal(Cluster(), topic("a", 1, 2)) == (ErrorCode.INVALID_REPLICATION_FACTOR, text)
 

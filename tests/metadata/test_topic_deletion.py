@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from metadata_cluster import Cluster, topic
 
+from streambus.metadata import deletion_timed_out
 from streambus.wire import ErrorCode, messages
 
 State = messages.DeleteTopicsRequest.DeleteTopicState
@@ -72,8 +73,39 @@ def test_a_topic_is_named_once(cluster: Cluster):
 def test_a_topic_supplied_by_its_name_and_by_its_id_stays(cluster: Cluster):
     a_id = cluster.image.topics["a"].topic_id
     text = "The provided topic name maps to an ID that was already supplied."
-    assert delete(cluster, State(name="a"), State(name=None, topic_id=a_id)) == [("a", ErrorCode.INVALID_REQUEST, text)] * 2
+    assert delete(cluster, State(name="a"), State(name=None, topic_id=a_id)) == [("a", ErrorCode.INVALID_REQUEST, text)]
+    assert delete(cluster, State(name=None, topic_id=a_id), State(name="a")) == [("a", ErrorCode.INVALID_REQUEST, text)]
     assert list(cluster.image.topics) == ["a", "b"]
+
+
+def test_what_is_refused_before_does_not_count_as_the_other_way(cluster: Cluster):
+    a_id = cluster.image.topics["a"].topic_id
+    assert [answer[1] for answer in delete(cluster, State(name="a"), State(name="a"), State(name=None, topic_id=a_id))] == [
+        ErrorCode.INVALID_REQUEST,
+        ErrorCode.NONE,
+    ]
+
+
+def test_what_is_named_in_no_way_or_in_two_is_refused_as_often_as_it_is_asked(cluster: Cluster):
+    both = State(name="a", topic_id=cluster.image.topics["a"].topic_id)
+    neither = State(name=None)
+    answers = delete(cluster, both, neither, both, neither, State(name="a"))
+    assert [(name, error) for name, error, _ in answers] == [
+        ("a", ErrorCode.INVALID_REQUEST),
+        (None, ErrorCode.INVALID_REQUEST),
+        ("a", ErrorCode.INVALID_REQUEST),
+        (None, ErrorCode.INVALID_REQUEST),
+        ("a", ErrorCode.NONE),
+    ]
+
+
+def test_in_no_time_nothing_is_deleted_unless_there_is_nothing_to_do():
+    timed_out = deletion_timed_out(messages.DeleteTopicsRequest(topics=[State(name="a"), State(name=None), State(name="b")]), 6)
+    assert timed_out is not None
+    assert [(result.name, result.error_code) for result in timed_out.responses] == [
+        (name, ErrorCode.REQUEST_TIMED_OUT) for name in ("a", None, "b")
+    ]
+    assert deletion_timed_out(messages.DeleteTopicsRequest(topic_names=["a", "a"]), 5) is None
 
 
 @pytest.mark.parametrize(("api_version", "error"), [(1, ErrorCode.INVALID_REQUEST), (5, ErrorCode.TOPIC_DELETION_DISABLED)])

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from metadata_cluster import Cluster, Topic, assigned, image_of, topic
 
 from streambus.kernel import fingerprint
-from streambus.metadata import Delta, Image, TopicImage, record_version
+from streambus.metadata import Delta, Image, QuotaEntity, TopicImage, record_version
 from streambus.wire import ErrorCode, decode_record, encode_record, messages
 
 NAMES = ("a", "b", "a.b", "a_b", "c-d", "", "..", "__consumer_offsets")
@@ -57,6 +57,34 @@ class Metadata(RuleBasedStateMachine):
         for result in self.cluster.carry_out(self.cluster.controller.auto_create(chosen, self.cluster.dice)).topics:
             if result.error_code == ErrorCode.NONE:
                 self.model[result.name] = result.num_partitions
+
+    @rule(name=names, count=st.integers(0, 6))
+    def grow(self, name: str, count: int) -> None:
+        request = messages.CreatePartitionsRequest(topics=[messages.CreatePartitionsRequest.CreatePartitionsTopic(name=name, count=count)])
+        request.topics[0].assignments = None
+        for result in self.cluster.carry_out(self.cluster.controller.create_partitions(request, self.cluster.dice)).results:
+            if result.error_code == ErrorCode.NONE:
+                assert self.model[result.name] < count
+                self.model[result.name] = count
+
+    @rule(name=names, replicas=st.none() | st.lists(st.integers(1, 4), max_size=3))
+    def move(self, name: str, replicas: list[int] | None) -> None:
+        request = messages.AlterPartitionReassignmentsRequest
+        partition = request.ReassignablePartition(partition_index=0, replicas=replicas)
+        topics = [request.ReassignableTopic(name=name, partitions=[partition])]
+        self.cluster.carry_out(self.cluster.controller.alter_reassignments(request(topics=topics)))
+
+    @rule(election=st.integers(0, 1))
+    def elect(self, election: int) -> None:
+        request = messages.ElectLeadersRequest(election_type=election, topic_partitions=None)
+        self.cluster.carry_out(self.cluster.controller.elect_leaders(request))
+
+    @rule(user=st.sampled_from([None, "u"]), value=st.sampled_from([1.0, 2.5, -1.0]), remove=st.booleans())
+    def give_a_quota(self, user: str | None, value: float, remove: bool) -> None:
+        request = messages.AlterClientQuotasRequest
+        op = request.OpData(key="request_percentage", value=value, remove=remove)
+        entity = [request.EntityData(entity_type="user", entity_name=user)]
+        self.cluster.carry_out(self.cluster.controller.alter_client_quotas(request(entries=[request.EntryData(entity=entity, ops=[op])])))
 
     @rule(broker_id=st.integers(1, 4))
     def restart(self, broker_id: int) -> None:
@@ -164,11 +192,25 @@ def test_a_delta_names_what_changed():
     assert list(cluster.image.features) == ["metadata.version"]
 
 
+def test_a_delta_names_whose_quotas_and_credentials_changed():
+    cluster = Cluster()
+    entity = [messages.ClientQuotaRecord.EntityData(entity_type="user", entity_name="u")]
+    quota = messages.ClientQuotaRecord(entity=entity, key="request_percentage", value=0.5, remove=False)
+    assert list(cluster.append(quota).quotas_changed) == [QuotaEntity((("user", "u"),))]
+    credential = messages.UserScramCredentialRecord(name="u", mechanism=2, salt=b"s", stored_key=b"k", server_key=b"k", iterations=4096)
+    assert list(cluster.append(credential).credentials_changed) == [("u", 2)]
+    assert list(cluster.append(messages.RemoveUserScramCredentialRecord(name="u", mechanism=2)).credentials_changed) == [("u", 2)]
+    assert not cluster.image.scram_credentials
+
+
 def test_a_snapshot_holds_everything_in_as_few_records_as_can_be():
     cluster = Cluster()
     cluster.create(topic("b", 2), topic("a", retention_ms="5"))
     cluster.register(1)
     cluster.carry_out(cluster.controller.allocate_producer_ids(cluster.image.brokers[1].broker_epoch))
+    entity = [messages.ClientQuotaRecord.EntityData(entity_type="user", entity_name=None)]
+    cluster.append(messages.UserScramCredentialRecord(name="u", mechanism=1, salt=b"s", stored_key=b"k", server_key=b"k", iterations=4096))
+    cluster.append(messages.ClientQuotaRecord(entity=entity, key="request_percentage", value=0.5, remove=False))
     assert [type(record).__name__ for record in cluster.image.to_records()] == [
         "FeatureLevelRecord",
         "RegisterBrokerRecord",
@@ -178,6 +220,8 @@ def test_a_snapshot_holds_everything_in_as_few_records_as_can_be():
         "PartitionRecord",
         "PartitionRecord",
         "ConfigRecord",
+        "ClientQuotaRecord",
+        "UserScramCredentialRecord",
         "ProducerIdsRecord",
     ]
     restored = image_of(list(cluster.image.to_records()))

@@ -107,9 +107,11 @@ class Stage:
             for at, step in enumerate(script):
                 try:
                     found, over = self._step(step, reported)
+                    death = self.streambus.death()
                 except OSError:
-                    found, over = [], True
-                death = self.streambus.death()
+                    death = self.streambus.death()
+                    if death is None:
+                        raise
                 if death is not None:
                     found = [Difference("the broker", "the broker", "serves on", death)]
                     found = [] if symptom_of(step, found[0]) in reported else found

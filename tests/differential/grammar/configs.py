@@ -187,7 +187,9 @@ def incremental_alter_configs(model: Model) -> Body:
 
 def _change(dice: Dice, kind: int) -> Body:
     name, value = _config(dice, kind)
-    operation = dice.one((APPEND, SUBTRACT, SET)) if name in LISTS else dice.mostly(SET, REMOVE, REMOVE, APPEND, 9, percent=75)
+    operation = (
+        dice.one((APPEND, SUBTRACT, SET)) if name in LISTS else dice.mostly(dice.mostly(SET, REMOVE, APPEND, percent=75), 9, percent=99)
+    )
     return {"name": name, "config_operation": operation, "value": None if operation == REMOVE and dice.chance(80) else value}
 
 

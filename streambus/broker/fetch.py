@@ -219,7 +219,21 @@ def conclude(broker: Broker, fetch: DelayedFetch | LoadingFetch, reading: FetchR
     request: messages.FetchRequest = fetch.call.request.body
     broker.counters.bytes_out += reading.size
     told = broker.fetch_sessions.changed(fetch.session_id, request.session_epoch, list(reading.said))
-    return Answer(fetch.call, FetchResponse(session_id=fetch.session_id, responses=_by_topic(told)))
+    leaders = _leaders(broker, fetch.call, told)
+    return Answer(fetch.call, FetchResponse(session_id=fetch.session_id, responses=_by_topic(told), node_endpoints=leaders))
+
+
+def _leaders(broker: Broker, call: Call, told: list[tuple[Wanted, PartitionData]]) -> list[FetchResponse.NodeEndpoint]:
+    """How the leaders are reached who are named in an answer; followers find them otherwise. On one node it is always us."""
+    connection = broker.connections.get(call.connection)
+    if connection is None or is_from_replica(call.request.body) or all(data.current_leader is UNSAID_LEADER for _, data in told):
+        return []
+    registration = broker.image.brokers[broker.config.node_id]
+    endpoint = registration.endpoint(connection.listener)
+    if endpoint is None:
+        return []
+    node = FetchResponse.NodeEndpoint(node_id=registration.broker_id, host=endpoint.host, port=endpoint.port, rack=registration.rack)
+    return [node]
 
 
 def _read_partition(

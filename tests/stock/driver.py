@@ -58,7 +58,11 @@ class Driver:
         return os.pread(self._errors.fileno(), size, self._told).decode(errors="replace")
 
     def close(self) -> None:
-        """Kill the program."""
+        """Kill the program, and forget what it said."""
+        self._kill()
+        self._errors.close()
+
+    def _kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             self.exit_status = self._process.wait()
@@ -91,11 +95,11 @@ class Driver:
             self._write(json.dumps(question).encode() + b"\n", deadline)
             line = self._read_line(deadline)
         except TimeoutError:
-            self.close()
+            self._kill()
             raise Hung(f"{self.name} did not answer {question['op']} within {seconds} s; it was killed") from None
         except (BrokenPipeError, EOFError):
             self._let_end()
-            self.close()
+            self._kill()
             raise Hung(f"{self.name} ended at {question['op']} instead of answering") from None
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -1,7 +1,9 @@
 """The families of stock clients there are, and how to get one."""
 
+import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -21,8 +23,9 @@ class Missing(Exception):
 def _in_python(name: str, module: str, *, needs: str) -> Family:
     if find_spec(needs) is None:
         raise Missing(f"{name} is not there: run `make setup`")
-    imported = __import__(f"tests.stock.python.{module}", fromlist=["CLIENT"])
-    return InProcess(name, imported.CLIENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a library does while it is imported is not ours
+        return InProcess(name, import_module(f"tests.stock.python.{module}").CLIENT)
 
 
 def _kcat(name: str) -> Family:
@@ -39,9 +42,11 @@ def _driven(name: str, folder: str) -> Family:
     try:
         driver.ask("hello")
     except Hung as hung:
+        said = driver.said().strip()
+        driver.close()
         if driver.exit_status == NOT_INSTALLED:
-            raise Missing(f"{name} is not built: run `make toolchains` ({driver.said().strip()})") from None
-        raise Hung(f"{hung}\n{driver.said()}") from None
+            raise Missing(f"{name} is not built: run `make toolchains` ({said})") from None
+        raise Hung(f"{hung}: {said}") from None
     return driver
 
 

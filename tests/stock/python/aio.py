@@ -250,10 +250,10 @@ def _record(record: Any) -> dict[str, Any]:
 
 
 async def _offset(bootstrap: str, topic: str, partition: int, at: int | str) -> dict[str, Any]:
+    if at == "max_timestamp":
+        raise Unsupported("there is no way to ask for the largest timestamp")
     place = TopicPartition(topic, partition)
     async with _opened(AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=SECONDS * 1000)) as consumer:
-        if at == "max_timestamp":
-            raise Unsupported("there is no way to ask for the largest timestamp")
         if isinstance(at, str):
             ask = consumer.beginning_offsets if at == "earliest" else consumer.end_offsets
             return {"offset": (await ask([place]))[place], "timestamp": None}

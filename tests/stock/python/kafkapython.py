@@ -27,7 +27,7 @@ from kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from tests.stock.family import ClientRefused, to_bytes, to_text
+from tests.stock.family import ClientRefused, Unsupported, to_bytes, to_text
 
 SECONDS = 15
 KINDS = {-1: None, 0: "create", 1: "append"}
@@ -79,6 +79,8 @@ class KafkaPython:
         max_bytes: int | None,
         pause_ms: int,
     ) -> dict[str, Any]:
+        if any(value is None for record in records for _, value in record["headers"]):
+            raise Unsupported("its producer takes no header without a value")
         seconds = 60 if pause_ms else SECONDS
         producer = KafkaProducer(
             bootstrap_servers=bootstrap,

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -65,8 +66,7 @@ class Kcat:
             settings["message.max.bytes"] = str(max_bytes)
         options = [part for key, value in settings.items() for part in ("-X", f"{key}={value}")]
         placed: list[list[Any]] = []
-        for how, same in groupby(records, _how):
-            some = list(same)
+        for how, some in _together(records):
             content = b"".join(_written(record) for record in some)
             _, said = _run(bootstrap, "-P", "-t", topic, "-vvv", *options, *how, given=content)
             found = re.findall(r"delivered to partition (-?\d+)(?: \(offset (\d+)\))?", said)
@@ -126,6 +126,16 @@ class Kcat:
     def _metadata(bootstrap: str, *arguments: str) -> Any:
         told, _ = _run(bootstrap, "-L", "-J", *arguments)
         return json.loads(told)
+
+
+def _together(records: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    """What one run can send. It reports per partition, so that a record whose partition is its choice goes alone."""
+    for how, same in groupby(records, _how):
+        some = list(same)
+        if "-p" in how:
+            yield how, some
+        else:
+            yield from ((how, [record]) for record in some)
 
 
 def _how(record: dict[str, Any]) -> tuple[str, ...]:

@@ -305,8 +305,11 @@ class OffsetCommitRequest(Message):
     class OffsetCommitRequestPartition(Struct):
         partition_index: int
         committed_offset: int
+        """Of the next record to be read, not of the last one that was."""
         committed_leader_epoch: int
+        """Of the last record that was read; -1 if unknown."""
         committed_metadata: str | None
+        """Whatever the member wants to see again."""
         def __init__(self, partition_index: int = ..., committed_offset: int = ..., committed_leader_epoch: int = ..., committed_metadata: str | None = ...) -> None: ...
 
     class OffsetCommitRequestTopic(Struct):
@@ -317,9 +320,13 @@ class OffsetCommitRequest(Message):
 
     group_id: str
     generation_id_or_member_epoch: int
+    """-1 from outside the group; the member epoch in the new protocol (KIP-848)."""
     member_id: str
+    """Empty from outside the group."""
     group_instance_id: str | None
+    """Null unless the member is static."""
     retention_time_ms: int
+    """-1 for the broker's; only brokers before 2.1 took another."""
     topics: list[OffsetCommitRequest.OffsetCommitRequestTopic]
     def __init__(self, group_id: str = ..., generation_id_or_member_epoch: int = ..., member_id: str = ..., group_instance_id: str | None = ..., retention_time_ms: int = ..., topics: list[OffsetCommitRequest.OffsetCommitRequestTopic] = ...) -> None: ...
 
@@ -354,21 +361,28 @@ class OffsetFetchRequest(Message):
     class OffsetFetchRequestGroup(Struct):
         group_id: str
         member_id: str | None
+        """Null from outside the group."""
         member_epoch: int
+        """-1 for members of classic groups and from outside."""
         topics: list[OffsetFetchRequest.OffsetFetchRequestTopics] | None
+        """Null for all that have offsets."""
         def __init__(self, group_id: str = ..., member_id: str | None = ..., member_epoch: int = ..., topics: list[OffsetFetchRequest.OffsetFetchRequestTopics] | None = ...) -> None: ...
 
     group_id: str
     topics: list[OffsetFetchRequest.OffsetFetchRequestTopic] | None
+    """Null for all that have offsets."""
     groups: list[OffsetFetchRequest.OffsetFetchRequestGroup]
     require_stable: bool
+    """Refuse partitions with offsets of an open transaction: UNSTABLE_OFFSET_COMMIT (KIP-447)."""
     def __init__(self, group_id: str = ..., topics: list[OffsetFetchRequest.OffsetFetchRequestTopic] | None = ..., groups: list[OffsetFetchRequest.OffsetFetchRequestGroup] = ..., require_stable: bool = ...) -> None: ...
 
 class OffsetFetchResponse(Message):
     class OffsetFetchResponsePartition(Struct):
         partition_index: int
         committed_offset: int
+        """-1 if there is none."""
         committed_leader_epoch: int
+        """-1 if unknown."""
         metadata: str | None
         error_code: int
         def __init__(self, partition_index: int = ..., committed_offset: int = ..., committed_leader_epoch: int = ..., metadata: str | None = ..., error_code: int = ...) -> None: ...
@@ -381,7 +395,9 @@ class OffsetFetchResponse(Message):
     class OffsetFetchResponsePartitions(Struct):
         partition_index: int
         committed_offset: int
+        """-1 if there is none."""
         committed_leader_epoch: int
+        """-1 if unknown."""
         metadata: str | None
         error_code: int
         def __init__(self, partition_index: int = ..., committed_offset: int = ..., committed_leader_epoch: int = ..., metadata: str | None = ..., error_code: int = ...) -> None: ...
@@ -436,34 +452,49 @@ class JoinGroupRequest(Message):
     class JoinGroupRequestProtocol(Struct):
         name: str
         metadata: Buffer
+        """For consumers a `ConsumerProtocolSubscription`."""
         def __init__(self, name: str = ..., metadata: Buffer = ...) -> None: ...
 
     group_id: str
     session_timeout_ms: int
+    """Without a heartbeat for so long, the member is gone."""
     rebalance_timeout_ms: int
+    """How long the others wait for this member; -1 for the session timeout."""
     member_id: str
+    """Empty at first; later the one that was given."""
     group_instance_id: str | None
+    """Null unless the member is static."""
     protocol_type: str
+    """`consumer` for consumers, `connect` for workers; one for the whole group."""
     protocols: list[JoinGroupRequest.JoinGroupRequestProtocol]
+    """In order of preference; the group takes one that all have."""
     reason: str | None
+    """Why it joins, for people."""
     def __init__(self, group_id: str = ..., session_timeout_ms: int = ..., rebalance_timeout_ms: int = ..., member_id: str = ..., group_instance_id: str | None = ..., protocol_type: str = ..., protocols: list[JoinGroupRequest.JoinGroupRequestProtocol] = ..., reason: str | None = ...) -> None: ...
 
 class JoinGroupResponse(Message):
     class JoinGroupResponseMember(Struct):
         member_id: str
         group_instance_id: str | None
+        """Null unless the member is static."""
         metadata: Buffer
+        """For consumers a `ConsumerProtocolSubscription`."""
         def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., metadata: Buffer = ...) -> None: ...
 
     throttle_time_ms: int
     error_code: int
     generation_id: int
+    """-1 with an error."""
     protocol_type: str | None
     protocol_name: str | None
+    """The one that was chosen."""
     leader: str
+    """The member that assigns."""
     skip_assignment: bool
+    """The leader's assignment holds; it only watches (KIP-814)."""
     member_id: str
     members: list[JoinGroupResponse.JoinGroupResponseMember]
+    """Only for the leader, empty for all others."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., generation_id: int = ..., protocol_type: str | None = ..., protocol_name: str | None = ..., leader: str = ..., skip_assignment: bool = ..., member_id: str = ..., members: list[JoinGroupResponse.JoinGroupResponseMember] = ...) -> None: ...
 
 class HeartbeatRequest(Message):
@@ -471,6 +502,7 @@ class HeartbeatRequest(Message):
     generation_id: int
     member_id: str
     group_instance_id: str | None
+    """Null unless the member is static."""
     def __init__(self, group_id: str = ..., generation_id: int = ..., member_id: str = ..., group_instance_id: str | None = ...) -> None: ...
 
 class HeartbeatResponse(Message):
@@ -481,12 +513,16 @@ class HeartbeatResponse(Message):
 class LeaveGroupRequest(Message):
     class MemberIdentity(Struct):
         member_id: str
+        """May be empty if the instance id is given."""
         group_instance_id: str | None
+        """Null unless the member is static."""
         reason: str | None
+        """For people."""
         def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., reason: str | None = ...) -> None: ...
 
     group_id: str
     member_id: str
+    """May be empty if the instance id is given."""
     members: list[LeaveGroupRequest.MemberIdentity]
     def __init__(self, group_id: str = ..., member_id: str = ..., members: list[LeaveGroupRequest.MemberIdentity] = ...) -> None: ...
 
@@ -494,6 +530,7 @@ class LeaveGroupResponse(Message):
     class MemberResponse(Struct):
         member_id: str
         group_instance_id: str | None
+        """Null unless the member is static."""
         error_code: int
         def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., error_code: int = ...) -> None: ...
 
@@ -506,23 +543,31 @@ class SyncGroupRequest(Message):
     class SyncGroupRequestAssignment(Struct):
         member_id: str
         assignment: Buffer
+        """For consumers a `ConsumerProtocolAssignment`."""
         def __init__(self, member_id: str = ..., assignment: Buffer = ...) -> None: ...
 
     group_id: str
     generation_id: int
     member_id: str
     group_instance_id: str | None
+    """Null unless the member is static."""
     protocol_type: str | None
+    """Must be the group's, if given."""
     protocol_name: str | None
+    """Must be the one that was chosen, if given."""
     assignments: list[SyncGroupRequest.SyncGroupRequestAssignment]
+    """From the leader; empty from all others."""
     def __init__(self, group_id: str = ..., generation_id: int = ..., member_id: str = ..., group_instance_id: str | None = ..., protocol_type: str | None = ..., protocol_name: str | None = ..., assignments: list[SyncGroupRequest.SyncGroupRequestAssignment] = ...) -> None: ...
 
 class SyncGroupResponse(Message):
     throttle_time_ms: int
     error_code: int
     protocol_type: str | None
+    """Must be the group's, if given."""
     protocol_name: str | None
+    """Must be the one that was chosen, if given."""
     assignment: Buffer
+    """As the leader wrote it; empty with an error."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., protocol_type: str | None = ..., protocol_name: str | None = ..., assignment: Buffer = ...) -> None: ...
 
 class DescribeGroupsRequest(Message):
@@ -534,10 +579,13 @@ class DescribeGroupsResponse(Message):
     class DescribedGroupMember(Struct):
         member_id: str
         group_instance_id: str | None
+        """Null unless the member is static."""
         client_id: str
         client_host: str
         member_metadata: Buffer
+        """For consumers a `ConsumerProtocolSubscription` behind its version."""
         member_assignment: Buffer
+        """For consumers a `ConsumerProtocolAssignment` behind its version."""
         def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., client_id: str = ..., client_host: str = ..., member_metadata: Buffer = ..., member_assignment: Buffer = ...) -> None: ...
 
     class DescribedGroup(Struct):
@@ -545,10 +593,13 @@ class DescribeGroupsResponse(Message):
         error_message: str | None
         group_id: str
         group_state: str
+        """`PreparingRebalance`, `CompletingRebalance`, `Stable`, `Empty` or `Dead`."""
         protocol_type: str
         protocol_data: str
+        """The name of the chosen protocol, such as `range`; empty unless stable."""
         members: list[DescribeGroupsResponse.DescribedGroupMember]
         authorized_operations: int
+        """Bits by operation; -2147483648 if nobody asked."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., group_id: str = ..., group_state: str = ..., protocol_type: str = ..., protocol_data: str = ..., members: list[DescribeGroupsResponse.DescribedGroupMember] = ..., authorized_operations: int = ...) -> None: ...
 
     throttle_time_ms: int
@@ -557,13 +608,16 @@ class DescribeGroupsResponse(Message):
 
 class ListGroupsRequest(Message):
     states_filter: list[str]
+    """Empty for all."""
     types_filter: list[str]
+    """Such as `classic`, `consumer`, `share`; empty for all."""
     def __init__(self, states_filter: list[str] = ..., types_filter: list[str] = ...) -> None: ...
 
 class ListGroupsResponse(Message):
     class ListedGroup(Struct):
         group_id: str
         protocol_type: str
+        """Empty for groups that only have offsets."""
         group_state: str
         group_type: str
         def __init__(self, group_id: str = ..., protocol_type: str = ..., group_state: str = ..., group_type: str = ...) -> None: ...
@@ -575,11 +629,13 @@ class ListGroupsResponse(Message):
 
 class SaslHandshakeRequest(Message):
     mechanism: str
+    """Such as `PLAIN` or `SCRAM-SHA-256`."""
     def __init__(self, mechanism: str = ...) -> None: ...
 
 class SaslHandshakeResponse(Message):
     error_code: int
     mechanisms: list[str]
+    """Those the broker offers, with an error too."""
     def __init__(self, error_code: int = ..., mechanisms: list[str] = ...) -> None: ...
 
 class ApiVersionsRequest(Message):
@@ -763,7 +819,9 @@ class OffsetForLeaderEpochRequest(Message):
     class OffsetForLeaderPartition(Struct):
         partition: int
         current_leader_epoch: int
+        """What the asker thinks; -1 to skip the check."""
         leader_epoch: int
+        """The one whose end is asked for."""
         def __init__(self, partition: int = ..., current_leader_epoch: int = ..., leader_epoch: int = ...) -> None: ...
 
     class OffsetForLeaderTopic(Struct):
@@ -772,6 +830,7 @@ class OffsetForLeaderEpochRequest(Message):
         def __init__(self, topic: str = ..., partitions: list[OffsetForLeaderEpochRequest.OffsetForLeaderPartition] = ...) -> None: ...
 
     replica_id: int
+    """The follower's broker id; -1 for a consumer, -2 for a tool."""
     topics: list[OffsetForLeaderEpochRequest.OffsetForLeaderTopic]
     def __init__(self, replica_id: int = ..., topics: list[OffsetForLeaderEpochRequest.OffsetForLeaderTopic] = ...) -> None: ...
 
@@ -780,7 +839,9 @@ class OffsetForLeaderEpochResponse(Message):
         error_code: int
         partition: int
         leader_epoch: int
+        """The largest that is not above the one asked for; -1 if there is none."""
         end_offset: int
+        """Where the next epoch begins; -1 if unknown."""
         def __init__(self, error_code: int = ..., partition: int = ..., leader_epoch: int = ..., end_offset: int = ...) -> None: ...
 
     class OffsetForLeaderTopicResult(Struct):
@@ -803,6 +864,7 @@ class AddPartitionsToTxnRequest(Message):
         producer_id: int
         producer_epoch: int
         verify_only: bool
+        """Do not add, say whether they are part of it (KIP-890)."""
         topics: list[AddPartitionsToTxnRequest.AddPartitionsToTxnTopic]
         def __init__(self, transactional_id: str = ..., producer_id: int = ..., producer_epoch: int = ..., verify_only: bool = ..., topics: list[AddPartitionsToTxnRequest.AddPartitionsToTxnTopic] = ...) -> None: ...
 
@@ -852,13 +914,16 @@ class EndTxnRequest(Message):
     producer_id: int
     producer_epoch: int
     committed: bool
+    """False aborts."""
     def __init__(self, transactional_id: str = ..., producer_id: int = ..., producer_epoch: int = ..., committed: bool = ...) -> None: ...
 
 class EndTxnResponse(Message):
     throttle_time_ms: int
     error_code: int
     producer_id: int
+    """To use from now on; -1 in older versions."""
     producer_epoch: int
+    """Likewise."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., producer_id: int = ..., producer_epoch: int = ...) -> None: ...
 
 class WriteTxnMarkersRequest(Message):
@@ -871,9 +936,12 @@ class WriteTxnMarkersRequest(Message):
         producer_id: int
         producer_epoch: int
         transaction_result: bool
+        """True commits, false aborts."""
         topics: list[WriteTxnMarkersRequest.WritableTxnMarkerTopic]
         coordinator_epoch: int
+        """The leader refuses markers of coordinators it knows to be replaced."""
         transaction_version: int
+        """2 if every transaction has a producer epoch of its own (KIP-890)."""
         def __init__(self, producer_id: int = ..., producer_epoch: int = ..., transaction_result: bool = ..., topics: list[WriteTxnMarkersRequest.WritableTxnMarkerTopic] = ..., coordinator_epoch: int = ..., transaction_version: int = ...) -> None: ...
 
     markers: list[WriteTxnMarkersRequest.WritableTxnMarker]
@@ -903,6 +971,7 @@ class TxnOffsetCommitRequest(Message):
         partition_index: int
         committed_offset: int
         committed_leader_epoch: int
+        """-1 if unknown."""
         committed_metadata: str | None
         def __init__(self, partition_index: int = ..., committed_offset: int = ..., committed_leader_epoch: int = ..., committed_metadata: str | None = ...) -> None: ...
 
@@ -916,8 +985,10 @@ class TxnOffsetCommitRequest(Message):
     producer_id: int
     producer_epoch: int
     generation_id: int
+    """-1 if the producer does not know it: then nobody checks."""
     member_id: str
     group_instance_id: str | None
+    """Null unless the member is static."""
     topics: list[TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic]
     def __init__(self, transactional_id: str = ..., group_id: str = ..., producer_id: int = ..., producer_epoch: int = ..., generation_id: int = ..., member_id: str = ..., group_instance_id: str | None = ..., topics: list[TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic] = ...) -> None: ...
 
@@ -938,26 +1009,37 @@ class TxnOffsetCommitResponse(Message):
 
 class DescribeAclsRequest(Message):
     resource_type_filter: int
+    """1 any, 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user."""
     resource_name_filter: str | None
+    """Null for any."""
     pattern_type_filter: int
+    """1 any, 2 whatever matches the name, 3 literal, 4 prefixed."""
     principal_filter: str | None
+    """Null for any."""
     host_filter: str | None
+    """Null for any."""
     operation: int
+    """1 any, 2 all, 3 read, 4 write, 5 create, 6 delete, 7 alter, 8 describe, and more."""
     permission_type: int
+    """1 any, 2 deny, 3 allow."""
     def __init__(self, resource_type_filter: int = ..., resource_name_filter: str | None = ..., pattern_type_filter: int = ..., principal_filter: str | None = ..., host_filter: str | None = ..., operation: int = ..., permission_type: int = ...) -> None: ...
 
 class DescribeAclsResponse(Message):
     class AclDescription(Struct):
         principal: str
+        """Such as `User:alice`."""
         host: str
+        """`*` for all."""
         operation: int
         permission_type: int
         def __init__(self, principal: str = ..., host: str = ..., operation: int = ..., permission_type: int = ...) -> None: ...
 
     class DescribeAclsResource(Struct):
         resource_type: int
+        """As in the filter."""
         resource_name: str
         pattern_type: int
+        """3 literal, 4 prefixed."""
         acls: list[DescribeAclsResponse.AclDescription]
         def __init__(self, resource_type: int = ..., resource_name: str = ..., pattern_type: int = ..., acls: list[DescribeAclsResponse.AclDescription] = ...) -> None: ...
 
@@ -970,12 +1052,18 @@ class DescribeAclsResponse(Message):
 class CreateAclsRequest(Message):
     class AclCreation(Struct):
         resource_type: int
+        """2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user."""
         resource_name: str
         resource_pattern_type: int
+        """3 literal, 4 prefixed."""
         principal: str
+        """Such as `User:alice`."""
         host: str
+        """`*` for all."""
         operation: int
+        """2 all, 3 read, 4 write, 5 create, 6 delete, 7 alter, 8 describe, and more."""
         permission_type: int
+        """2 deny, 3 allow."""
         def __init__(self, resource_type: int = ..., resource_name: str = ..., resource_pattern_type: int = ..., principal: str = ..., host: str = ..., operation: int = ..., permission_type: int = ...) -> None: ...
 
     creations: list[CreateAclsRequest.AclCreation]
@@ -989,17 +1077,25 @@ class CreateAclsResponse(Message):
 
     throttle_time_ms: int
     results: list[CreateAclsResponse.AclCreationResult]
+    """In the order of the request."""
     def __init__(self, throttle_time_ms: int = ..., results: list[CreateAclsResponse.AclCreationResult] = ...) -> None: ...
 
 class DeleteAclsRequest(Message):
     class DeleteAclsFilter(Struct):
         resource_type_filter: int
+        """1 any, 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user."""
         resource_name_filter: str | None
+        """Null for any."""
         pattern_type_filter: int
+        """1 any, 2 whatever matches the name, 3 literal, 4 prefixed."""
         principal_filter: str | None
+        """Null for any."""
         host_filter: str | None
+        """Null for any."""
         operation: int
+        """1 any, 2 all, 3 read, 4 write, 5 create, 6 delete, 7 alter, 8 describe, and more."""
         permission_type: int
+        """1 any, 2 deny, 3 allow."""
         def __init__(self, resource_type_filter: int = ..., resource_name_filter: str | None = ..., pattern_type_filter: int = ..., principal_filter: str | None = ..., host_filter: str | None = ..., operation: int = ..., permission_type: int = ...) -> None: ...
 
     filters: list[DeleteAclsRequest.DeleteAclsFilter]
@@ -1026,6 +1122,7 @@ class DeleteAclsResponse(Message):
 
     throttle_time_ms: int
     filter_results: list[DeleteAclsResponse.DeleteAclsFilterResult]
+    """In the order of the request."""
     def __init__(self, throttle_time_ms: int = ..., filter_results: list[DeleteAclsResponse.DeleteAclsFilterResult] = ...) -> None: ...
 
 class DescribeConfigsRequest(Message):
@@ -1088,12 +1185,15 @@ class AlterConfigsRequest(Message):
 
     class AlterConfigsResource(Struct):
         resource_type: int
+        """2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group."""
         resource_name: str
+        """Empty for the default of all brokers."""
         configs: list[AlterConfigsRequest.AlterableConfig]
         def __init__(self, resource_type: int = ..., resource_name: str = ..., configs: list[AlterConfigsRequest.AlterableConfig] = ...) -> None: ...
 
     resources: list[AlterConfigsRequest.AlterConfigsResource]
     validate_only: bool
+    """Check, change nothing."""
     def __init__(self, resources: list[AlterConfigsRequest.AlterConfigsResource] = ..., validate_only: bool = ...) -> None: ...
 
 class AlterConfigsResponse(Message):
@@ -1101,7 +1201,9 @@ class AlterConfigsResponse(Message):
         error_code: int
         error_message: str | None
         resource_type: int
+        """2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group."""
         resource_name: str
+        """Empty for the default of all brokers."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., resource_type: int = ..., resource_name: str = ...) -> None: ...
 
     throttle_time_ms: int
@@ -1116,6 +1218,7 @@ class AlterReplicaLogDirsRequest(Message):
 
     class AlterReplicaLogDir(Struct):
         path: str
+        """The directory they should be in, as an absolute path."""
         topics: list[AlterReplicaLogDirsRequest.AlterReplicaLogDirTopic]
         def __init__(self, path: str = ..., topics: list[AlterReplicaLogDirsRequest.AlterReplicaLogDirTopic] = ...) -> None: ...
 
@@ -1144,14 +1247,18 @@ class DescribeLogDirsRequest(Message):
         def __init__(self, topic: str = ..., partitions: list[int] = ...) -> None: ...
 
     topics: list[DescribeLogDirsRequest.DescribableLogDirTopic] | None
+    """Null for all."""
     def __init__(self, topics: list[DescribeLogDirsRequest.DescribableLogDirTopic] | None = ...) -> None: ...
 
 class DescribeLogDirsResponse(Message):
     class DescribeLogDirsPartition(Struct):
         partition_index: int
         partition_size: int
+        """In bytes."""
         offset_lag: int
+        """How far it is behind the high watermark; for a future replica behind the present one."""
         is_future_key: bool
+        """It will replace the present replica, from another directory."""
         def __init__(self, partition_index: int = ..., partition_size: int = ..., offset_lag: int = ..., is_future_key: bool = ...) -> None: ...
 
     class DescribeLogDirsTopic(Struct):
@@ -1164,7 +1271,9 @@ class DescribeLogDirsResponse(Message):
         log_dir: str
         topics: list[DescribeLogDirsResponse.DescribeLogDirsTopic]
         total_bytes: int
+        """Of the disk; -1 if unknown."""
         usable_bytes: int
+        """Free on the disk; -1 if unknown."""
         is_cordoned: bool
         def __init__(self, error_code: int = ..., log_dir: str = ..., topics: list[DescribeLogDirsResponse.DescribeLogDirsTopic] = ..., total_bytes: int = ..., usable_bytes: int = ..., is_cordoned: bool = ...) -> None: ...
 
@@ -1182,22 +1291,28 @@ class SaslAuthenticateResponse(Message):
     error_message: str | None
     auth_bytes: Buffer
     session_lifetime_ms: int
+    """After which the client must authenticate again; 0 for no limit."""
     def __init__(self, error_code: int = ..., error_message: str | None = ..., auth_bytes: Buffer = ..., session_lifetime_ms: int = ...) -> None: ...
 
 class CreatePartitionsRequest(Message):
     class CreatePartitionsAssignment(Struct):
         broker_ids: list[int]
+        """The first should lead."""
         def __init__(self, broker_ids: list[int] = ...) -> None: ...
 
     class CreatePartitionsTopic(Struct):
         name: str
         count: int
+        """How many there shall be in all."""
         assignments: list[CreatePartitionsRequest.CreatePartitionsAssignment] | None
+        """Of the new ones, in order; null to let the controller choose."""
         def __init__(self, name: str = ..., count: int = ..., assignments: list[CreatePartitionsRequest.CreatePartitionsAssignment] | None = ...) -> None: ...
 
     topics: list[CreatePartitionsRequest.CreatePartitionsTopic]
     timeout_ms: int
+    """How long to wait for them to be there."""
     validate_only: bool
+    """Check, change nothing."""
     def __init__(self, topics: list[CreatePartitionsRequest.CreatePartitionsTopic] = ..., timeout_ms: int = ..., validate_only: bool = ...) -> None: ...
 
 class CreatePartitionsResponse(Message):
@@ -1218,9 +1333,13 @@ class CreateDelegationTokenRequest(Message):
         def __init__(self, principal_type: str = ..., principal_name: str = ...) -> None: ...
 
     owner_principal_type: str | None
+    """Null or empty for oneself."""
     owner_principal_name: str | None
+    """Null or empty for oneself."""
     renewers: list[CreateDelegationTokenRequest.CreatableRenewers]
+    """Who else may prolong it; the owner always may."""
     max_lifetime_ms: int
+    """-1 for the broker's."""
     def __init__(self, owner_principal_type: str | None = ..., owner_principal_name: str | None = ..., renewers: list[CreateDelegationTokenRequest.CreatableRenewers] = ..., max_lifetime_ms: int = ...) -> None: ...
 
 class CreateDelegationTokenResponse(Message):
@@ -1231,31 +1350,40 @@ class CreateDelegationTokenResponse(Message):
     token_requester_principal_name: str
     issue_timestamp_ms: int
     expiry_timestamp_ms: int
+    """When it ends unless it is renewed."""
     max_timestamp_ms: int
+    """Beyond this it cannot be renewed."""
     token_id: str
     hmac: Buffer
+    """The secret."""
     throttle_time_ms: int
     def __init__(self, error_code: int = ..., principal_type: str = ..., principal_name: str = ..., token_requester_principal_type: str = ..., token_requester_principal_name: str = ..., issue_timestamp_ms: int = ..., expiry_timestamp_ms: int = ..., max_timestamp_ms: int = ..., token_id: str = ..., hmac: Buffer = ..., throttle_time_ms: int = ...) -> None: ...
 
 class RenewDelegationTokenRequest(Message):
     hmac: Buffer
+    """The token's secret, which says which it is."""
     renew_period_ms: int
+    """-1 for the broker's."""
     def __init__(self, hmac: Buffer = ..., renew_period_ms: int = ...) -> None: ...
 
 class RenewDelegationTokenResponse(Message):
     error_code: int
     expiry_timestamp_ms: int
+    """When it ends now."""
     throttle_time_ms: int
     def __init__(self, error_code: int = ..., expiry_timestamp_ms: int = ..., throttle_time_ms: int = ...) -> None: ...
 
 class ExpireDelegationTokenRequest(Message):
     hmac: Buffer
+    """The token's secret, which says which it is."""
     expiry_time_period_ms: int
+    """From now on; a negative one ends it at once."""
     def __init__(self, hmac: Buffer = ..., expiry_time_period_ms: int = ...) -> None: ...
 
 class ExpireDelegationTokenResponse(Message):
     error_code: int
     expiry_timestamp_ms: int
+    """When it ends now."""
     throttle_time_ms: int
     def __init__(self, error_code: int = ..., expiry_timestamp_ms: int = ..., throttle_time_ms: int = ...) -> None: ...
 
@@ -1266,6 +1394,7 @@ class DescribeDelegationTokenRequest(Message):
         def __init__(self, principal_type: str = ..., principal_name: str = ...) -> None: ...
 
     owners: list[DescribeDelegationTokenRequest.DescribeDelegationTokenOwner] | None
+    """Null for all."""
     def __init__(self, owners: list[DescribeDelegationTokenRequest.DescribeDelegationTokenOwner] | None = ...) -> None: ...
 
 class DescribeDelegationTokenResponse(Message):
@@ -1280,10 +1409,13 @@ class DescribeDelegationTokenResponse(Message):
         token_requester_principal_type: str
         token_requester_principal_name: str
         issue_timestamp: int
+        """In milliseconds, as all three."""
         expiry_timestamp: int
         max_timestamp: int
+        """Beyond this it cannot be renewed."""
         token_id: str
         hmac: Buffer
+        """The secret."""
         renewers: list[DescribeDelegationTokenResponse.DescribedDelegationTokenRenewer]
         def __init__(self, principal_type: str = ..., principal_name: str = ..., token_requester_principal_type: str = ..., token_requester_principal_name: str = ..., issue_timestamp: int = ..., expiry_timestamp: int = ..., max_timestamp: int = ..., token_id: str = ..., hmac: Buffer = ..., renewers: list[DescribeDelegationTokenResponse.DescribedDelegationTokenRenewer] = ...) -> None: ...
 
@@ -1313,7 +1445,9 @@ class ElectLeadersRequest(Message):
         def __init__(self, topic: str = ..., partitions: list[int] = ...) -> None: ...
 
     election_type: int
+    """0 the preferred replica, 1 any that lives, if there is no leader."""
     topic_partitions: list[ElectLeadersRequest.TopicPartitions] | None
+    """Null for all."""
     timeout_ms: int
     def __init__(self, election_type: int = ..., topic_partitions: list[ElectLeadersRequest.TopicPartitions] | None = ..., timeout_ms: int = ...) -> None: ...
 
@@ -1327,6 +1461,7 @@ class ElectLeadersResponse(Message):
     class ReplicaElectionResult(Struct):
         topic: str
         partition_result: list[ElectLeadersResponse.PartitionResult]
+        """If all were meant, only those for which there was something to do."""
         def __init__(self, topic: str = ..., partition_result: list[ElectLeadersResponse.PartitionResult] = ...) -> None: ...
 
     throttle_time_ms: int
@@ -1338,17 +1473,22 @@ class IncrementalAlterConfigsRequest(Message):
     class AlterableConfig(Struct):
         name: str
         config_operation: int
+        """0 set, 1 delete, 2 append to a list, 3 take from a list."""
         value: str | None
+        """Null to delete."""
         def __init__(self, name: str = ..., config_operation: int = ..., value: str | None = ...) -> None: ...
 
     class AlterConfigsResource(Struct):
         resource_type: int
+        """2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group."""
         resource_name: str
+        """Empty for the default of all brokers."""
         configs: list[IncrementalAlterConfigsRequest.AlterableConfig]
         def __init__(self, resource_type: int = ..., resource_name: str = ..., configs: list[IncrementalAlterConfigsRequest.AlterableConfig] = ...) -> None: ...
 
     resources: list[IncrementalAlterConfigsRequest.AlterConfigsResource]
     validate_only: bool
+    """Check, change nothing."""
     def __init__(self, resources: list[IncrementalAlterConfigsRequest.AlterConfigsResource] = ..., validate_only: bool = ...) -> None: ...
 
 class IncrementalAlterConfigsResponse(Message):
@@ -1356,7 +1496,9 @@ class IncrementalAlterConfigsResponse(Message):
         error_code: int
         error_message: str | None
         resource_type: int
+        """2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group."""
         resource_name: str
+        """Empty for the default of all brokers."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., resource_type: int = ..., resource_name: str = ...) -> None: ...
 
     throttle_time_ms: int
@@ -1367,6 +1509,7 @@ class AlterPartitionReassignmentsRequest(Message):
     class ReassignablePartition(Struct):
         partition_index: int
         replicas: list[int] | None
+        """The first should lead; null calls a running move off."""
         def __init__(self, partition_index: int = ..., replicas: list[int] | None = ...) -> None: ...
 
     class ReassignableTopic(Struct):
@@ -1406,12 +1549,14 @@ class ListPartitionReassignmentsRequest(Message):
 
     timeout_ms: int
     topics: list[ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics] | None
+    """Null for all that are."""
     def __init__(self, timeout_ms: int = ..., topics: list[ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics] | None = ...) -> None: ...
 
 class ListPartitionReassignmentsResponse(Message):
     class OngoingPartitionReassignment(Struct):
         partition_index: int
         replicas: list[int]
+        """All of them, old and new."""
         adding_replicas: list[int]
         removing_replicas: list[int]
         def __init__(self, partition_index: int = ..., replicas: list[int] = ..., adding_replicas: list[int] = ..., removing_replicas: list[int] = ...) -> None: ...
@@ -1460,22 +1605,29 @@ class OffsetDeleteResponse(Message):
 class DescribeClientQuotasRequest(Message):
     class ComponentData(Struct):
         entity_type: str
+        """`user`, `client-id` or `ip`."""
         match_type: int
+        """0 this name, 1 the default, 2 any name."""
         match: str | None
+        """The name; null for the two other kinds."""
         def __init__(self, entity_type: str = ..., match_type: int = ..., match: str | None = ...) -> None: ...
 
     components: list[DescribeClientQuotasRequest.ComponentData]
+    """All must match."""
     strict: bool
+    """Only entities that have no other parts than those asked for."""
     def __init__(self, components: list[DescribeClientQuotasRequest.ComponentData] = ..., strict: bool = ...) -> None: ...
 
 class DescribeClientQuotasResponse(Message):
     class EntityData(Struct):
         entity_type: str
         entity_name: str | None
+        """Null for the default."""
         def __init__(self, entity_type: str = ..., entity_name: str | None = ...) -> None: ...
 
     class ValueData(Struct):
         key: str
+        """Such as `producer_byte_rate`."""
         value: float
         def __init__(self, key: str = ..., value: float = ...) -> None: ...
 
@@ -1488,17 +1640,22 @@ class DescribeClientQuotasResponse(Message):
     error_code: int
     error_message: str | None
     entries: list[DescribeClientQuotasResponse.EntryData] | None
+    """Null with an error."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., entries: list[DescribeClientQuotasResponse.EntryData] | None = ...) -> None: ...
 
 class AlterClientQuotasRequest(Message):
     class EntityData(Struct):
         entity_type: str
+        """`user`, `client-id` or `ip`."""
         entity_name: str | None
+        """Null for the default."""
         def __init__(self, entity_type: str = ..., entity_name: str | None = ...) -> None: ...
 
     class OpData(Struct):
         key: str
+        """Such as `producer_byte_rate`."""
         value: float
+        """Ignored when it is removed."""
         remove: bool
         def __init__(self, key: str = ..., value: float = ..., remove: bool = ...) -> None: ...
 
@@ -1509,12 +1666,14 @@ class AlterClientQuotasRequest(Message):
 
     entries: list[AlterClientQuotasRequest.EntryData]
     validate_only: bool
+    """Check, change nothing."""
     def __init__(self, entries: list[AlterClientQuotasRequest.EntryData] = ..., validate_only: bool = ...) -> None: ...
 
 class AlterClientQuotasResponse(Message):
     class EntityData(Struct):
         entity_type: str
         entity_name: str | None
+        """Null for the default."""
         def __init__(self, entity_type: str = ..., entity_name: str | None = ...) -> None: ...
 
     class EntryData(Struct):
@@ -1533,11 +1692,13 @@ class DescribeUserScramCredentialsRequest(Message):
         def __init__(self, name: str = ...) -> None: ...
 
     users: list[DescribeUserScramCredentialsRequest.UserName] | None
+    """Null or empty for all."""
     def __init__(self, users: list[DescribeUserScramCredentialsRequest.UserName] | None = ...) -> None: ...
 
 class DescribeUserScramCredentialsResponse(Message):
     class CredentialInfo(Struct):
         mechanism: int
+        """1 SCRAM-SHA-256, 2 SCRAM-SHA-512."""
         iterations: int
         def __init__(self, mechanism: int = ..., iterations: int = ...) -> None: ...
 
@@ -1558,14 +1719,18 @@ class AlterUserScramCredentialsRequest(Message):
     class ScramCredentialDeletion(Struct):
         name: str
         mechanism: int
+        """1 SCRAM-SHA-256, 2 SCRAM-SHA-512."""
         def __init__(self, name: str = ..., mechanism: int = ...) -> None: ...
 
     class ScramCredentialUpsertion(Struct):
         name: str
         mechanism: int
+        """1 SCRAM-SHA-256, 2 SCRAM-SHA-512."""
         iterations: int
+        """At least 4096, at most 16384."""
         salt: Buffer
         salted_password: Buffer
+        """Of which the broker keeps only what it can check with."""
         def __init__(self, name: str = ..., mechanism: int = ..., iterations: int = ..., salt: Buffer = ..., salted_password: Buffer = ...) -> None: ...
 
     deletions: list[AlterUserScramCredentialsRequest.ScramCredentialDeletion]
@@ -1587,12 +1752,17 @@ class VoteRequest(Message):
     class PartitionData(Struct):
         partition_index: int
         replica_epoch: int
+        """The epoch it wants to lead."""
         replica_id: int
+        """Who asks."""
         replica_directory_id: UUID
         voter_directory_id: UUID
         last_offset_epoch: int
+        """Of the last record in the asker's log; with last_offset it shows whose log is newer."""
         last_offset: int
+        """The end of the asker's log."""
         pre_vote: bool
+        """Only asks how a vote would end; nobody changes anything for it."""
         def __init__(self, partition_index: int = ..., replica_epoch: int = ..., replica_id: int = ..., replica_directory_id: UUID = ..., voter_directory_id: UUID = ..., last_offset_epoch: int = ..., last_offset: int = ..., pre_vote: bool = ...) -> None: ...
 
     class TopicData(Struct):
@@ -1601,7 +1771,9 @@ class VoteRequest(Message):
         def __init__(self, topic_name: str = ..., partitions: list[VoteRequest.PartitionData] = ...) -> None: ...
 
     cluster_id: str | None
+    """Lets a voter refuse members of another cluster."""
     voter_id: int
+    """Who is asked; -1 in older versions."""
     topics: list[VoteRequest.TopicData]
     def __init__(self, cluster_id: str | None = ..., voter_id: int = ..., topics: list[VoteRequest.TopicData] = ...) -> None: ...
 
@@ -1610,6 +1782,7 @@ class VoteResponse(Message):
         partition_index: int
         error_code: int
         leader_id: int
+        """-1 if there is none."""
         leader_epoch: int
         vote_granted: bool
         def __init__(self, partition_index: int = ..., error_code: int = ..., leader_id: int = ..., leader_epoch: int = ..., vote_granted: bool = ...) -> None: ...
@@ -1628,6 +1801,7 @@ class VoteResponse(Message):
     error_code: int
     topics: list[VoteResponse.TopicData]
     node_endpoints: list[VoteResponse.NodeEndpoint]
+    """Where the leader is."""
     def __init__(self, error_code: int = ..., topics: list[VoteResponse.TopicData] = ..., node_endpoints: list[VoteResponse.NodeEndpoint] = ...) -> None: ...
 
 class BeginQuorumEpochRequest(Message):
@@ -1650,7 +1824,9 @@ class BeginQuorumEpochRequest(Message):
         def __init__(self, name: str = ..., host: str = ..., port: int = ...) -> None: ...
 
     cluster_id: str | None
+    """Lets a voter refuse members of another cluster."""
     voter_id: int
+    """Who is told; -1 in older versions."""
     topics: list[BeginQuorumEpochRequest.TopicData]
     leader_endpoints: list[BeginQuorumEpochRequest.LeaderEndpoint]
     def __init__(self, cluster_id: str | None = ..., voter_id: int = ..., topics: list[BeginQuorumEpochRequest.TopicData] = ..., leader_endpoints: list[BeginQuorumEpochRequest.LeaderEndpoint] = ...) -> None: ...
@@ -1677,6 +1853,7 @@ class BeginQuorumEpochResponse(Message):
     error_code: int
     topics: list[BeginQuorumEpochResponse.TopicData]
     node_endpoints: list[BeginQuorumEpochResponse.NodeEndpoint]
+    """Where the leader is."""
     def __init__(self, error_code: int = ..., topics: list[BeginQuorumEpochResponse.TopicData] = ..., node_endpoints: list[BeginQuorumEpochResponse.NodeEndpoint] = ...) -> None: ...
 
 class EndQuorumEpochRequest(Message):
@@ -1690,7 +1867,9 @@ class EndQuorumEpochRequest(Message):
         leader_id: int
         leader_epoch: int
         preferred_successors: list[int]
+        """Who should try first, the best one at the front."""
         preferred_candidates: list[EndQuorumEpochRequest.ReplicaInfo]
+        """Likewise."""
         def __init__(self, partition_index: int = ..., leader_id: int = ..., leader_epoch: int = ..., preferred_successors: list[int] = ..., preferred_candidates: list[EndQuorumEpochRequest.ReplicaInfo] = ...) -> None: ...
 
     class TopicData(Struct):
@@ -1705,6 +1884,7 @@ class EndQuorumEpochRequest(Message):
         def __init__(self, name: str = ..., host: str = ..., port: int = ...) -> None: ...
 
     cluster_id: str | None
+    """Lets a voter refuse members of another cluster."""
     topics: list[EndQuorumEpochRequest.TopicData]
     leader_endpoints: list[EndQuorumEpochRequest.LeaderEndpoint]
     def __init__(self, cluster_id: str | None = ..., topics: list[EndQuorumEpochRequest.TopicData] = ..., leader_endpoints: list[EndQuorumEpochRequest.LeaderEndpoint] = ...) -> None: ...
@@ -1731,6 +1911,7 @@ class EndQuorumEpochResponse(Message):
     error_code: int
     topics: list[EndQuorumEpochResponse.TopicData]
     node_endpoints: list[EndQuorumEpochResponse.NodeEndpoint]
+    """Where the leader is."""
     def __init__(self, error_code: int = ..., topics: list[EndQuorumEpochResponse.TopicData] = ..., node_endpoints: list[EndQuorumEpochResponse.NodeEndpoint] = ...) -> None: ...
 
 class DescribeQuorumRequest(Message):
@@ -1752,7 +1933,9 @@ class DescribeQuorumResponse(Message):
         replica_directory_id: UUID
         log_end_offset: int
         last_fetch_timestamp: int
+        """When it last asked the leader, in milliseconds; -1 if unknown."""
         last_caught_up_timestamp: int
+        """When it last had all that the leader had, in milliseconds; -1 if unknown."""
         def __init__(self, replica_id: int = ..., replica_directory_id: UUID = ..., log_end_offset: int = ..., last_fetch_timestamp: int = ..., last_caught_up_timestamp: int = ...) -> None: ...
 
     class PartitionData(Struct):
@@ -1760,10 +1943,12 @@ class DescribeQuorumResponse(Message):
         error_code: int
         error_message: str | None
         leader_id: int
+        """-1 if there is none."""
         leader_epoch: int
         high_watermark: int
         current_voters: list[DescribeQuorumResponse.ReplicaState]
         observers: list[DescribeQuorumResponse.ReplicaState]
+        """Nodes that follow and do not vote: brokers."""
         def __init__(self, partition_index: int = ..., error_code: int = ..., error_message: str | None = ..., leader_id: int = ..., leader_epoch: int = ..., high_watermark: int = ..., current_voters: list[DescribeQuorumResponse.ReplicaState] = ..., observers: list[DescribeQuorumResponse.ReplicaState] = ...) -> None: ...
 
     class TopicData(Struct):
@@ -1791,7 +1976,9 @@ class DescribeQuorumResponse(Message):
 class AlterPartitionRequest(Message):
     class BrokerState(Struct):
         broker_id: int
+        """The leader."""
         broker_epoch: int
+        """-1 to skip the check."""
         def __init__(self, broker_id: int = ..., broker_epoch: int = ...) -> None: ...
 
     class PartitionData(Struct):
@@ -1800,7 +1987,9 @@ class AlterPartitionRequest(Message):
         new_isr: list[int]
         new_isr_with_epochs: list[AlterPartitionRequest.BrokerState]
         leader_recovery_state: int
+        """1 while recovering from an unclean election."""
         partition_epoch: int
+        """The change is refused if the partition has changed since."""
         def __init__(self, partition_index: int = ..., leader_epoch: int = ..., new_isr: list[int] = ..., new_isr_with_epochs: list[AlterPartitionRequest.BrokerState] = ..., leader_recovery_state: int = ..., partition_epoch: int = ...) -> None: ...
 
     class TopicData(Struct):
@@ -1809,7 +1998,9 @@ class AlterPartitionRequest(Message):
         def __init__(self, topic_id: UUID = ..., partitions: list[AlterPartitionRequest.PartitionData] = ...) -> None: ...
 
     broker_id: int
+    """The leader."""
     broker_epoch: int
+    """-1 to skip the check."""
     topics: list[AlterPartitionRequest.TopicData]
     def __init__(self, broker_id: int = ..., broker_epoch: int = ..., topics: list[AlterPartitionRequest.TopicData] = ...) -> None: ...
 
@@ -1821,6 +2012,7 @@ class AlterPartitionResponse(Message):
         leader_epoch: int
         isr: list[int]
         leader_recovery_state: int
+        """1 while recovering from an unclean election."""
         partition_epoch: int
         def __init__(self, partition_index: int = ..., error_code: int = ..., leader_id: int = ..., leader_epoch: int = ..., isr: list[int] = ..., leader_recovery_state: int = ..., partition_epoch: int = ...) -> None: ...
 
@@ -1838,13 +2030,17 @@ class UpdateFeaturesRequest(Message):
     class FeatureUpdateKey(Struct):
         feature: str
         max_version_level: int
+        """The new level; below 1 removes the feature."""
         allow_downgrade: bool
+        """Now upgrade_type."""
         upgrade_type: int
+        """1 only up, 2 down if nothing is lost, 3 down whatever is lost."""
         def __init__(self, feature: str = ..., max_version_level: int = ..., allow_downgrade: bool = ..., upgrade_type: int = ...) -> None: ...
 
     timeout_ms: int
     feature_updates: list[UpdateFeaturesRequest.FeatureUpdateKey]
     validate_only: bool
+    """Check, change nothing."""
     def __init__(self, timeout_ms: int = ..., feature_updates: list[UpdateFeaturesRequest.FeatureUpdateKey] = ..., validate_only: bool = ...) -> None: ...
 
 class UpdateFeaturesResponse(Message):
@@ -1862,13 +2058,18 @@ class UpdateFeaturesResponse(Message):
 
 class EnvelopeRequest(Message):
     request_data: Buffer
+    """The whole request, with its header."""
     request_principal: Buffer | None
+    """Who the client is, as a `DefaultPrincipalData` behind its version."""
     client_host_address: Buffer
+    """The client's address, 4 or 16 bytes."""
     def __init__(self, request_data: Buffer = ..., request_principal: Buffer | None = ..., client_host_address: Buffer = ...) -> None: ...
 
 class EnvelopeResponse(Message):
     response_data: Buffer | None
+    """The whole response, with its header; null with an error."""
     error_code: int
+    """Of the handing on; what became of the request is in its response."""
     def __init__(self, response_data: Buffer | None = ..., error_code: int = ...) -> None: ...
 
 class FetchSnapshotRequest(Message):
@@ -1881,7 +2082,9 @@ class FetchSnapshotRequest(Message):
         partition: int
         current_leader_epoch: int
         snapshot_id: FetchSnapshotRequest.SnapshotId
+        """The snapshot replaces the log up to end_offset."""
         position: int
+        """The byte to begin at."""
         replica_directory_id: UUID
         def __init__(self, partition: int = ..., current_leader_epoch: int = ..., snapshot_id: FetchSnapshotRequest.SnapshotId = ..., position: int = ..., replica_directory_id: UUID = ...) -> None: ...
 
@@ -1891,7 +2094,9 @@ class FetchSnapshotRequest(Message):
         def __init__(self, name: str = ..., partitions: list[FetchSnapshotRequest.PartitionSnapshot] = ...) -> None: ...
 
     cluster_id: str | None
+    """Lets a controller refuse members of another cluster."""
     replica_id: int
+    """Who asks."""
     max_bytes: int
     topics: list[FetchSnapshotRequest.TopicSnapshot]
     def __init__(self, cluster_id: str | None = ..., replica_id: int = ..., max_bytes: int = ..., topics: list[FetchSnapshotRequest.TopicSnapshot] = ...) -> None: ...
@@ -1911,10 +2116,15 @@ class FetchSnapshotResponse(Message):
         index: int
         error_code: int
         snapshot_id: FetchSnapshotResponse.SnapshotId
+        """The snapshot replaces the log up to end_offset."""
         current_leader: FetchSnapshotResponse.LeaderIdAndEpoch
+        """Given with errors about leadership."""
         size: int
+        """Of the whole snapshot, in bytes."""
         position: int
+        """The byte that unaligned_records begins at."""
         unaligned_records: Records
+        """Bytes of the snapshot, cut wherever the limit fell."""
         def __init__(self, index: int = ..., error_code: int = ..., snapshot_id: FetchSnapshotResponse.SnapshotId = ..., current_leader: FetchSnapshotResponse.LeaderIdAndEpoch = ..., size: int = ..., position: int = ..., unaligned_records: Records = ...) -> None: ...
 
     class TopicSnapshot(Struct):
@@ -1932,6 +2142,7 @@ class FetchSnapshotResponse(Message):
     error_code: int
     topics: list[FetchSnapshotResponse.TopicSnapshot]
     node_endpoints: list[FetchSnapshotResponse.NodeEndpoint]
+    """Where the leader is."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., topics: list[FetchSnapshotResponse.TopicSnapshot] = ..., node_endpoints: list[FetchSnapshotResponse.NodeEndpoint] = ...) -> None: ...
 
 class DescribeClusterRequest(Message):
@@ -1975,10 +2186,15 @@ class DescribeProducersResponse(Message):
     class ProducerState(Struct):
         producer_id: int
         producer_epoch: int
+        """An int32 here, though epochs are int16."""
         last_sequence: int
+        """-1 if unknown."""
         last_timestamp: int
+        """Of the last batch, in milliseconds; -1 if unknown."""
         coordinator_epoch: int
+        """Of the last marker; -1 if there was none."""
         current_txn_start_offset: int
+        """-1 if no transaction is open."""
         def __init__(self, producer_id: int = ..., producer_epoch: int = ..., last_sequence: int = ..., last_timestamp: int = ..., coordinator_epoch: int = ..., current_txn_start_offset: int = ...) -> None: ...
 
     class PartitionResponse(Struct):
@@ -2003,6 +2219,7 @@ class BrokerRegistrationRequest(Message):
         host: str
         port: int
         security_protocol: int
+        """0 plaintext, 1 TLS, 2 SASL, 3 SASL over TLS."""
         def __init__(self, name: str = ..., host: str = ..., port: int = ..., security_protocol: int = ...) -> None: ...
 
     class Feature(Struct):
@@ -2014,12 +2231,16 @@ class BrokerRegistrationRequest(Message):
     broker_id: int
     cluster_id: str
     incarnation_id: UUID
+    """A new one with every start."""
     listeners: list[BrokerRegistrationRequest.Listener]
     features: list[BrokerRegistrationRequest.Feature]
     rack: str | None
+    """Null if it has none."""
     is_migrating_zk_broker: bool
+    """History."""
     log_dirs: list[UUID]
     previous_broker_epoch: int
+    """Of its last life if it ended cleanly, else -1."""
     def __init__(self, broker_id: int = ..., cluster_id: str = ..., incarnation_id: UUID = ..., listeners: list[BrokerRegistrationRequest.Listener] = ..., features: list[BrokerRegistrationRequest.Feature] = ..., rack: str | None = ..., is_migrating_zk_broker: bool = ..., log_dirs: list[UUID] = ..., previous_broker_epoch: int = ...) -> None: ...
 
 class BrokerRegistrationResponse(Message):
@@ -2032,18 +2253,26 @@ class BrokerHeartbeatRequest(Message):
     broker_id: int
     broker_epoch: int
     current_metadata_offset: int
+    """How far it has read the metadata log."""
     want_fence: bool
+    """Stay fenced, or be fenced."""
     want_shut_down: bool
+    """It wants to stop: move leaderships away first."""
     offline_log_dirs: list[UUID]
+    """That have failed since the broker started."""
     cordoned_log_dirs: list[UUID] | None
+    """That take no new replicas; null while the broker is still starting."""
     def __init__(self, broker_id: int = ..., broker_epoch: int = ..., current_metadata_offset: int = ..., want_fence: bool = ..., want_shut_down: bool = ..., offline_log_dirs: list[UUID] = ..., cordoned_log_dirs: list[UUID] | None = ...) -> None: ...
 
 class BrokerHeartbeatResponse(Message):
     throttle_time_ms: int
     error_code: int
     is_caught_up: bool
+    """It has read enough of the metadata log to be let in."""
     is_fenced: bool
+    """It is not, or no longer, among the brokers that lead and follow."""
     should_shut_down: bool
+    """It leads nothing any more: it may stop."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., is_caught_up: bool = ..., is_fenced: bool = ..., should_shut_down: bool = ...) -> None: ...
 
 class UnregisterBrokerRequest(Message):
@@ -2070,11 +2299,14 @@ class DescribeTransactionsResponse(Message):
         error_code: int
         transactional_id: str
         transaction_state: str
+        """`Empty`, `Ongoing`, `PrepareCommit`, `PrepareAbort`, `CompleteCommit`, `CompleteAbort`, `Dead`."""
         transaction_timeout_ms: int
         transaction_start_time_ms: int
+        """-1 if none is open."""
         producer_id: int
         producer_epoch: int
         topics: list[DescribeTransactionsResponse.TopicData]
+        """The partitions of the open transaction."""
         def __init__(self, error_code: int = ..., transactional_id: str = ..., transaction_state: str = ..., transaction_timeout_ms: int = ..., transaction_start_time_ms: int = ..., producer_id: int = ..., producer_epoch: int = ..., topics: list[DescribeTransactionsResponse.TopicData] = ...) -> None: ...
 
     throttle_time_ms: int
@@ -2083,9 +2315,13 @@ class DescribeTransactionsResponse(Message):
 
 class ListTransactionsRequest(Message):
     state_filters: list[str]
+    """Empty for all."""
     producer_id_filters: list[int]
+    """Empty for all."""
     duration_filter: int
+    """Only those open for longer, in milliseconds; -1 for all."""
     transactional_id_pattern: str | None
+    """A regular expression; null or empty for all."""
     def __init__(self, state_filters: list[str] = ..., producer_id_filters: list[int] = ..., duration_filter: int = ..., transactional_id_pattern: str | None = ...) -> None: ...
 
 class ListTransactionsResponse(Message):
@@ -2098,6 +2334,7 @@ class ListTransactionsResponse(Message):
     throttle_time_ms: int
     error_code: int
     unknown_state_filters: list[str]
+    """Those among the filters that are no state."""
     transaction_states: list[ListTransactionsResponse.TransactionState]
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., unknown_state_filters: list[str] = ..., transaction_states: list[ListTransactionsResponse.TransactionState] = ...) -> None: ...
 
@@ -2110,7 +2347,9 @@ class AllocateProducerIdsResponse(Message):
     throttle_time_ms: int
     error_code: int
     producer_id_start: int
+    """The first."""
     producer_id_len: int
+    """How many."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., producer_id_start: int = ..., producer_id_len: int = ...) -> None: ...
 
 class ConsumerGroupHeartbeatRequest(Message):
@@ -2121,14 +2360,22 @@ class ConsumerGroupHeartbeatRequest(Message):
 
     group_id: str
     member_id: str
+    """Chosen by the member from version 1 on; empty at first in version 0."""
     member_epoch: int
+    """0 joins, -1 leaves, -2 is a static member that will come back."""
     instance_id: str | None
+    """Null unless the member is static."""
     rack_id: str | None
     rebalance_timeout_ms: int
+    """How long it may take to give partitions up; -1 for no change."""
     subscribed_topic_names: list[str] | None
+    """Null for no change."""
     subscribed_topic_regex: str | None
+    """An expression of RE2, which the broker evaluates; null for no change, empty for none."""
     server_assignor: str | None
+    """`uniform` or `range`; null for the broker's choice, or no change."""
     topic_partitions: list[ConsumerGroupHeartbeatRequest.TopicPartitions] | None
+    """What it owns; null for no change."""
     def __init__(self, group_id: str = ..., member_id: str = ..., member_epoch: int = ..., instance_id: str | None = ..., rack_id: str | None = ..., rebalance_timeout_ms: int = ..., subscribed_topic_names: list[str] | None = ..., subscribed_topic_regex: str | None = ..., server_assignor: str | None = ..., topic_partitions: list[ConsumerGroupHeartbeatRequest.TopicPartitions] | None = ...) -> None: ...
 
 class ConsumerGroupHeartbeatResponse(Message):
@@ -2147,7 +2394,9 @@ class ConsumerGroupHeartbeatResponse(Message):
     member_id: str | None
     member_epoch: int
     heartbeat_interval_ms: int
+    """When to send the next."""
     assignment: ConsumerGroupHeartbeatResponse.Assignment | None
+    """What it shall own; null for no change."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., member_id: str | None = ..., member_epoch: int = ..., heartbeat_interval_ms: int = ..., assignment: ConsumerGroupHeartbeatResponse.Assignment | None = ...) -> None: ...
 
 class ConsumerGroupDescribeRequest(Message):
@@ -2175,9 +2424,13 @@ class ConsumerGroupDescribeResponse(Message):
         client_host: str
         subscribed_topic_names: list[str]
         subscribed_topic_regex: str | None
+        """Null if there is none."""
         assignment: ConsumerGroupDescribeResponse.Assignment
+        """What it owns."""
         target_assignment: ConsumerGroupDescribeResponse.Assignment
+        """What it shall own."""
         member_type: int
+        """-1 unknown, 0 classic, 1 consumer."""
         def __init__(self, member_id: str = ..., instance_id: str | None = ..., rack_id: str | None = ..., member_epoch: int = ..., client_id: str = ..., client_host: str = ..., subscribed_topic_names: list[str] = ..., subscribed_topic_regex: str | None = ..., assignment: ConsumerGroupDescribeResponse.Assignment = ..., target_assignment: ConsumerGroupDescribeResponse.Assignment = ..., member_type: int = ...) -> None: ...
 
     class DescribedGroup(Struct):
@@ -2185,11 +2438,15 @@ class ConsumerGroupDescribeResponse(Message):
         error_message: str | None
         group_id: str
         group_state: str
+        """`Empty`, `Assigning`, `Reconciling`, `Stable` or `Dead`."""
         group_epoch: int
+        """Grows when members or topics change."""
         assignment_epoch: int
+        """The group epoch that the target assignment was made for."""
         assignor_name: str
         members: list[ConsumerGroupDescribeResponse.Member]
         authorized_operations: int
+        """Bits by operation; -2147483648 if nobody asked."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., group_id: str = ..., group_state: str = ..., group_epoch: int = ..., assignment_epoch: int = ..., assignor_name: str = ..., members: list[ConsumerGroupDescribeResponse.Member] = ..., authorized_operations: int = ...) -> None: ...
 
     throttle_time_ms: int
@@ -2202,6 +2459,7 @@ class ControllerRegistrationRequest(Message):
         host: str
         port: int
         security_protocol: int
+        """0 plaintext, 1 TLS, 2 SASL, 3 SASL over TLS."""
         def __init__(self, name: str = ..., host: str = ..., port: int = ..., security_protocol: int = ...) -> None: ...
 
     class Feature(Struct):
@@ -2212,7 +2470,9 @@ class ControllerRegistrationRequest(Message):
 
     controller_id: int
     incarnation_id: UUID
+    """A new one with every start."""
     zk_migration_ready: bool
+    """History."""
     listeners: list[ControllerRegistrationRequest.Listener]
     features: list[ControllerRegistrationRequest.Feature]
     def __init__(self, controller_id: int = ..., incarnation_id: UUID = ..., zk_migration_ready: bool = ..., listeners: list[ControllerRegistrationRequest.Listener] = ..., features: list[ControllerRegistrationRequest.Feature] = ...) -> None: ...
@@ -2225,26 +2485,37 @@ class ControllerRegistrationResponse(Message):
 
 class GetTelemetrySubscriptionsRequest(Message):
     client_instance_id: UUID
+    """Zero at first; later the one that was given."""
     def __init__(self, client_instance_id: UUID = ...) -> None: ...
 
 class GetTelemetrySubscriptionsResponse(Message):
     throttle_time_ms: int
     error_code: int
     client_instance_id: UUID
+    """The client's from now on, if it had none; else zero."""
     subscription_id: int
+    """A checksum of the subscriptions, to be sent with the metrics."""
     accepted_compression_types: list[int]
+    """The best first: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."""
     push_interval_ms: int
     telemetry_max_bytes: int
+    """Of one push, as it is on the wire."""
     delta_temporality: bool
+    """True for what was added since the last push, false for sums from the beginning."""
     requested_metrics: list[str]
+    """Prefixes of names; one that is empty asks for all, no prefix for none."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., client_instance_id: UUID = ..., subscription_id: int = ..., accepted_compression_types: list[int] = ..., push_interval_ms: int = ..., telemetry_max_bytes: int = ..., delta_temporality: bool = ..., requested_metrics: list[str] = ...) -> None: ...
 
 class PushTelemetryRequest(Message):
     client_instance_id: UUID
     subscription_id: int
+    """Of the subscriptions that it answers; another than the present is refused."""
     terminating: bool
+    """The client closes: its last push, which may come early."""
     compression_type: int
+    """0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."""
     metrics: Buffer
+    """OpenTelemetry's `MetricsData`, perhaps compressed."""
     def __init__(self, client_instance_id: UUID = ..., subscription_id: int = ..., terminating: bool = ..., compression_type: int = ..., metrics: Buffer = ...) -> None: ...
 
 class PushTelemetryResponse(Message):
@@ -2295,12 +2566,14 @@ class AssignReplicasToDirsResponse(Message):
 
 class ListConfigResourcesRequest(Message):
     resource_types: list[int]
+    """2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group; empty for all."""
     def __init__(self, resource_types: list[int] = ...) -> None: ...
 
 class ListConfigResourcesResponse(Message):
     class ConfigResource(Struct):
         resource_name: str
         resource_type: int
+        """16 client metrics, as it always is in version 0."""
         def __init__(self, resource_name: str = ..., resource_type: int = ...) -> None: ...
 
     throttle_time_ms: int
@@ -2363,9 +2636,12 @@ class DescribeTopicPartitionsResponse(Message):
 class ShareGroupHeartbeatRequest(Message):
     group_id: str
     member_id: str
+    """Chosen by the member."""
     member_epoch: int
+    """0 joins, -1 leaves."""
     rack_id: str | None
     subscribed_topic_names: list[str] | None
+    """Null for no change."""
     def __init__(self, group_id: str = ..., member_id: str = ..., member_epoch: int = ..., rack_id: str | None = ..., subscribed_topic_names: list[str] | None = ...) -> None: ...
 
 class ShareGroupHeartbeatResponse(Message):
@@ -2384,7 +2660,9 @@ class ShareGroupHeartbeatResponse(Message):
     member_id: str | None
     member_epoch: int
     heartbeat_interval_ms: int
+    """When to send the next."""
     assignment: ShareGroupHeartbeatResponse.Assignment | None
+    """Where it shall fetch; null for no change."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., member_id: str | None = ..., member_epoch: int = ..., heartbeat_interval_ms: int = ..., assignment: ShareGroupHeartbeatResponse.Assignment | None = ...) -> None: ...
 
 class ShareGroupDescribeRequest(Message):
@@ -2418,11 +2696,15 @@ class ShareGroupDescribeResponse(Message):
         error_message: str | None
         group_id: str
         group_state: str
+        """`Empty`, `Stable` or `Dead`."""
         group_epoch: int
+        """Grows when members or topics change."""
         assignment_epoch: int
+        """The group epoch that the assignment was made for."""
         assignor_name: str
         members: list[ShareGroupDescribeResponse.Member]
         authorized_operations: int
+        """Bits by operation; -2147483648 if nobody asked."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., group_id: str = ..., group_state: str = ..., group_epoch: int = ..., assignment_epoch: int = ..., assignor_name: str = ..., members: list[ShareGroupDescribeResponse.Member] = ..., authorized_operations: int = ...) -> None: ...
 
     throttle_time_ms: int
@@ -2433,7 +2715,9 @@ class ShareFetchRequest(Message):
     class AcknowledgementBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         acknowledge_types: list[int]
+        """0 there is no such record, 1 accept, 2 release, 3 reject, 4 prolong. One for all, or each."""
         def __init__(self, first_offset: int = ..., last_offset: int = ..., acknowledge_types: list[int] = ...) -> None: ...
 
     class FetchPartition(Struct):
@@ -2454,15 +2738,22 @@ class ShareFetchRequest(Message):
     group_id: str | None
     member_id: str | None
     share_session_epoch: int
+    """0 opens a session, -1 closes it, else counts up."""
     max_wait_ms: int
     min_bytes: int
+    """How much to wait for."""
     max_bytes: int
     max_records: int
+    """About how many to get; whole batches are given unless share_acquire_mode says otherwise."""
     batch_size: int
+    """How many records one batch of the answer's acquired_records should have at most."""
     share_acquire_mode: int
+    """0 whole batches, 1 max_records is strict (KIP-1206)."""
     is_renew_ack: bool
+    """Some of the acknowledgements prolong locks: then nothing is fetched (KIP-1222)."""
     topics: list[ShareFetchRequest.FetchTopic]
     forgotten_topics_data: list[ShareFetchRequest.ForgottenTopic]
+    """Partitions that leave the session."""
     def __init__(self, group_id: str | None = ..., member_id: str | None = ..., share_session_epoch: int = ..., max_wait_ms: int = ..., min_bytes: int = ..., max_bytes: int = ..., max_records: int = ..., batch_size: int = ..., share_acquire_mode: int = ..., is_renew_ack: bool = ..., topics: list[ShareFetchRequest.FetchTopic] = ..., forgotten_topics_data: list[ShareFetchRequest.ForgottenTopic] = ...) -> None: ...
 
 class ShareFetchResponse(Message):
@@ -2474,7 +2765,9 @@ class ShareFetchResponse(Message):
     class AcquiredRecords(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         delivery_count: int
+        """How often these were given to somebody, this time included."""
         def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_count: int = ...) -> None: ...
 
     class PartitionData(Struct):
@@ -2482,9 +2775,11 @@ class ShareFetchResponse(Message):
         error_code: int
         error_message: str | None
         acknowledge_error_code: int
+        """What became of the acknowledgements."""
         acknowledge_error_message: str | None
         current_leader: ShareFetchResponse.LeaderIdAndEpoch
         records: Records
+        """May be more than were acquired."""
         acquired_records: list[ShareFetchResponse.AcquiredRecords]
         def __init__(self, partition_index: int = ..., error_code: int = ..., error_message: str | None = ..., acknowledge_error_code: int = ..., acknowledge_error_message: str | None = ..., current_leader: ShareFetchResponse.LeaderIdAndEpoch = ..., records: Records = ..., acquired_records: list[ShareFetchResponse.AcquiredRecords] = ...) -> None: ...
 
@@ -2504,15 +2799,19 @@ class ShareFetchResponse(Message):
     error_code: int
     error_message: str | None
     acquisition_lock_timeout_ms: int
+    """How long the records are the member's alone."""
     responses: list[ShareFetchResponse.ShareFetchableTopicResponse]
     node_endpoints: list[ShareFetchResponse.NodeEndpoint]
+    """Where new leaders are."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., acquisition_lock_timeout_ms: int = ..., responses: list[ShareFetchResponse.ShareFetchableTopicResponse] = ..., node_endpoints: list[ShareFetchResponse.NodeEndpoint] = ...) -> None: ...
 
 class ShareAcknowledgeRequest(Message):
     class AcknowledgementBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         acknowledge_types: list[int]
+        """0 there is no such record, 1 accept, 2 release, 3 reject, 4 prolong. One for all, or each."""
         def __init__(self, first_offset: int = ..., last_offset: int = ..., acknowledge_types: list[int] = ...) -> None: ...
 
     class AcknowledgePartition(Struct):
@@ -2528,7 +2827,9 @@ class ShareAcknowledgeRequest(Message):
     group_id: str | None
     member_id: str | None
     share_session_epoch: int
+    """-1 closes the session, else counts up."""
     is_renew_ack: bool
+    """Some of the acknowledgements prolong locks."""
     topics: list[ShareAcknowledgeRequest.AcknowledgeTopic]
     def __init__(self, group_id: str | None = ..., member_id: str | None = ..., share_session_epoch: int = ..., is_renew_ack: bool = ..., topics: list[ShareAcknowledgeRequest.AcknowledgeTopic] = ...) -> None: ...
 
@@ -2561,8 +2862,10 @@ class ShareAcknowledgeResponse(Message):
     error_code: int
     error_message: str | None
     acquisition_lock_timeout_ms: int
+    """How long prolonged locks last."""
     responses: list[ShareAcknowledgeResponse.ShareAcknowledgeTopicResponse]
     node_endpoints: list[ShareAcknowledgeResponse.NodeEndpoint]
+    """Where new leaders are."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., acquisition_lock_timeout_ms: int = ..., responses: list[ShareAcknowledgeResponse.ShareAcknowledgeTopicResponse] = ..., node_endpoints: list[ShareAcknowledgeResponse.NodeEndpoint] = ...) -> None: ...
 
 class AddRaftVoterRequest(Message):
@@ -2573,6 +2876,7 @@ class AddRaftVoterRequest(Message):
         def __init__(self, name: str = ..., host: str = ..., port: int = ...) -> None: ...
 
     cluster_id: str | None
+    """Null to skip the check."""
     timeout_ms: int
     voter_id: int
     voter_directory_id: UUID
@@ -2588,6 +2892,7 @@ class AddRaftVoterResponse(Message):
 
 class RemoveRaftVoterRequest(Message):
     cluster_id: str | None
+    """Null to skip the check."""
     voter_id: int
     voter_directory_id: UUID
     def __init__(self, cluster_id: str | None = ..., voter_id: int = ..., voter_directory_id: UUID = ...) -> None: ...
@@ -2611,6 +2916,7 @@ class UpdateRaftVoterRequest(Message):
         def __init__(self, min_supported_version: int = ..., max_supported_version: int = ...) -> None: ...
 
     cluster_id: str | None
+    """Null to skip the check."""
     current_leader_epoch: int
     voter_id: int
     voter_directory_id: UUID
@@ -2621,6 +2927,7 @@ class UpdateRaftVoterRequest(Message):
 class UpdateRaftVoterResponse(Message):
     class CurrentLeader(Struct):
         leader_id: int
+        """-1 if there is none."""
         leader_epoch: int
         host: str
         port: int
@@ -2635,7 +2942,9 @@ class InitializeShareGroupStateRequest(Message):
     class PartitionData(Struct):
         partition: int
         state_epoch: int
+        """Grows with every beginning; older ones are fenced."""
         start_offset: int
+        """-1 to leave it open."""
         def __init__(self, partition: int = ..., state_epoch: int = ..., start_offset: int = ...) -> None: ...
 
     class InitializeStateData(Struct):
@@ -2666,6 +2975,7 @@ class ReadShareGroupStateRequest(Message):
     class PartitionData(Struct):
         partition: int
         leader_epoch: int
+        """Of the partition's leader; older ones are fenced."""
         def __init__(self, partition: int = ..., leader_epoch: int = ...) -> None: ...
 
     class ReadStateData(Struct):
@@ -2681,7 +2991,9 @@ class ReadShareGroupStateResponse(Message):
     class StateBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         delivery_state: int
+        """0 available, 2 acknowledged, 4 archived."""
         delivery_count: int
         def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
 
@@ -2691,6 +3003,7 @@ class ReadShareGroupStateResponse(Message):
         error_message: str | None
         state_epoch: int
         start_offset: int
+        """Before it all is done; -1 if not known yet."""
         state_batches: list[ReadShareGroupStateResponse.StateBatch]
         def __init__(self, partition: int = ..., error_code: int = ..., error_message: str | None = ..., state_epoch: int = ..., start_offset: int = ..., state_batches: list[ReadShareGroupStateResponse.StateBatch] = ...) -> None: ...
 
@@ -2706,16 +3019,22 @@ class WriteShareGroupStateRequest(Message):
     class StateBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         delivery_state: int
+        """0 available, 2 acknowledged, 4 archived."""
         delivery_count: int
         def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
 
     class PartitionData(Struct):
         partition: int
         state_epoch: int
+        """As it was read; older ones are fenced."""
         leader_epoch: int
+        """Of the partition's leader; older ones are fenced."""
         start_offset: int
+        """Before it all is done; -1 for no change."""
         delivery_complete_count: int
+        """Records from start_offset on that need no delivery any more; -1 if unknown."""
         state_batches: list[WriteShareGroupStateRequest.StateBatch]
         def __init__(self, partition: int = ..., state_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ..., state_batches: list[WriteShareGroupStateRequest.StateBatch] = ...) -> None: ...
 
@@ -2776,6 +3095,7 @@ class ReadShareGroupStateSummaryRequest(Message):
     class PartitionData(Struct):
         partition: int
         leader_epoch: int
+        """Of the partition's leader; -1 if unknown."""
         def __init__(self, partition: int = ..., leader_epoch: int = ...) -> None: ...
 
     class ReadStateSummaryData(Struct):
@@ -2795,7 +3115,9 @@ class ReadShareGroupStateSummaryResponse(Message):
         state_epoch: int
         leader_epoch: int
         start_offset: int
+        """Before it all is done; -1 if not known yet."""
         delivery_complete_count: int
+        """Records from start_offset on that need no delivery any more; -1 if unknown."""
         def __init__(self, partition: int = ..., error_code: int = ..., error_message: str | None = ..., state_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ...) -> None: ...
 
     class ReadStateSummaryResult(Struct):
@@ -2815,7 +3137,9 @@ class StreamsGroupHeartbeatRequest(Message):
     class TopicInfo(Struct):
         name: str
         partitions: int
+        """Of a task; or of a topic, where 0 lets the broker choose."""
         replication_factor: int
+        """0 lets the broker choose."""
         topic_configs: list[StreamsGroupHeartbeatRequest.KeyValue]
         def __init__(self, name: str = ..., partitions: int = ..., replication_factor: int = ..., topic_configs: list[StreamsGroupHeartbeatRequest.KeyValue] = ...) -> None: ...
 
@@ -2833,10 +3157,12 @@ class StreamsGroupHeartbeatRequest(Message):
     class TaskIds(Struct):
         subtopology_id: str
         partitions: list[int]
+        """Of a task; or of a topic, where 0 lets the broker choose."""
         def __init__(self, subtopology_id: str = ..., partitions: list[int] = ...) -> None: ...
 
     class CopartitionGroup(Struct):
         source_topics: list[int]
+        """In the subtopology by name, in a copartition group by position in it."""
         source_topic_regex: list[int]
         repartition_source_topics: list[int]
         def __init__(self, source_topics: list[int] = ..., source_topic_regex: list[int] = ..., repartition_source_topics: list[int] = ...) -> None: ...
@@ -2844,6 +3170,7 @@ class StreamsGroupHeartbeatRequest(Message):
     class Subtopology(Struct):
         subtopology_id: str
         source_topics: list[str]
+        """In the subtopology by name, in a copartition group by position in it."""
         source_topic_regex: list[str]
         state_changelog_topics: list[StreamsGroupHeartbeatRequest.TopicInfo]
         repartition_sink_topics: list[str]
@@ -2858,37 +3185,55 @@ class StreamsGroupHeartbeatRequest(Message):
 
     group_id: str
     member_id: str
+    """Chosen by the member."""
     member_epoch: int
+    """0 joins, -1 leaves, -2 is a static member that will come back."""
     endpoint_information_epoch: int
+    """Of the endpoints that it knows."""
     instance_id: str | None
+    """Null unless the member is static."""
     rack_id: str | None
     rebalance_timeout_ms: int
+    """How long it may take to give tasks up; -1 for no change."""
     topology: StreamsGroupHeartbeatRequest.Topology | None
+    """What the application computes; null for no change."""
     active_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None
+    """What it runs; null for no change."""
     standby_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None
+    """What it keeps copies for; null for no change."""
     warmup_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None
+    """What it prepares to take over; null for no change."""
     process_id: str | None
+    """Of the process; its threads are members of their own."""
     user_endpoint: StreamsGroupHeartbeatRequest.Endpoint | None
+    """Where the application answers queries."""
     client_tags: list[StreamsGroupHeartbeatRequest.KeyValue] | None
+    """For spreading copies over racks and zones."""
     task_offsets: list[StreamsGroupHeartbeatRequest.TaskOffset] | None
+    """How far it has restored its stores."""
     task_end_offsets: list[StreamsGroupHeartbeatRequest.TaskOffset] | None
+    """How far they could be restored."""
     shutdown_application: bool
+    """Ask all members to stop."""
     def __init__(self, group_id: str = ..., member_id: str = ..., member_epoch: int = ..., endpoint_information_epoch: int = ..., instance_id: str | None = ..., rack_id: str | None = ..., rebalance_timeout_ms: int = ..., topology: StreamsGroupHeartbeatRequest.Topology | None = ..., active_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None = ..., standby_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None = ..., warmup_tasks: list[StreamsGroupHeartbeatRequest.TaskIds] | None = ..., process_id: str | None = ..., user_endpoint: StreamsGroupHeartbeatRequest.Endpoint | None = ..., client_tags: list[StreamsGroupHeartbeatRequest.KeyValue] | None = ..., task_offsets: list[StreamsGroupHeartbeatRequest.TaskOffset] | None = ..., task_end_offsets: list[StreamsGroupHeartbeatRequest.TaskOffset] | None = ..., shutdown_application: bool = ...) -> None: ...
 
 class StreamsGroupHeartbeatResponse(Message):
     class Status(Struct):
         status_code: int
+        """Such as 1: source topics are missing."""
         status_detail: str
         def __init__(self, status_code: int = ..., status_detail: str = ...) -> None: ...
 
     class TopicPartition(Struct):
         topic: str
         partitions: list[int]
+        """Of a task; or of a topic, where 0 lets the broker choose."""
         def __init__(self, topic: str = ..., partitions: list[int] = ...) -> None: ...
 
     class TaskIds(Struct):
         subtopology_id: str
         partitions: list[int]
+        """Of a task; or of a topic, where 0 lets the broker choose."""
         def __init__(self, subtopology_id: str = ..., partitions: list[int] = ...) -> None: ...
 
     class Endpoint(Struct):
@@ -2898,6 +3243,7 @@ class StreamsGroupHeartbeatResponse(Message):
 
     class EndpointToPartitions(Struct):
         user_endpoint: StreamsGroupHeartbeatResponse.Endpoint
+        """Where the application answers queries."""
         active_partitions: list[StreamsGroupHeartbeatResponse.TopicPartition]
         standby_partitions: list[StreamsGroupHeartbeatResponse.TopicPartition]
         def __init__(self, user_endpoint: StreamsGroupHeartbeatResponse.Endpoint = ..., active_partitions: list[StreamsGroupHeartbeatResponse.TopicPartition] = ..., standby_partitions: list[StreamsGroupHeartbeatResponse.TopicPartition] = ...) -> None: ...
@@ -2908,14 +3254,23 @@ class StreamsGroupHeartbeatResponse(Message):
     member_id: str
     member_epoch: int
     heartbeat_interval_ms: int
+    """When to send the next."""
     acceptable_recovery_lag: int
+    """Within so many records, a copy counts as caught up."""
     task_offset_interval_ms: int
+    """How often to tell task_offsets."""
     status: list[StreamsGroupHeartbeatResponse.Status] | None
+    """What is wrong, if anything is."""
     active_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None
+    """What it shall run; null for no change."""
     standby_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None
+    """What it shall keep copies for; null for no change."""
     warmup_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None
+    """What it shall prepare to take over; null for no change."""
     endpoint_information_epoch: int
+    """Grows when endpoints change."""
     partitions_by_user_endpoint: list[StreamsGroupHeartbeatResponse.EndpointToPartitions] | None
+    """Where which partitions can be queried; null for no change."""
     def __init__(self, throttle_time_ms: int = ..., error_code: int = ..., error_message: str | None = ..., member_id: str = ..., member_epoch: int = ..., heartbeat_interval_ms: int = ..., acceptable_recovery_lag: int = ..., task_offset_interval_ms: int = ..., status: list[StreamsGroupHeartbeatResponse.Status] | None = ..., active_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None = ..., standby_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None = ..., warmup_tasks: list[StreamsGroupHeartbeatResponse.TaskIds] | None = ..., endpoint_information_epoch: int = ..., partitions_by_user_endpoint: list[StreamsGroupHeartbeatResponse.EndpointToPartitions] | None = ...) -> None: ...
 
 class StreamsGroupDescribeRequest(Message):
@@ -2979,14 +3334,20 @@ class StreamsGroupDescribeResponse(Message):
         client_id: str
         client_host: str
         topology_epoch: int
+        """Of the topology that the member runs."""
         process_id: str
+        """Of the process; its threads are members of their own."""
         user_endpoint: StreamsGroupDescribeResponse.Endpoint | None
+        """Where it answers queries; null if it does not."""
         client_tags: list[StreamsGroupDescribeResponse.KeyValue]
         task_offsets: list[StreamsGroupDescribeResponse.TaskOffset]
         task_end_offsets: list[StreamsGroupDescribeResponse.TaskOffset]
         assignment: StreamsGroupDescribeResponse.Assignment
+        """What it has."""
         target_assignment: StreamsGroupDescribeResponse.Assignment
+        """What it shall have."""
         is_classic: bool
+        """It is a member of the old protocol."""
         def __init__(self, member_id: str = ..., member_epoch: int = ..., instance_id: str | None = ..., rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., topology_epoch: int = ..., process_id: str = ..., user_endpoint: StreamsGroupDescribeResponse.Endpoint | None = ..., client_tags: list[StreamsGroupDescribeResponse.KeyValue] = ..., task_offsets: list[StreamsGroupDescribeResponse.TaskOffset] = ..., task_end_offsets: list[StreamsGroupDescribeResponse.TaskOffset] = ..., assignment: StreamsGroupDescribeResponse.Assignment = ..., target_assignment: StreamsGroupDescribeResponse.Assignment = ..., is_classic: bool = ...) -> None: ...
 
     class DescribedGroup(Struct):
@@ -2995,10 +3356,14 @@ class StreamsGroupDescribeResponse(Message):
         group_id: str
         group_state: str
         group_epoch: int
+        """Grows when members, topics or the topology change."""
         assignment_epoch: int
+        """The group epoch that the target assignment was made for."""
         topology: StreamsGroupDescribeResponse.Topology | None
+        """Null if it is not known yet."""
         members: list[StreamsGroupDescribeResponse.Member]
         authorized_operations: int
+        """Bits by operation; -2147483648 if nobody asked."""
         def __init__(self, error_code: int = ..., error_message: str | None = ..., group_id: str = ..., group_state: str = ..., group_epoch: int = ..., assignment_epoch: int = ..., topology: StreamsGroupDescribeResponse.Topology | None = ..., members: list[StreamsGroupDescribeResponse.Member] = ..., authorized_operations: int = ...) -> None: ...
 
     throttle_time_ms: int
@@ -3014,6 +3379,7 @@ class DescribeShareGroupOffsetsRequest(Message):
     class DescribeShareGroupOffsetsRequestGroup(Struct):
         group_id: str
         topics: list[DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestTopic] | None
+        """Null for all."""
         def __init__(self, group_id: str = ..., topics: list[DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestTopic] | None = ...) -> None: ...
 
     groups: list[DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestGroup]
@@ -3023,8 +3389,10 @@ class DescribeShareGroupOffsetsResponse(Message):
     class DescribeShareGroupOffsetsResponsePartition(Struct):
         partition_index: int
         start_offset: int
+        """Before it all is done; -1 if there is none."""
         leader_epoch: int
         lag: int
+        """How many records are not done; -1 if unknown."""
         error_code: int
         error_message: str | None
         def __init__(self, partition_index: int = ..., start_offset: int = ..., leader_epoch: int = ..., lag: int = ..., error_code: int = ..., error_message: str | None = ...) -> None: ...
@@ -3146,6 +3514,7 @@ class UnregisterBrokerRecord(Message):
 class TopicRecord(Message):
     name: str
     topic_id: UUID
+    """Of this life of the topic; one of the same name that comes later has another."""
     def __init__(self, name: str = ..., topic_id: UUID = ...) -> None: ...
 
 class PartitionRecord(Message):
@@ -3204,11 +3573,13 @@ class PartitionChangeRecord(Message):
 class FenceBrokerRecord(Message):
     id: int
     epoch: int
+    """The broker's, as of its registration."""
     def __init__(self, id: int = ..., epoch: int = ...) -> None: ...
 
 class UnfenceBrokerRecord(Message):
     id: int
     epoch: int
+    """The broker's, as of its registration."""
     def __init__(self, id: int = ..., epoch: int = ...) -> None: ...
 
 class RemoveTopicRecord(Message):
@@ -3217,10 +3588,15 @@ class RemoveTopicRecord(Message):
 
 class DelegationTokenRecord(Message):
     owner: str
+    """For whom it stands, such as `User:alice`."""
     requester: str
+    """Who asked for it."""
     renewers: list[str]
+    """Who else may prolong it."""
     issue_timestamp: int
+    """In milliseconds, as all three."""
     max_timestamp: int
+    """Beyond this it cannot be renewed."""
     expiration_timestamp: int
     token_id: str
     def __init__(self, owner: str = ..., requester: str = ..., renewers: list[str] = ..., issue_timestamp: int = ..., max_timestamp: int = ..., expiration_timestamp: int = ..., token_id: str = ...) -> None: ...
@@ -3228,9 +3604,12 @@ class DelegationTokenRecord(Message):
 class UserScramCredentialRecord(Message):
     name: str
     mechanism: int
+    """1 SCRAM-SHA-256, 2 SCRAM-SHA-512."""
     salt: Buffer
     stored_key: Buffer
+    """Checks what the client proves; the password cannot be had from it."""
     server_key: Buffer
+    """Proves to the client that the broker knows it, too."""
     iterations: int
     def __init__(self, name: str = ..., mechanism: int = ..., salt: Buffer = ..., stored_key: Buffer = ..., server_key: Buffer = ..., iterations: int = ...) -> None: ...
 
@@ -3243,13 +3622,17 @@ class FeatureLevelRecord(Message):
 class ClientQuotaRecord(Message):
     class EntityData(Struct):
         entity_type: str
+        """`user`, `client-id` or `ip`."""
         entity_name: str | None
+        """Null for the default."""
         def __init__(self, entity_type: str = ..., entity_name: str | None = ...) -> None: ...
 
     entity: list[ClientQuotaRecord.EntityData]
     key: str
+    """Such as `producer_byte_rate`."""
     value: float
     remove: bool
+    """The quota is gone; value means nothing."""
     def __init__(self, entity: list[ClientQuotaRecord.EntityData] = ..., key: str = ..., value: float = ..., remove: bool = ...) -> None: ...
 
 class ProducerIdsRecord(Message):
@@ -3275,12 +3658,18 @@ class BrokerRegistrationChangeRecord(Message):
 class AccessControlEntryRecord(Message):
     id: UUID
     resource_type: int
+    """2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user."""
     resource_name: str
     pattern_type: int
+    """3 literal, 4 prefixed."""
     principal: str
+    """Such as `User:alice`."""
     host: str
+    """`*` for all."""
     operation: int
+    """2 all, 3 read, 4 write, 5 create, 6 delete, 7 alter, 8 describe, and more."""
     permission_type: int
+    """2 deny, 3 allow."""
     def __init__(self, id: UUID = ..., resource_type: int = ..., resource_name: str = ..., pattern_type: int = ..., principal: str = ..., host: str = ..., operation: int = ..., permission_type: int = ...) -> None: ...
 
 class RemoveAccessControlEntryRecord(Message):
@@ -3297,10 +3686,12 @@ class ZkMigrationStateRecord(Message):
 class RemoveUserScramCredentialRecord(Message):
     name: str
     mechanism: int
+    """1 SCRAM-SHA-256, 2 SCRAM-SHA-512."""
     def __init__(self, name: str = ..., mechanism: int = ...) -> None: ...
 
 class BeginTransactionRecord(Message):
     name: str | None
+    """For people."""
     def __init__(self, name: str | None = ...) -> None: ...
 
 class EndTransactionRecord(Message):
@@ -3308,6 +3699,7 @@ class EndTransactionRecord(Message):
 
 class AbortTransactionRecord(Message):
     reason: str | None
+    """For people."""
     def __init__(self, reason: str | None = ...) -> None: ...
 
 class RemoveDelegationTokenRecord(Message):
@@ -3320,6 +3712,7 @@ class RegisterControllerRecord(Message):
         host: str
         port: int
         security_protocol: int
+        """0 plaintext, 1 TLS, 2 SASL, 3 SASL over TLS."""
         def __init__(self, name: str = ..., host: str = ..., port: int = ..., security_protocol: int = ...) -> None: ...
 
     class ControllerFeature(Struct):
@@ -3330,13 +3723,16 @@ class RegisterControllerRecord(Message):
 
     controller_id: int
     incarnation_id: UUID
+    """A new one with every start."""
     zk_migration_ready: bool
+    """History."""
     end_points: list[RegisterControllerRecord.ControllerEndpoint]
     features: list[RegisterControllerRecord.ControllerFeature]
     def __init__(self, controller_id: int = ..., incarnation_id: UUID = ..., zk_migration_ready: bool = ..., end_points: list[RegisterControllerRecord.ControllerEndpoint] = ..., features: list[RegisterControllerRecord.ControllerFeature] = ...) -> None: ...
 
 class ClearElrRecord(Message):
     topic_name: str
+    """Empty for all topics."""
     def __init__(self, topic_name: str = ...) -> None: ...
 
 class RemoteLogSegmentMetadataRecord(Message):
@@ -3451,6 +3847,7 @@ class LegacyOffsetCommitValue(Message):
     offset: int
     metadata: str
     commit_timestamp: int
+    """In milliseconds."""
     def __init__(self, offset: int = ..., metadata: str = ..., commit_timestamp: int = ...) -> None: ...
 
 class OffsetCommitKey(Message):
@@ -3461,11 +3858,17 @@ class OffsetCommitKey(Message):
 
 class OffsetCommitValue(Message):
     offset: int
+    """Of the next record to be read."""
     leader_epoch: int
+    """Of the last record that was read; -1 if unknown."""
     metadata: str
+    """Whatever the member wanted to see again."""
     commit_timestamp: int
+    """In milliseconds, as the other."""
     expire_timestamp: int
+    """-1 for when the broker's retention says."""
     topic_id: UUID
+    """Zero if it was not known."""
     def __init__(self, offset: int = ..., leader_epoch: int = ..., metadata: str = ..., commit_timestamp: int = ..., expire_timestamp: int = ..., topic_id: UUID = ...) -> None: ...
 
 class GroupMetadataKey(Message):
@@ -3476,19 +3879,27 @@ class GroupMetadataValue(Message):
     class MemberMetadata(Struct):
         member_id: str
         group_instance_id: str | None
+        """Null unless the member is static."""
         client_id: str
         client_host: str
         rebalance_timeout: int
+        """In milliseconds, as the other; -1 in older versions."""
         session_timeout: int
         subscription: Buffer
+        """For consumers a `ConsumerProtocolSubscription` behind its version."""
         assignment: Buffer
+        """For consumers a `ConsumerProtocolAssignment` behind its version."""
         def __init__(self, member_id: str = ..., group_instance_id: str | None = ..., client_id: str = ..., client_host: str = ..., rebalance_timeout: int = ..., session_timeout: int = ..., subscription: Buffer = ..., assignment: Buffer = ...) -> None: ...
 
     protocol_type: str
+    """`consumer` for consumers; empty if the group has only offsets."""
     generation: int
     protocol: str | None
+    """The one that was chosen; null in an empty group."""
     leader: str | None
+    """The member that assigns; null in an empty group."""
     current_state_timestamp: int
+    """When the group reached its state, in milliseconds; -1 if unknown."""
     members: list[GroupMetadataValue.MemberMetadata]
     def __init__(self, protocol_type: str = ..., generation: int = ..., protocol: str | None = ..., leader: str | None = ..., current_state_timestamp: int = ..., members: list[GroupMetadataValue.MemberMetadata] = ...) -> None: ...
 
@@ -3498,7 +3909,9 @@ class ConsumerGroupMetadataKey(Message):
 
 class ConsumerGroupMetadataValue(Message):
     epoch: int
+    """Grows when members or topics change."""
     metadata_hash: int
+    """Of the topics it reads; another one is a reason to assign anew (KIP-1101)."""
     def __init__(self, epoch: int = ..., metadata_hash: int = ...) -> None: ...
 
 class ConsumerGroupPartitionMetadataKey(Message):
@@ -3509,6 +3922,7 @@ class ConsumerGroupPartitionMetadataValue(Message):
     class PartitionMetadata(Struct):
         partition: int
         racks: list[str]
+        """Where its replicas are."""
         def __init__(self, partition: int = ..., racks: list[str] = ...) -> None: ...
 
     class TopicMetadata(Struct):
@@ -3530,6 +3944,7 @@ class ConsumerGroupMemberMetadataValue(Message):
     class ClassicProtocol(Struct):
         name: str
         metadata: Buffer
+        """A `ConsumerProtocolSubscription` behind its version."""
         def __init__(self, name: str = ..., metadata: Buffer = ...) -> None: ...
 
     class ClassicMemberMetadata(Struct):
@@ -3538,14 +3953,18 @@ class ConsumerGroupMemberMetadataValue(Message):
         def __init__(self, session_timeout_ms: int = ..., supported_protocols: list[ConsumerGroupMemberMetadataValue.ClassicProtocol] = ...) -> None: ...
 
     instance_id: str | None
+    """Null unless the member is static."""
     rack_id: str | None
     client_id: str
     client_host: str
     subscribed_topic_names: list[str]
     subscribed_topic_regex: str | None
     rebalance_timeout_ms: int
+    """-1 if it did not say."""
     server_assignor: str | None
+    """Null for the broker's choice."""
     classic_member_metadata: ConsumerGroupMemberMetadataValue.ClassicMemberMetadata | None
+    """Of a member that still speaks the old protocol; null for all others."""
     def __init__(self, instance_id: str | None = ..., rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., subscribed_topic_names: list[str] = ..., subscribed_topic_regex: str | None = ..., rebalance_timeout_ms: int = ..., server_assignor: str | None = ..., classic_member_metadata: ConsumerGroupMemberMetadataValue.ClassicMemberMetadata | None = ...) -> None: ...
 
 class ConsumerGroupTargetAssignmentMetadataKey(Message):
@@ -3554,7 +3973,9 @@ class ConsumerGroupTargetAssignmentMetadataKey(Message):
 
 class ConsumerGroupTargetAssignmentMetadataValue(Message):
     assignment_epoch: int
+    """The group epoch that the assignment was made for."""
     assignment_timestamp: int
+    """In milliseconds; 0 if unknown."""
     def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
 
 class ConsumerGroupTargetAssignmentMemberKey(Message):
@@ -3581,13 +4002,18 @@ class ConsumerGroupCurrentMemberAssignmentValue(Message):
         topic_id: UUID
         partitions: list[int]
         assignment_epochs: list[int] | None
+        """Since which member epoch it owns each of them; null if unknown."""
         def __init__(self, topic_id: UUID = ..., partitions: list[int] = ..., assignment_epochs: list[int] | None = ...) -> None: ...
 
     member_epoch: int
+    """The group epoch it has reached."""
     previous_member_epoch: int
+    """The one before, which its requests may still carry."""
     state: int
+    """0 stable, 1 has yet to give partitions up, 2 waits for partitions of others."""
     assigned_partitions: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions]
     partitions_pending_revocation: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions]
+    """It has yet to give these up."""
     def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., assigned_partitions: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions] = ..., partitions_pending_revocation: list[ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions] = ...) -> None: ...
 
 class ShareGroupMemberMetadataKey(Message):
@@ -3597,6 +4023,7 @@ class ShareGroupMemberMetadataKey(Message):
 
 class ShareGroupMemberMetadataValue(Message):
     rack_id: str | None
+    """Null if it did not say."""
     client_id: str
     client_host: str
     subscribed_topic_names: list[str]
@@ -3608,7 +4035,9 @@ class ShareGroupMetadataKey(Message):
 
 class ShareGroupMetadataValue(Message):
     epoch: int
+    """Grows when members or topics change."""
     metadata_hash: int
+    """Of the topics it reads; another one is a reason to assign anew (KIP-1101)."""
     def __init__(self, epoch: int = ..., metadata_hash: int = ...) -> None: ...
 
 class ShareGroupTargetAssignmentMetadataKey(Message):
@@ -3617,7 +4046,9 @@ class ShareGroupTargetAssignmentMetadataKey(Message):
 
 class ShareGroupTargetAssignmentMetadataValue(Message):
     assignment_epoch: int
+    """The group epoch that the assignment was made for."""
     assignment_timestamp: int
+    """In milliseconds; 0 if unknown."""
     def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
 
 class ShareGroupTargetAssignmentMemberKey(Message):
@@ -3646,8 +4077,11 @@ class ShareGroupCurrentMemberAssignmentValue(Message):
         def __init__(self, topic_id: UUID = ..., partitions: list[int] = ...) -> None: ...
 
     member_epoch: int
+    """The group epoch it has reached."""
     previous_member_epoch: int
+    """The one before, which its requests may still carry."""
     state: int
+    """0 stable: members of share groups have nothing to give up first."""
     assigned_partitions: list[ShareGroupCurrentMemberAssignmentValue.TopicPartitions]
     def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., assigned_partitions: list[ShareGroupCurrentMemberAssignmentValue.TopicPartitions] = ...) -> None: ...
 
@@ -3668,8 +4102,10 @@ class ShareGroupStatePartitionMetadataValue(Message):
         def __init__(self, topic_id: UUID = ..., topic_name: str = ...) -> None: ...
 
     initializing_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo]
+    """It was asked to begin, and has not answered."""
     initialized_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo]
     deleting_topics: list[ShareGroupStatePartitionMetadataValue.TopicInfo]
+    """It was asked to forget them, and has not answered."""
     def __init__(self, initializing_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo] = ..., initialized_topics: list[ShareGroupStatePartitionMetadataValue.TopicPartitionsInfo] = ..., deleting_topics: list[ShareGroupStatePartitionMetadataValue.TopicInfo] = ...) -> None: ...
 
 class ConsumerGroupRegularExpressionKey(Message):
@@ -3680,7 +4116,9 @@ class ConsumerGroupRegularExpressionKey(Message):
 class ConsumerGroupRegularExpressionValue(Message):
     topics: list[str]
     version: int
+    """Of the metadata in which it was looked up."""
     timestamp: int
+    """When, in milliseconds."""
     def __init__(self, topics: list[str] = ..., version: int = ..., timestamp: int = ...) -> None: ...
 
 class StreamsGroupMetadataKey(Message):
@@ -3694,9 +4132,13 @@ class StreamsGroupMetadataValue(Message):
         def __init__(self, key: str = ..., value: str = ...) -> None: ...
 
     epoch: int
+    """Grows when members, topics or the topology change."""
     metadata_hash: int
+    """Of the topics it reads; another one is a reason to assign anew (KIP-1101)."""
     validated_topology_epoch: int
+    """Of the topology whose topics were found to be all there; -1 if none was."""
     last_assignment_configs: list[StreamsGroupMetadataValue.LastAssignmentConfig] | None
+    """The configs that the last assignment was made with."""
     def __init__(self, epoch: int = ..., metadata_hash: int = ..., validated_topology_epoch: int = ..., last_assignment_configs: list[StreamsGroupMetadataValue.LastAssignmentConfig] | None = ...) -> None: ...
 
 class StreamsGroupMemberMetadataKey(Message):
@@ -3716,14 +4158,19 @@ class StreamsGroupMemberMetadataValue(Message):
         def __init__(self, key: str = ..., value: str = ...) -> None: ...
 
     instance_id: str | None
+    """Null unless the member is static."""
     rack_id: str | None
+    """Null if it did not say."""
     client_id: str
     client_host: str
     rebalance_timeout_ms: int
     topology_epoch: int
     process_id: str
+    """Of the process; its threads are members of their own."""
     user_endpoint: StreamsGroupMemberMetadataValue.Endpoint | None
+    """Where it answers queries; null if it does not."""
     client_tags: list[StreamsGroupMemberMetadataValue.KeyValue]
+    """For spreading copies over racks and zones."""
     def __init__(self, instance_id: str | None = ..., rack_id: str | None = ..., client_id: str = ..., client_host: str = ..., rebalance_timeout_ms: int = ..., topology_epoch: int = ..., process_id: str = ..., user_endpoint: StreamsGroupMemberMetadataValue.Endpoint | None = ..., client_tags: list[StreamsGroupMemberMetadataValue.KeyValue] = ...) -> None: ...
 
 class StreamsGroupTargetAssignmentMetadataKey(Message):
@@ -3732,7 +4179,9 @@ class StreamsGroupTargetAssignmentMetadataKey(Message):
 
 class StreamsGroupTargetAssignmentMetadataValue(Message):
     assignment_epoch: int
+    """The group epoch that the assignment was made for."""
     assignment_timestamp: int
+    """In milliseconds; 0 if unknown."""
     def __init__(self, assignment_epoch: int = ..., assignment_timestamp: int = ...) -> None: ...
 
 class StreamsGroupTargetAssignmentMemberKey(Message):
@@ -3747,8 +4196,11 @@ class StreamsGroupTargetAssignmentMemberValue(Message):
         def __init__(self, subtopology_id: str = ..., partitions: list[int] = ...) -> None: ...
 
     active_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    """To run."""
     standby_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    """To keep copies for."""
     warmup_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds]
+    """To prepare for taking over."""
     def __init__(self, active_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ..., standby_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ..., warmup_tasks: list[StreamsGroupTargetAssignmentMemberValue.TaskIds] = ...) -> None: ...
 
 class StreamsGroupCurrentMemberAssignmentKey(Message):
@@ -3761,15 +4213,20 @@ class StreamsGroupCurrentMemberAssignmentValue(Message):
         subtopology_id: str
         partitions: list[int]
         assignment_epochs: list[int] | None
+        """Since which member epoch it has each of them; null if unknown."""
         def __init__(self, subtopology_id: str = ..., partitions: list[int] = ..., assignment_epochs: list[int] | None = ...) -> None: ...
 
     member_epoch: int
+    """The group epoch it has reached."""
     previous_member_epoch: int
+    """The one before, which its requests may still carry."""
     state: int
+    """0 stable, 1 has yet to give tasks up, 2 waits for tasks of others."""
     active_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
     standby_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
     warmup_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
     active_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
+    """It has yet to give these up, as the two below."""
     standby_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
     warmup_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds]
     def __init__(self, member_epoch: int = ..., previous_member_epoch: int = ..., state: int = ..., active_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., standby_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., warmup_tasks: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., active_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., standby_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ..., warmup_tasks_pending_revocation: list[StreamsGroupCurrentMemberAssignmentValue.TaskIds] = ...) -> None: ...
@@ -3787,7 +4244,9 @@ class StreamsGroupTopologyValue(Message):
     class TopicInfo(Struct):
         name: str
         partitions: int
+        """0 if the broker chooses."""
         replication_factor: int
+        """0 if the broker chooses."""
         topic_configs: list[StreamsGroupTopologyValue.TopicConfig]
         def __init__(self, name: str = ..., partitions: int = ..., replication_factor: int = ..., topic_configs: list[StreamsGroupTopologyValue.TopicConfig] = ...) -> None: ...
 
@@ -3795,6 +4254,7 @@ class StreamsGroupTopologyValue(Message):
         source_topics: list[int]
         source_topic_regex: list[int]
         repartition_source_topics: list[int]
+        """That it reads and another subtopology writes."""
         def __init__(self, source_topics: list[int] = ..., source_topic_regex: list[int] = ..., repartition_source_topics: list[int] = ...) -> None: ...
 
     class Subtopology(Struct):
@@ -3803,11 +4263,15 @@ class StreamsGroupTopologyValue(Message):
         source_topic_regex: list[str]
         state_changelog_topics: list[StreamsGroupTopologyValue.TopicInfo]
         repartition_sink_topics: list[str]
+        """That it writes for another subtopology."""
         repartition_source_topics: list[StreamsGroupTopologyValue.TopicInfo]
+        """That it reads and another subtopology writes."""
         copartition_groups: list[StreamsGroupTopologyValue.CopartitionGroup]
+        """Topics that need the same number of partitions, by their position in the lists above."""
         def __init__(self, subtopology_id: str = ..., source_topics: list[str] = ..., source_topic_regex: list[str] = ..., state_changelog_topics: list[StreamsGroupTopologyValue.TopicInfo] = ..., repartition_sink_topics: list[str] = ..., repartition_source_topics: list[StreamsGroupTopologyValue.TopicInfo] = ..., copartition_groups: list[StreamsGroupTopologyValue.CopartitionGroup] = ...) -> None: ...
 
     epoch: int
+    """Grows when the application's code changes."""
     subtopologies: list[StreamsGroupTopologyValue.Subtopology]
     def __init__(self, epoch: int = ..., subtopologies: list[StreamsGroupTopologyValue.Subtopology] = ...) -> None: ...
 
@@ -3822,16 +4286,25 @@ class TransactionLogValue(Message):
         def __init__(self, topic: str = ..., partition_ids: list[int] = ...) -> None: ...
 
     producer_id: int
+    """The one in use."""
     previous_producer_id: int
+    """Of the last committed transaction; -1 if unknown."""
     next_producer_id: int
+    """Given out already, to be used from the next transaction on; -1 if none."""
     producer_epoch: int
     next_producer_epoch: int
+    """Likewise its epoch."""
     transaction_timeout_ms: int
     transaction_status: int
+    """0 empty, 1 open, 2 prepares to commit, 3 to abort, 4 committed, 5 aborted, 6 gone."""
     transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None
+    """Null in an empty transaction."""
     transaction_last_update_timestamp_ms: int
+    """When this was written."""
     transaction_start_timestamp_ms: int
+    """-1 if none is open."""
     client_transaction_version: int
+    """By which rules the client made it."""
     def __init__(self, producer_id: int = ..., previous_producer_id: int = ..., next_producer_id: int = ..., producer_epoch: int = ..., next_producer_epoch: int = ..., transaction_timeout_ms: int = ..., transaction_status: int = ..., transaction_partitions: list[TransactionLogValue.PartitionsSchema] | None = ..., transaction_last_update_timestamp_ms: int = ..., transaction_start_timestamp_ms: int = ..., client_transaction_version: int = ...) -> None: ...
 
 class ShareSnapshotKey(Message):
@@ -3844,17 +4317,27 @@ class ShareSnapshotValue(Message):
     class StateBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         delivery_state: int
+        """0 available, 2 acknowledged, 4 archived."""
         delivery_count: int
+        """How often they were given to somebody."""
         def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
 
     snapshot_epoch: int
+    """Grows with every snapshot; updates name the one they belong to."""
     state_epoch: int
+    """Grows with every beginning; writers with an older one are fenced."""
     leader_epoch: int
+    """Of the partition's leader; writers with an older one are fenced."""
     start_offset: int
+    """Before it all is done; -1 if not known yet."""
     delivery_complete_count: int
+    """Records from start_offset on that need no delivery any more; -1 if unknown (KIP-1226)."""
     create_timestamp: int
+    """When the state began, in milliseconds as the other."""
     write_timestamp: int
+    """When this was written."""
     state_batches: list[ShareSnapshotValue.StateBatch]
     def __init__(self, snapshot_epoch: int = ..., state_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ..., create_timestamp: int = ..., write_timestamp: int = ..., state_batches: list[ShareSnapshotValue.StateBatch] = ...) -> None: ...
 
@@ -3868,14 +4351,21 @@ class ShareUpdateValue(Message):
     class StateBatch(Struct):
         first_offset: int
         last_offset: int
+        """Inclusive."""
         delivery_state: int
+        """0 available, 2 acknowledged, 4 archived."""
         delivery_count: int
+        """How often they were given to somebody."""
         def __init__(self, first_offset: int = ..., last_offset: int = ..., delivery_state: int = ..., delivery_count: int = ...) -> None: ...
 
     snapshot_epoch: int
+    """Of the snapshot it belongs to."""
     leader_epoch: int
+    """Of the partition's leader."""
     start_offset: int
+    """Before it all is done; -1 for no change."""
     delivery_complete_count: int
+    """Records from start_offset on that need no delivery any more; -1 if unknown (KIP-1226)."""
     state_batches: list[ShareUpdateValue.StateBatch]
     def __init__(self, snapshot_epoch: int = ..., leader_epoch: int = ..., start_offset: int = ..., delivery_complete_count: int = ..., state_batches: list[ShareUpdateValue.StateBatch] = ...) -> None: ...
 
@@ -3883,7 +4373,9 @@ class AbortedTxn(Message):
     producer_id: int
     first_offset: int
     last_offset: int
+    """Of its marker."""
     last_stable_offset: int
+    """When the marker was written."""
     def __init__(self, producer_id: int = ..., first_offset: int = ..., last_offset: int = ..., last_stable_offset: int = ...) -> None: ...
 
 class ConsumerProtocolAssignment(Message):
@@ -3894,6 +4386,7 @@ class ConsumerProtocolAssignment(Message):
 
     assigned_partitions: list[ConsumerProtocolAssignment.TopicPartition]
     user_data: Buffer | None
+    """Whatever the assignor wants to tell the member; null if nothing."""
     def __init__(self, assigned_partitions: list[ConsumerProtocolAssignment.TopicPartition] = ..., user_data: Buffer | None = ...) -> None: ...
 
 class ConsumerProtocolSubscription(Message):
@@ -3904,28 +4397,37 @@ class ConsumerProtocolSubscription(Message):
 
     topics: list[str]
     user_data: Buffer | None
+    """Whatever the assignor wants to know; null if nothing."""
     owned_partitions: list[ConsumerProtocolSubscription.TopicPartition]
     generation_id: int
+    """In which owned_partitions were given to it; -1 if unknown."""
     rack_id: str | None
+    """Null if it did not say."""
     def __init__(self, topics: list[str] = ..., user_data: Buffer | None = ..., owned_partitions: list[ConsumerProtocolSubscription.TopicPartition] = ..., generation_id: int = ..., rack_id: str | None = ...) -> None: ...
 
 class ControlRecordTypeSchema(Message):
     type: int
+    """0 abort, 1 commit, 2 new leader, 3 begin and 4 end of a snapshot, 5 version of the quorum, 6 voters."""
     def __init__(self, type: int = ...) -> None: ...
 
 class DefaultPrincipalData(Message):
     type: str
+    """`User` for nearly all."""
     name: str
     token_authenticated: bool
+    """It authenticated with a delegation token."""
     def __init__(self, type: str = ..., name: str = ..., token_authenticated: bool = ...) -> None: ...
 
 class EndTxnMarker(Message):
     coordinator_epoch: int
+    """Of the coordinator that wrote it."""
     def __init__(self, coordinator_epoch: int = ...) -> None: ...
 
 class KRaftVersionRecord(Message):
     version: int
+    """Of this data."""
     k_raft_version: int
+    """1 knows voters that change."""
     def __init__(self, version: int = ..., k_raft_version: int = ...) -> None: ...
 
 class LeaderChangeMessage(Message):
@@ -3935,9 +4437,11 @@ class LeaderChangeMessage(Message):
         def __init__(self, voter_id: int = ..., voter_directory_id: UUID = ...) -> None: ...
 
     version: int
+    """Of this data."""
     leader_id: int
     voters: list[LeaderChangeMessage.Voter]
     granting_voters: list[LeaderChangeMessage.Voter]
+    """Who voted for it."""
     def __init__(self, version: int = ..., leader_id: int = ..., voters: list[LeaderChangeMessage.Voter] = ..., granting_voters: list[LeaderChangeMessage.Voter] = ...) -> None: ...
 
 class ProducerSnapshot(Message):
@@ -3945,14 +4449,21 @@ class ProducerSnapshot(Message):
         producer_id: int
         epoch: int
         last_sequence: int
+        """Of its last batch; -1 if there is none."""
         last_offset: int
+        """Of its last batch."""
         offset_delta: int
+        """How many records less one that batch has."""
         timestamp: int
+        """Of that batch, in milliseconds."""
         coordinator_epoch: int
+        """Of its last marker."""
         current_txn_first_offset: int
+        """-1 if no transaction is open."""
         def __init__(self, producer_id: int = ..., epoch: int = ..., last_sequence: int = ..., last_offset: int = ..., offset_delta: int = ..., timestamp: int = ..., coordinator_epoch: int = ..., current_txn_first_offset: int = ...) -> None: ...
 
     crc: int
+    """CRC-32C of all bytes behind it."""
     producer_entries: list[ProducerSnapshot.ProducerEntry]
     def __init__(self, crc: int = ..., producer_entries: list[ProducerSnapshot.ProducerEntry] = ...) -> None: ...
 
@@ -3963,20 +4474,28 @@ class QuorumStateData(Message):
 
     cluster_id: str
     leader_id: int
+    """-1 if it knows none."""
     leader_epoch: int
+    """The newest epoch it has seen."""
     voted_id: int
+    """Whom it voted for in that epoch; -1 if nobody."""
     voted_directory_id: UUID
     applied_offset: int
+    """Never used."""
     current_voters: list[QuorumStateData.Voter] | None
+    """Never more than what the configuration says."""
     def __init__(self, cluster_id: str = ..., leader_id: int = ..., leader_epoch: int = ..., voted_id: int = ..., voted_directory_id: UUID = ..., applied_offset: int = ..., current_voters: list[QuorumStateData.Voter] | None = ...) -> None: ...
 
 class SnapshotFooterRecord(Message):
     version: int
+    """Of this data."""
     def __init__(self, version: int = ...) -> None: ...
 
 class SnapshotHeaderRecord(Message):
     version: int
+    """Of this data."""
     last_contained_log_timestamp: int
+    """Of the last record in it, in milliseconds."""
     def __init__(self, version: int = ..., last_contained_log_timestamp: int = ...) -> None: ...
 
 class VotersRecord(Message):
@@ -3995,9 +4514,12 @@ class VotersRecord(Message):
         voter_id: int
         voter_directory_id: UUID
         endpoints: list[VotersRecord.Endpoint]
+        """Where it can be reached."""
         k_raft_version_feature: VotersRecord.KRaftVersionFeature
+        """Which rules of the quorum it can follow."""
         def __init__(self, voter_id: int = ..., voter_directory_id: UUID = ..., endpoints: list[VotersRecord.Endpoint] = ..., k_raft_version_feature: VotersRecord.KRaftVersionFeature = ...) -> None: ...
 
     version: int
+    """Of this data."""
     voters: list[VotersRecord.Voter]
     def __init__(self, version: int = ..., voters: list[VotersRecord.Voter] = ...) -> None: ...

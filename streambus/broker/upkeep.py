@@ -5,7 +5,8 @@ comes back when the store drops the tables of which nothing is in use. Now and t
 a log that is seldom written to.
 
 *Cleaning* (`cleanup.policy` has `compact`): every `log.cleaner.backoff.ms` each partition is appraised, and the store is asked to clean
-the dirtiest of those that are due, beside everything else.
+the dirtiest of those that are due, beside everything else. Only what is sealed is cleaned: when records of a compacted topic have been
+live for longer than its `segment.ms` or `max.compaction.lag.ms`, all that is live is sealed.
 
 A round goes over all partitions in portions, one a turn, so that nobody waits for it however many there are.
 """
@@ -71,6 +72,8 @@ class Upkeep:
         """Logs whose oldest index block must be loaded for that."""
         self.to_appraise: deque[LogId] = deque()
         self.appraised: list[Appraised] = []
+        self.has_stale = False
+        """Whether this round came upon records that have been live for too long."""
 
     def clean_every(self, cleaning_interval: int) -> None:
         """From the next round on, look for logs that are worth cleaning every `cleaning_interval`."""
@@ -136,6 +139,7 @@ class Upkeep:
         if not self.to_appraise:
             self.to_appraise.extend(broker.partitions_by_log)
         for partition in _portion(broker, self.to_appraise):
+            self.has_stale = self.has_stale or is_stale(broker, turn.wall_ms, partition)
             appraised = appraise(broker, turn.wall_ms, partition)
             if appraised is not None:
                 self.appraised.append(appraised)
@@ -143,6 +147,10 @@ class Upkeep:
             turn.wake_after(0, CleaningDue())
             return
         self._clean(turn, broker)
+        if self.has_stale:
+            sometimes("broker: live records of a compacted topic are old enough to be cleaned")
+            self.has_stale = False
+            broker.store.seal(turn)
         turn.wake_after(self.cleaning_interval, CleaningDue())
 
     def _clean(self, turn: Turn, broker: Broker) -> None:
@@ -162,6 +170,14 @@ def trim(broker: Broker, turn: Turn, partition: Partition, start_offset: int, *,
     broker.counters.offsets_dropped += start_offset - partition.log.log_start_offset
     broker.store.trim(turn, partition.log, start_offset, is_unwanted=is_unwanted)
     broker.complete(turn, partition.log.log_id)
+
+
+def is_stale(broker: Broker, now_ms: int, partition: Partition) -> bool:
+    """Whether a compacted log has live records that are older than its topic lets them stay out of reach of the cleaner."""
+    config, log = broker.image.topic_config(partition.topic), partition.log
+    if not config.is_compacted or not len(log.index):
+        return False
+    return 0 < log.index.max_timestamps[0] < now_ms - min(config.segment_ms, config.max_compaction_lag_ms)
 
 
 def appraise(broker: Broker, now_ms: int, partition: Partition) -> Appraised | None:

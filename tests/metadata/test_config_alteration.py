@@ -283,13 +283,15 @@ WRAPPED = "Invalid value org.apache.kafka.common.config.ConfigException: {} for 
         (
             {"log.local.retention.ms": "101", "log.retention.ms": "100"},
             WRAPPED.format(
-                "Invalid value 101 for configuration log.local.retention.ms: Value must not be more than log.retention.ms property value: 100"
+                "Invalid value 101 for configuration log.local.retention.ms: "
+                "Value must not be more than log.retention.ms property value: 100"
             ),
         ),
         (
             {"log.local.retention.bytes": "-1", "log.retention.bytes": "100"},
             WRAPPED.format(
-                "Invalid value -1 for configuration log.local.retention.bytes: Value must not be -1 as log.retention.bytes value is set as 100."
+                "Invalid value -1 for configuration log.local.retention.bytes: "
+                "Value must not be -1 as log.retention.bytes value is set as 100."
             ),
         ),
         (

@@ -21,12 +21,15 @@ EVERYTHING = {**BROKER_CONFIGS, **TOPIC_CONFIGS}
     [
         ("retention.ms", " 42 ", 42),
         ("retention.ms", "-1", -1),
+        ("retention.ms", "+１", 1),
         ("retention.bytes", "-9223372036854775808", -(2**63)),
         ("preallocate", "TRUE", True),
         ("preallocate", "false", False),
         ("min.cleanable.dirty.ratio", "0.25", Decimal("0.25")),
         ("cleanup.policy", "compact, delete", ("compact", "delete")),
         ("cleanup.policy", "", ()),
+        ("cleanup.policy", "delete, delete", ("delete",)),
+        ("leader.replication.throttled.replicas", ",", ("", "")),
         ("compression.gzip.level", "-1", -1),
         ("compression.gzip.level", "9", 9),
         ("leader.replication.throttled.replicas", "*", ("*",)),
@@ -42,7 +45,6 @@ def test_a_text_says_a_value(name: str, text: str, value: Any):
     [
         ("retention.ms", "", "Not a number of type LONG"),
         ("retention.ms", "1.5", "Not a number of type LONG"),
-        ("retention.ms", "１", "Not a number of type LONG"),
         ("retention.ms", "1_0", "Not a number of type LONG"),
         ("retention.ms", "9223372036854775808", "Not a number of type LONG"),
         ("retention.ms", "9" * 5000, "Not a number of type LONG"),
@@ -56,18 +58,45 @@ def test_a_text_says_a_value(name: str, text: str, value: Any):
         ("compression.gzip.level", "0", "Value must be between 1 and 9 or equal to -1"),
         ("compression.type", "brotli", "String must be one of: uncompressed, zstd, lz4, snappy, gzip, producer"),
         ("cleanup.policy", "shred", "String must be one of: compact, delete"),
-        ("cleanup.policy", "delete,delete", "values must not be duplicated"),
-        (
-            "leader.replication.throttled.replicas",
-            "0-1",
-            "Must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
-        ),
     ],
 )
 def test_a_text_that_says_none_is_refused_in_words(name: str, text: str, complaint: str):
     with pytest.raises(InvalidConfig) as caught:
         EVERYTHING[name].parse(text)
     assert str(caught.value) == f"Invalid value {text} for configuration {name}: {complaint}"
+
+
+def test_a_list_is_refused_in_words_of_its_own():
+    with pytest.raises(InvalidConfig, match=r"^Configuration 'cleanup.policy' values must not be empty.$"):
+        EVERYTHING["cleanup.policy"].parse("delete,")
+    name = "leader.replication.throttled.replicas"
+    with pytest.raises(InvalidConfig) as caught:
+        EVERYTHING[name].parse("0-1, 2")
+    assert str(caught.value).startswith(f"Invalid value [0-1, 2] for configuration {name}: {name} must be the literal '*' or a list")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("retention.ms", " +5 ", "5"),
+        ("preallocate", "TRUE", "true"),
+        ("preallocate", "false", "false"),
+        ("min.cleanable.dirty.ratio", "1e-1", "0.1"),
+        ("min.cleanable.dirty.ratio", "1", "1.0"),
+        ("min.cleanable.dirty.ratio", "0.000125", "1.25E-4"),
+        ("min.cleanable.dirty.ratio", "1e-5", "1.0E-5"),
+        ("cleanup.policy", " delete , compact,delete", "delete,compact"),
+        ("compression.type", "gzip ", "gzip"),
+    ],
+)
+def test_a_value_is_shown_without_the_ways_to_spell_it(name: str, text: str, shown: str):
+    assert EVERYTHING[name].canonical(text) == shown
+
+
+@pytest.mark.parametrize(("text", "shown"), [("Infinity", "Infinity"), ("-1e999", "-Infinity"), ("12345678", "1.2345678E7")])
+def test_large_numbers_are_shown_as_java_does(text: str, shown: str):
+    with pytest.raises(InvalidConfig, match=f"Invalid value {shown} for"):
+        EVERYTHING["min.cleanable.dirty.ratio"].parse(text)
 
 
 @given(definition=st.sampled_from(list(EVERYTHING.values())), text=st.text())
@@ -99,6 +128,7 @@ def test_every_topic_config_has_kafka_s_default():
 
 def test_only_a_password_is_kept_from_view():
     assert not any(definition.is_sensitive for definition in EVERYTHING.values())
+    assert ConfigDefinition("nobody.knows", ConfigType.UNKNOWN, None, None, "").is_sensitive
     assert ConfigDefinition("secret", ConfigType.PASSWORD, None, None, "").is_sensitive
 
 
@@ -111,6 +141,7 @@ def test_only_a_password_is_kept_from_view():
         ({}, [], "604800000"),
         ({}, [("log.retention.hours", "1")], "3600000"),
         ({}, [("log.retention.hours", "-1")], "-1"),
+        ({}, [("log.retention.ms", "-5")], "-1"),
         ({}, [("log.retention.hours", "1"), ("log.retention.minutes", "1")], "60000"),
         ({}, [("log.retention.hours", "1"), ("log.retention.ms", "7")], "7"),
         ({"retention.ms": "5"}, [("log.retention.ms", "7")], "5"),
@@ -151,6 +182,9 @@ def test_defaults_are_what_kafka_s_are():
         message_timestamp_before_max_ms=2**63 - 1,
         message_timestamp_after_max_ms=3_600_000,
         compression_type="producer",
+        compression_gzip_level=-1,
+        compression_lz4_level=9,
+        compression_zstd_level=3,
         cleanup_policy=("delete",),
         retention_ms=604_800_000,
         retention_bytes=None,
@@ -171,11 +205,14 @@ def test_a_broker_s_properties_are_checked_when_it_starts():
         BrokerProperties([("no.such", "1")])
     with pytest.raises(InvalidConfig, match="Value must be at least 1"):
         BrokerProperties([("num.partitions", "0")])
+    with pytest.raises(InvalidConfig, match=r"log\.retention\.hours must be unlimited"):
+        BrokerProperties([("log.retention.hours", "0")])
 
 
 def test_a_broker_s_properties_are_equal_whatever_their_order():
     one = BrokerProperties([("num.partitions", "2"), ("log.retention.ms", "1")])
     other = BrokerProperties([("log.retention.ms", "1"), ("num.partitions", "2")])
     assert one == other != BrokerProperties()
-    assert repr(one) == "BrokerProperties((('log.retention.ms', '1'), ('num.partitions', '2')))"
+    assert BrokerProperties() != BrokerProperties(node_id=2)
+    assert repr(one) == "BrokerProperties((('log.retention.ms', '1'), ('num.partitions', '2')), node_id=1)"
     assert (one.num_partitions, one.auto_create_topics_enable, one.text("node.id")) == (2, True, None)

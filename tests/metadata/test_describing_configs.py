@@ -4,6 +4,7 @@ import pytest
 from metadata_cluster import Cluster, topic
 
 from streambus.metadata import BROKER_CONFIGS, TOPIC_CONFIGS, ConfigSource, ConfigType, describe_configs
+from streambus.metadata.describe_configs import MALFORMED
 from streambus.wire import ErrorCode, messages
 
 Resource = messages.DescribeConfigsRequest.DescribeConfigsResource
@@ -64,12 +65,97 @@ def test_what_the_topic_was_given_comes_from_the_topic(cluster: Cluster):
     ]
 
 
-def test_what_the_broker_was_given_comes_from_the_broker_in_the_broker_s_unit(cluster: Cluster):
+def test_every_word_about_a_topic_is_told_the_nearest_first(cluster: Cluster):
+    for name, value in (("", "9000"), ("1", "8000")):
+        cluster.append(messages.ConfigRecord(resource_type=BROKER, resource_name=name, name="log.retention.ms", value=value))
     found = entry(cluster, TOPIC, "a", "retention.ms", synonyms=True)
-    assert (found.value, found.config_source) == ("120000", ConfigSource.STATIC_BROKER_CONFIG)
-    assert [(synonym.name, synonym.value, synonym.source) for synonym in found.synonyms] == [
+    assert (found.value, found.config_source) == ("8000", ConfigSource.DYNAMIC_BROKER_CONFIG)
+    words = [
+        ("log.retention.ms", "8000", ConfigSource.DYNAMIC_BROKER_CONFIG),
+        ("log.retention.ms", "9000", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG),
         ("log.retention.minutes", "2", ConfigSource.STATIC_BROKER_CONFIG),
         ("log.retention.hours", "168", ConfigSource.DEFAULT_CONFIG),
+    ]
+    assert [(synonym.name, synonym.value, synonym.source) for synonym in found.synonyms] == words
+    of_broker = entry(cluster, BROKER, "1", "log.retention.ms", synonyms=True)
+    assert (of_broker.value, of_broker.read_only) == ("8000", False)
+    assert [(synonym.name, synonym.value, synonym.source) for synonym in of_broker.synonyms] == words
+    of_all = entry(cluster, BROKER, "", "log.retention.ms", synonyms=True)
+    assert [(synonym.value, synonym.source) for synonym in of_all.synonyms] == [("9000", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG)]
+
+
+def test_what_a_new_topic_is_told_names_who_spoke(cluster: Cluster):
+    cluster.append(messages.ConfigRecord(resource_type=BROKER, resource_name="", name="message.max.bytes", value="7000"))
+    (made,) = cluster.create(topic("b", preallocate="TRUE"))
+    told = {config.name: (config.value, config.config_source) for config in made.configs}
+    assert told["message.timestamp.type"] == ("CreateTime", ConfigSource.DEFAULT_CONFIG)
+    assert told["max.message.bytes"] == ("7000", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG)
+    assert told["retention.ms"] == ("120000", ConfigSource.STATIC_BROKER_CONFIG)
+    assert told["preallocate"] == ("TRUE", ConfigSource.DYNAMIC_TOPIC_CONFIG)
+
+
+def test_what_nobody_knows_may_be_a_secret(cluster: Cluster):
+    for name in ("", "1"):
+        cluster.append(messages.ConfigRecord(resource_type=BROKER, resource_name=name, name="my.own", value="secret"))
+        found = entry(cluster, BROKER, name, "my.own", synonyms=True, documentation=True)
+        assert (found.value, found.is_sensitive, found.read_only, found.config_type) == (None, True, True, ConfigType.UNKNOWN)
+        assert [synonym.value for synonym in found.synonyms][:1] == [None]
+        assert found.documentation is None
+
+
+def test_a_broker_tells_what_it_is(cluster: Cluster):
+    found = entry(cluster, BROKER, "1", "advertised.listeners")
+    assert (found.value, found.config_source) == ("PLAINTEXT://host-1:9092", ConfigSource.STATIC_BROKER_CONFIG)
+    cluster.register(1, rack="here")
+    assert entry(cluster, BROKER, "1", "broker.rack").value == "here"
+
+
+def test_a_broker_that_has_not_registered_has_no_doors():
+    found = entry(Cluster(brokers=0), BROKER, "1", "advertised.listeners")
+    assert (found.value, found.config_source) == (None, ConfigSource.DEFAULT_CONFIG)
+
+
+def test_a_subscription_to_client_metrics_is_described_whether_it_exists_or_not(cluster: Cluster):
+    cluster.append(messages.ConfigRecord(resource_type=16, resource_name="s", name="match", value=" client_id=x "))
+    found = entry(cluster, 16, "s", "match", synonyms=True)
+    assert (found.value, found.config_source) == ("client_id=x", ConfigSource.CLIENT_METRICS_CONFIG)
+    assert [(synonym.name, synonym.value) for synonym in found.synonyms] == [("match", "client_id=x")]
+    absent = entry(cluster, 16, "other", "interval.ms", synonyms=True)
+    assert (absent.value, absent.config_source, absent.synonyms) == ("300000", ConfigSource.DEFAULT_CONFIG, [])
+
+
+def test_a_group_is_described_with_what_its_broker_gives_it(cluster: Cluster):
+    cluster.append(messages.ConfigRecord(resource_type=32, resource_name="g", name="share.isolation.level", value="read_committed"))
+    interval = "group.share.assignment.interval.ms"
+    cluster.append(messages.ConfigRecord(resource_type=BROKER, resource_name="", name=interval, value="7"))
+    found = entry(cluster, 32, "g", "share.isolation.level", synonyms=True)
+    assert (found.value, found.config_source) == ("read_committed", ConfigSource.GROUP_CONFIG)
+    assert [(synonym.name, synonym.value, synonym.source) for synonym in found.synonyms] == [
+        ("share.isolation.level", "read_committed", ConfigSource.GROUP_CONFIG),
+        ("share.isolation.level", "read_uncommitted", ConfigSource.DEFAULT_CONFIG),
+    ]
+    found = entry(cluster, 32, "g", "share.assignment.interval.ms", synonyms=True)
+    assert (found.value, found.config_source) == ("7", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG)
+    assert [synonym.name for synonym in found.synonyms] == [interval, interval]
+
+
+def test_a_broker_without_loggers_describes_none(cluster: Cluster):
+    assert error(cluster, 8, "1") == (ErrorCode.NONE, "")
+
+
+def test_a_type_that_nobody_knows_spoils_the_whole_request(cluster: Cluster):
+    wanted = [Resource(resource_type=kind, resource_name="a", configuration_keys=None) for kind in (TOPIC, 99)]
+    results = describe_configs(cluster.image, messages.DescribeConfigsRequest(resources=wanted), broker_id=1).results
+    assert [(result.error_code, result.configs) for result in results] == [(ErrorCode.INVALID_REQUEST, [])] * 2
+
+
+def test_another_unit_than_the_first_is_nobody_s_word_as_in_kafka(cluster: Cluster):
+    found = entry(cluster, TOPIC, "a", "retention.ms", synonyms=True)
+    assert (found.value, found.config_source, found.synonyms) == ("120000", ConfigSource.DEFAULT_CONFIG, [])
+    minutes = entry(cluster, BROKER, "1", "log.retention.minutes", synonyms=True)
+    assert [(synonym.name, synonym.source) for synonym in minutes.synonyms] == [
+        ("log.retention.minutes", ConfigSource.STATIC_BROKER_CONFIG),
+        ("log.retention.hours", ConfigSource.DEFAULT_CONFIG),
     ]
 
 
@@ -105,14 +191,17 @@ def test_the_cluster_has_no_defaults_of_its_own_yet(cluster: Cluster):
 @pytest.mark.parametrize(
     ("kind", "name", "answer"),
     [
-        (TOPIC, "b", (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, None)),
+        (TOPIC, "b", (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")),
         (TOPIC, "", (ErrorCode.INVALID_TOPIC_EXCEPTION, "Topic name is invalid: the empty string is not allowed")),
         (BROKER, "2", (ErrorCode.INVALID_REQUEST, "Unexpected broker id, expected 1 or empty string, but received 2")),
         (BROKER, "one", (ErrorCode.INVALID_REQUEST, "Broker id must be an integer, but it is: one")),
         (BROKER, "9" * 5000, (ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {'9' * 5000}")),
-        (8, "1", (ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER")),
-        (32, "g", (ErrorCode.INVALID_REQUEST, "Unsupported resource type: GROUP")),
-        (99, "x", (ErrorCode.INVALID_REQUEST, "Unsupported resource type: UNKNOWN")),
+        (8, "", (ErrorCode.INVALID_REQUEST, "Broker id must not be empty")),
+        (8, "x", (ErrorCode.INVALID_REQUEST, "Broker id must be an integer, but it is: x")),
+        (8, "2", (ErrorCode.INVALID_REQUEST, "Unexpected broker id, expected 1 but received 2")),
+        (16, "", (ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")),
+        (32, "", (ErrorCode.INVALID_REQUEST, "Group name must not be empty")),
+        (99, "x", (ErrorCode.INVALID_REQUEST, MALFORMED)),
     ],
 )
 def test_what_cannot_be_described_is_refused(cluster: Cluster, kind: int, name: str, answer: tuple[ErrorCode, str | None]):

@@ -39,7 +39,7 @@ from streambus.records.batch import (
 from streambus.records.checksum import crc32c
 from streambus.records.codecs import DECOMPRESSED_BYTES_MAX, compress, decompress
 from streambus.records.contents import BatchContents, encode_emptied, encode_kept, read_contents
-from streambus.records.control import ControlType, control_type
+from streambus.records.control import ControlRecord, ControlType, control_record, control_type, read_control
 from streambus.records.conversion import encode_converted
 from streambus.records.inspection import Inspection, inspect_records
 from streambus.records.record import Header, Record, decode_batch, decode_records, encode_batch
@@ -53,12 +53,14 @@ __all__ = [
     "BatchContents",
     "BatchHeader",
     "Codec",
+    "ControlRecord",
     "ControlType",
     "Header",
     "Inspection",
     "Record",
     "check_batch",
     "compress",
+    "control_record",
     "control_type",
     "crc32c",
     "decode_batch",
@@ -71,6 +73,7 @@ __all__ = [
     "inspect_records",
     "parse_header",
     "read_contents",
+    "read_control",
     "split_batches",
     "stamped_prefix",
     "with_create_time",

@@ -12,7 +12,7 @@ what does not fit into one is looked at on its own. So uniform records cost a fe
 
 from struct import unpack
 
-from streambus.kernel import message
+from streambus.kernel import Buffer, message
 from streambus.records.batch import BadBatch, BadBatchKind
 from streambus.records.varints import read_varint
 
@@ -22,12 +22,17 @@ _FIRST_RUN_ROWS = 64
 _RUN_GROWTH = 8
 """A run is tried with few rows first, then with ever more: who guesses wrong has not looked far ahead."""
 
+_NARROW_BYTES, _WINDOW_BYTES = 256, 96 * 1024
+"""A slice with a stride takes three nanoseconds a byte from a view, half of one from `bytes`. So short records are copied first, as many of
+them as are allocated without asking the operating system."""
+
 _TABLE_ROWS = 8192
 _EVEN = bytes(range(0, 128, 2))
 _LOW = bytes([2 * row & 0x7F | 0x80 for row in range(_TABLE_ROWS)])
 _LAST = bytes([row >> 6 for row in range(_TABLE_ROWS)])
 _MIDDLE = bytes([row >> 6 | 0x80 for row in range(_TABLE_ROWS)])
-"""The offsets 0, 1, 2 … as varints, a table for each of their bytes: the only one, the first of several, the second, the second of three."""
+"""The offsets 0, 1, 2 … as varints, a table for each of their bytes: the only one, the first of several, the last of two, the second of
+three."""
 
 UNKNOWN = -(1 << 63)
 """What is said of the latest timestamp where it is not later than the header claims."""
@@ -48,7 +53,7 @@ class Inspection:
     has_null_key: bool
 
 
-def inspect_records(data: bytes, count: int, claimed_max_delta: int) -> Inspection:
+def inspect_records(data: Buffer, count: int, claimed_max_delta: int) -> Inspection:
     """Look at `count` records in `data`, decompressed; `BadBatch` unless they are all there, in order, and nothing else.
 
     `claimed_max_delta` is the latest timestamp as the header has it. It is verified, and costs least if it is true.
@@ -62,7 +67,7 @@ def inspect_records(data: bytes, count: int, claimed_max_delta: int) -> Inspecti
     return inspection
 
 
-def _inspect(data: bytes, count: int, claimed_max_delta: int | None) -> Inspection:
+def _inspect(data: Buffer, count: int, claimed_max_delta: int | None) -> Inspection:
     """One walk. With a claim, only what is as late as claimed, or later, is found for sure; without, all is, and there are no runs."""
     size = len(data)
     at = row = previous_length = next_run_row = 0
@@ -133,7 +138,7 @@ def _inspect(data: bytes, count: int, claimed_max_delta: int | None) -> Inspecti
             parts = (timestamp_at - start, offset_at - start, key_at - start, value_at - start)
             rows, run_max = _run(data, start, end - start, parts, row, min(count - row, rows_max), claimed_max_delta)
             if rows:
-                rows_max = rows_max * _RUN_GROWTH if rows == rows_max else _FIRST_RUN_ROWS
+                rows_max = rows_max * _RUN_GROWTH if rows >= _FIRST_RUN_ROWS - 2 else _FIRST_RUN_ROWS
                 row += rows
                 at += rows * (end - start)
                 if run_max > max_delta:
@@ -146,12 +151,12 @@ def _inspect(data: bytes, count: int, claimed_max_delta: int | None) -> Inspecti
     return Inspection(max_delta, has_null_key)
 
 
-def _behind_long_key(data: bytes, at: int, has_null_key: bool) -> tuple[bool, int]:
+def _behind_long_key(data: Buffer, at: int, has_null_key: bool) -> tuple[bool, int]:
     length, _ = read_varint(data, at)
     return has_null_key or length == -1, _behind_field(data, at)
 
 
-def _behind_field(data: bytes, at: int) -> int:
+def _behind_field(data: Buffer, at: int) -> int:
     """Where a key, a value, or the value of a header ends."""
     length, at = read_varint(data, at)
     if length < -1:
@@ -159,7 +164,7 @@ def _behind_field(data: bytes, at: int) -> int:
     return at + max(length, 0)
 
 
-def _behind_headers(data: bytes, at: int, end: int) -> int:
+def _behind_headers(data: Buffer, at: int, end: int) -> int:
     count, at = read_varint(data, at)
     if not 0 <= count <= (end - at) // 2:
         raise BadBatch(f"a record of this size cannot have {count} headers", BadBatchKind.INVALID)
@@ -177,7 +182,7 @@ def _behind_headers(data: bytes, at: int, end: int) -> int:
 
 
 def _run(
-    data: bytes, start: int, stride: int, parts: tuple[int, int, int, int], row: int, rows: int, claimed_max_delta: int
+    data: Buffer, start: int, stride: int, parts: tuple[int, int, int, int], row: int, rows: int, claimed_max_delta: int
 ) -> tuple[int, int]:
     """How many records behind the one at `start`, the next of which is `row`, are like it, and their latest timestamp.
 
@@ -186,24 +191,34 @@ def _run(
     timestamp_at, offset_at, key_at, value_at = parts
     first = start + stride
     rows = min(rows, (len(data) - first) // stride, _rows_with_same_width(row, key_at - offset_at))
+    block, begin = data, first
+    if type(data) is not bytes and stride < _NARROW_BYTES:
+        rows = min(rows, _WINDOW_BYTES // stride)
+        block, begin = bytes(data[first : first + rows * stride]), 0
     for place in _constant_places(data, start, stride, timestamp_at, key_at, value_at):
         if rows < RUN_ROWS_MIN:
             return 0, 0
-        column = data[first + place : first + place + (rows - 1) * stride + 1 : stride]
-        byte = data[start + place : start + place + 1]
+        column = _column(block, begin + place, stride, rows)
+        byte = bytes(data[start + place : start + place + 1])
         if column != byte * rows:
             rows -= len(column.lstrip(byte))
     if rows < RUN_ROWS_MIN:
         return 0, 0
-    behind = first + rows * stride
-    timestamps = [data[first + place : behind : stride] for place in range(timestamp_at, offset_at)]
-    max_delta = _latest(timestamps, claimed_max_delta)
-    if max_delta is None or not _is_counting([data[first + place : behind : stride] for place in range(offset_at, key_at)], row, rows):
+    columns = [_column(block, begin + place, stride, rows) for place in range(timestamp_at, key_at)]
+    width = offset_at - timestamp_at
+    max_delta = _latest(columns[:width], claimed_max_delta)
+    if max_delta is None or not _is_counting(columns[width:], row, rows):
         return 0, 0
     return rows, max_delta
 
 
-def _constant_places(data: bytes, start: int, stride: int, timestamp_at: int, key_at: int, value_at: int) -> list[int]:
+def _column(block: Buffer, begin: int, stride: int, rows: int) -> bytes:
+    """One byte of each of so many records."""
+    column = block[begin : begin + (rows - 1) * stride + 1 : stride]
+    return column if type(column) is bytes else bytes(column)
+
+
+def _constant_places(data: Buffer, start: int, stride: int, timestamp_at: int, key_at: int, value_at: int) -> list[int]:
     """The bytes that are the same in all records of one shape: every length, and the number of headers, which is 0."""
     places = [*range(timestamp_at - 1), key_at]
     if data[start + key_at] >= 128:
@@ -244,7 +259,8 @@ def _latest(columns: list[bytes], claimed: int) -> int | None:
         return _latest_of_one_byte(columns[0], claimed)
     if any(column.translate(None, _ASCII) != column for column in columns[:-1]):
         return None
-    if claimed >= 1 << 7 * len(columns) - 1:
+    claimed_top = 2 * claimed >> 7 * (len(columns) - 1)
+    if claimed_top > 127 or (claimed_top > 0 and not columns[-1].translate(None, _ASCII[:claimed_top])):
         return UNKNOWN
     width = _LANES[len(columns)]
     lanes = bytearray(width * len(columns[0]))

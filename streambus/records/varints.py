@@ -1,5 +1,6 @@
 """Zigzag varints: how all numbers inside of records are written, but their attributes. Seven bits to a byte, the last ones first."""
 
+from streambus.kernel import Buffer
 from streambus.records.batch import BadBatch, BadBatchKind
 
 
@@ -8,7 +9,7 @@ def varint_of(value: int) -> bytes:
     return _SHORT_VARINTS[value] if -1 <= value < _SHORT_VARINTS_END else _written_varint(value)
 
 
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
+def read_varint(data: Buffer, at: int) -> tuple[int, int]:
     """The varint at `at`, and where it ends. At most 64 bits; `IndexError` where the data end too early."""
     byte = data[at]
     at += 1

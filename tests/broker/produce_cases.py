@@ -491,7 +491,8 @@ def _stored(header: Any, now: int) -> str:
     times = "append time" if header.is_log_append_time else f"{_time(header.base_timestamp, now)} {_time(header.max_timestamp, now)}"
     return (
         f"batch at {header.base_offset} epoch {header.leader_epoch} attributes {header.attributes:#x} times {times}"
-        f" producer {header.producer_id} {header.producer_epoch} {header.base_sequence} count {header.record_count} of {header.last_offset_delta + 1}"
+        f" producer {header.producer_id} {header.producer_epoch} {header.base_sequence}"
+        f" count {header.record_count} of {header.last_offset_delta + 1}"
     )
 
 

@@ -64,30 +64,35 @@ class DelayedDeletion:
 
 
 def delete_records(broker: Broker, turn: Turn, call: Call) -> None:
-    """Carry out a DeleteRecords request (versions 0-2)."""
+    """Carry out a DeleteRecords request (versions 0-2). Of a partition that is named twice, the last offset counts."""
     request: messages.DeleteRecordsRequest = call.request.body
-    topics: list[TopicResult] = []
+    asked: dict[str, dict[int, int]] = {}
     for topic in request.topics:
-        results: list[PartitionResult] = []
-        for asked in topic.partitions:
-            result = PartitionResult(partition_index=asked.partition_index, low_watermark=NO_WATERMARK)
-            try:
-                partition = _partition(broker, topic.name, asked.partition_index)
-                result.low_watermark = _delete(broker, turn, partition, asked.offset)
-            except DeletionRefused as refusal:
-                result.error_code = refusal.error
-            results.append(result)
-        topics.append(TopicResult(name=topic.name, partitions=results))
+        for partition in topic.partitions:
+            asked.setdefault(topic.name, {})[partition.partition_index] = partition.offset
+    topics = [
+        TopicResult(name=name, partitions=[_result(broker, turn, name, index, offset) for index, offset in offsets.items()])
+        for name, offsets in asked.items()
+    ]
     delayed = DelayedDeletion(call, broker.store.wal.end, DeleteRecordsResponse(topics=topics))
     broker.delay(turn, delayed, (broker.WAL,), Instant(turn.now + max(request.timeout_ms, 0) * MILLISECOND))
 
 
+def _result(broker: Broker, turn: Turn, topic: str, index: int, offset: int) -> PartitionResult:
+    result = PartitionResult(partition_index=index, low_watermark=NO_WATERMARK)
+    try:
+        result.low_watermark = _delete(broker, turn, _partition(broker, topic, index), offset)
+    except DeletionRefused as refusal:
+        result.error_code = refusal.error
+    return result
+
+
 def _partition(broker: Broker, topic: str, index: int) -> Partition:
-    if is_internal(topic):
-        raise DeletionRefused(ErrorCode.INVALID_TOPIC_EXCEPTION)
     partition = broker.partitions.get((topic, index))
     if partition is None:
         raise DeletionRefused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if is_internal(topic):
+        raise DeletionRefused(ErrorCode.INVALID_TOPIC_EXCEPTION)
     return partition
 
 

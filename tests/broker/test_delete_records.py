@@ -69,6 +69,18 @@ def test_deleting_what_is_deleted_changes_nothing(bench: Bench) -> None:
     assert said(client.ask(asked(0), 2)) == (ErrorCode.NONE, 20)
 
 
+def test_the_last_word_about_a_partition_counts(bench: Bench) -> None:
+    request = messages.DeleteRecordsRequest
+    place = request.DeleteRecordsPartition
+    topic = request.DeleteRecordsTopic
+    partitions = [place(partition_index=0, offset=9), place(partition_index=7, offset=0), place(partition_index=0, offset=5)]
+    topics = [topic(name="t", partitions=partitions), topic(name="none", partitions=[])]
+    topics.append(topic(name="t", partitions=[place(partition_index=0, offset=7)]))
+    (found,) = bench.connect().ask(request(topics=topics, timeout_ms=1_000), 2).topics
+    unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert [(each.partition_index, each.error_code, each.low_watermark) for each in found.partitions] == [(0, 0, 7), (7, unknown, -1)]
+
+
 def test_the_answer_waits_until_it_is_durable(bench: Bench) -> None:
     client = bench.connect()
     client.send(asked(20), 2)
@@ -85,10 +97,12 @@ def test_the_answer_waits_until_it_is_durable(bench: Bench) -> None:
         ({"offset": -2}, ErrorCode.OFFSET_OUT_OF_RANGE),
         ({"offset": 1, "partition": 1}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
         ({"offset": 1, "topic": "other"}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
-        ({"offset": 1, "topic": "__consumer_offsets"}, ErrorCode.INVALID_TOPIC_EXCEPTION),
+        ({"offset": 1, "topic": "__consumer_offsets", "partition": 1}, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
+        ({"offset": 0, "topic": "__consumer_offsets"}, ErrorCode.INVALID_TOPIC_EXCEPTION),
     ],
 )
 def test_what_cannot_be_deleted(bench: Bench, how: dict[str, Any], error: ErrorCode) -> None:
+    bench.create("__consumer_offsets")
     assert said(bench.connect().ask(asked(**how), 2)) == (error, -1)
     assert bench.broker.partitions["t", 0].log.log_start_offset == 0
 

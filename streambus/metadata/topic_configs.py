@@ -1,7 +1,7 @@
 """Topic configs: Kafka 4.3's table, and whether settings may be given to a topic.
 
-All of them are known, checked, kept and described, so that any tool's request is understood; which of them are acted upon grows with
-the broker, and `TopicConfig` in `effective_configs` lists those.
+All of them are known, checked, kept and described, so that any tool's request is understood. Those that are acted upon are in `TopicConfig`
+(`effective_configs`); of every other one its documentation says why it makes no difference here. `docs/topic-configs.md` lists both kinds.
 """
 
 from collections.abc import Mapping
@@ -84,7 +84,8 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "follower.replication.throttled.replicas", LIST, "", ReplicaList(), "",
-        "The replicas whose replication is slowed on the follower's side: `partition:broker` pairs, or `*` for all.",
+        "The replicas whose replication is slowed on the follower's side: `partition:broker` pairs, or `*` for all. "
+        "It makes no difference here: nothing is replicated.",
     ),
     _config(
         "index.interval.bytes", INT, 4096, AtLeast(0), "log.index.interval.bytes",
@@ -92,7 +93,8 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "leader.replication.throttled.replicas", LIST, "", ReplicaList(), "",
-        "The replicas whose replication is slowed on the leader's side: `partition:broker` pairs, or `*` for all.",
+        "The replicas whose replication is slowed on the leader's side: `partition:broker` pairs, or `*` for all. "
+        "It makes no difference here: nothing is replicated.",
     ),
     _config(
         "local.retention.bytes", LONG, -2, AtLeast(-2), "log.local.retention.bytes",
@@ -106,7 +108,7 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "max.compaction.lag.ms", LONG, LONG_MAX, AtLeast(1), "log.cleaner.max.compaction.lag.ms",
-        "The longest time a record of a compacted topic may stay out of reach of the cleaner.",
+        "The longest time a record of a compacted topic may stay out of reach of the cleaner, and a log that has it uncleaned.",
     ),
     _config(
         "max.message.bytes", INT, 1_048_588, AtLeast(0), "message.max.bytes",
@@ -134,7 +136,8 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "min.insync.replicas", INT, 1, AtLeast(1), "min.insync.replicas",
-        "How many replicas must have a record before a producer with acks=all is told so. With fewer in sync it is refused.",
+        "How many replicas must have a record before a producer with acks=all is told so. With fewer in sync it is refused; "
+        "a partition with fewer replicas needs all that it has.",
     ),
     _config(
         "preallocate", BOOLEAN, "false", None, "log.preallocate",
@@ -142,15 +145,17 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "remote.log.copy.disable", BOOLEAN, "false", None, "",
-        "Whether records already in remote storage are only read there and nothing is added.",
+        "Whether records already in remote storage are only read there and nothing is added. "
+        "It makes no difference here: there is no remote storage.",
     ),
     _config(
         "remote.log.delete.on.disable", BOOLEAN, "false", None, "",
-        "Whether what is in remote storage is deleted when remote storage is switched off for the topic.",
+        "Whether what is in remote storage is deleted when remote storage is switched off for the topic. "
+        "It makes no difference here: there is no remote storage.",
     ),
     _config(
         "remote.storage.enable", BOOLEAN, "false", None, "",
-        "Whether segments are moved to remote storage.",
+        "Whether segments are moved to remote storage. There is none here, so that it cannot be switched on.",
     ),
     _config(
         "retention.bytes", LONG, -1, None, "log.retention.bytes",
@@ -163,8 +168,8 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "segment.bytes", INT, 2**30, AtLeast(2**20), "log.segment.bytes",
-        "How large a segment of the log becomes before the next is begun. It makes no difference here: segments are shared by all topics, "
-        "retention drops up to a thousand batches at a time.",
+        "How large a segment of the log may be, and so how large a batch. Segments are shared by all topics here, and retention does not "
+        "wait for their ends.",
     ),
     _config(
         "segment.index.bytes", INT, 10 * 2**20, AtLeast(4), "log.index.size.max.bytes",
@@ -177,12 +182,13 @@ TOPIC_CONFIGS: dict[str, ConfigDefinition] = table(
     ),
     _config(
         "segment.ms", LONG, 7 * DAY_MS, AtLeast(1), (Synonym("log.roll.ms"), Synonym("log.roll.hours", HOUR_MS)),
-        "How old a segment becomes before the next is begun even if it is not full. It makes no difference here: segments are shared by "
-        "all topics. Records of a segment that is not full yet are dropped by retention, but not cleaned.",
+        "How old a segment becomes before the next is begun even if it is not full, and so how long records of a quiet compacted topic "
+        "may stay out of reach of the cleaner. Retention does not wait for it.",
     ),
     _config(
         "unclean.leader.election.enable", BOOLEAN, "false", None, "unclean.leader.election.enable",
-        "Whether a replica that lacks acknowledged records may lead when no other is left: availability paid for with records.",
+        "Whether a replica that lacks acknowledged records may lead when no other is left: availability paid for with records. "
+        "It makes no difference here: the only replica lacks nothing that it acknowledged.",
     ),
 )  # fmt: skip
 

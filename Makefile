@@ -8,12 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test bench bench-storage swarm mutants check examples clean has-python
+.PHONY: setup demo test toolchains clients bench bench-storage swarm mutants check examples clean has-python
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    start a real broker, kill it under load, verify every acknowledged record, simulate 50 power cuts, write a report"
 	@echo "make test    run the whole test suite with coverage"
+	@echo "make toolchains  install and build what the stock clients of other languages need; then make test asks them, too"
+	@echo "make clients  ask every stock client for everything, and make docs/clients.md"
 	@echo "make bench   compare StreamBus side by side with its limit and its peers"
 	@echo "make bench-storage  compare the storage engine with bare loops and RocksDB"
 	@echo "make swarm   1,250 simulated worlds, each played in two processes"
@@ -40,6 +42,13 @@ test: $(READY)
 	@$(BIN)/coverage report --skip-covered --skip-empty
 	@echo "== branch coverage of the machines (layers 0-4), 95 % at least"
 	@$(BIN)/coverage report --fail-under=95 --format=total --include='$(MACHINES)'
+
+toolchains: $(READY)
+	@tests/stock/toolchains
+
+clients: $(READY) toolchains
+	@STREAMBUS_ALL_CLIENTS=1 $(BIN)/python -m pytest tests/stock -q -n auto --rewrite
+	@$(BIN)/python -m tests.stock.table
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -17,9 +17,28 @@ class Difference:
         return re.search(self.failure, str(failure)) is not None
 
 
+WORDS = "the command line tells people in words, not by code"
+TEXT_ONLY = "it tells only the broker's text, not the code"
+
 DIFFERENCES: dict[tuple[str, str], Difference] = {
     ("confluent-kafka", "OFFSET_OUT_OF_RANGE"): Difference(
-        "its consumer says `_AUTO_OFFSET_RESET`, an error of its own", "_AUTO_OFFSET_RESET"
+        "its consumer has an error of its own for it, `_AUTO_OFFSET_RESET`", "_AUTO_OFFSET_RESET"
     ),
+    ("confluent-kafka", "describe_acls: SECURITY_DISABLED"): Difference("it tells an empty list instead of the error", "DID NOT RAISE"),
+    ("kafka-python", "describe_configs: UNKNOWN_TOPIC_OR_PARTITION"): Difference(
+        "it tells no configs instead of the error", "DID NOT RAISE"
+    ),
+    ("kafka-python", "SCRAM: RESOURCE_NOT_FOUND"): Difference(TEXT_ONLY, "a user credential that does not exist"),
+    ("kafka-python", "SCRAM: UNACCEPTABLE_CREDENTIAL"): Difference(TEXT_ONLY, "Too few iterations"),
+    ("kafka-tools", "create_topic: INVALID_PARTITIONS"): Difference(WORDS, "The partitions must be greater than 0"),
+    ("kafka-tools", "delete_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
+    ("kafka-tools", "describe_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
+    ("kafka-tools", "create_partitions: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
+    ("kafka-tools", "reassign: INVALID_REPLICA_ASSIGNMENT"): Difference(WORDS, "Unknown broker id 99"),
+    ("kafka-tools", "update_feature: INVALID_UPDATE_VERSION"): Difference(
+        WORDS, "Could not upgrade group.version to 99. .*only supports versions 0-1"
+    ),
+    ("kafka-tools", "quotas: INVALID_REQUEST"): Difference(WORDS, "Unexpected config names: Set.no_such_rate"),
+    ("kafka-tools", "SCRAM: UNACCEPTABLE_CREDENTIAL"): Difference(WORDS, "less than the minimum 4096"),
 }
 """By family and row."""

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tests.stock.family import ClientRefused, Hung, Unsupported
@@ -24,8 +25,10 @@ PAUSED_ANSWER_SECONDS_MAX = 100
 class Driver:
     """A driver program: started by the first question, killed by `close`, or when it hangs; then the next question starts another."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], tools: Path) -> None:
+        """`tools` is a folder with programs that it may need, besides those of the system."""
         self.name = name
+        self._environment = {**os.environ, "PATH": f"{tools}:{os.environ.get('PATH', '')}"}
         self._command = list(command)
         self.exit_status: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +88,13 @@ class Driver:
     def _start(self) -> None:
         self._heard = b""
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0, start_new_session=True
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=self._environment,
+            bufsize=0,
+            start_new_session=True,
         )
 
     def _converse(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from tests.stock.driver import Driver
 from tests.stock.family import Family, Hung, InProcess
 
 HERE = Path(__file__).parent
+TOOLS = HERE.parent.parent / ".cache" / "stock" / "tools" / "bin"
+"""Where `toolchains` puts programs that the system does not have."""
+
 NOT_INSTALLED = 3
 """How a driver's `run` ends if its `install` has to be run first."""
 
@@ -38,7 +41,7 @@ def _driven(name: str, folder: str) -> Family:
     program = HERE / folder / "run"
     if not program.exists():
         raise Missing(f"{name} has no driver yet: there is no {program.relative_to(HERE.parent.parent)}")
-    driver = Driver(name, [str(program), name])
+    driver = Driver(name, [str(program), name], TOOLS)
     try:
         driver.ask("hello")
     except Hung as hung:

@@ -1,4 +1,7 @@
-"""The table of docs/clients.md: made from what a run of the matrix saw (`make clients`), and read by the next run, which has to see the same."""
+"""The table of docs/clients.md.
+
+It is made from what a run of the matrix saw (`make clients`), and read by the next run, which has to see the same.
+"""
 
 import json
 import subprocess
@@ -20,8 +23,9 @@ Cells = dict[tuple[str, str], str]
 
 BEFORE = """# Stock clients
 
-What clients that we did not write can do with StreamBus, as the tests see it: every cell is a test, or a few, that run in the project's gate against a real broker
-process over real sockets (`tests/stock`). The same tests pass against Apache Kafka 4.3.1 with the same table, so a cell that is not ✓ is about the client.
+What clients that we did not write can do with StreamBus, as the tests see it: every cell is a test, or a few, that run in the
+project's gate against a real broker process over real sockets (`tests/stock`). The same tests, with the same table, can be run
+against an Apache Kafka: a cell that is not ✓ is about the client.
 
 | mark | means |
 |---|---|

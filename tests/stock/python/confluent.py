@@ -1,6 +1,7 @@
 """confluent-kafka: librdkafka in Python's clothes."""
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -220,7 +221,9 @@ class ConfluentKafka:
         if resource not in RESOURCES:
             raise Unsupported(f"there is no resource type {resource}")
         changed = ConfigResource(RESOURCES[resource], name, set_config=configs)
-        _only(bootstrap, lambda admin: admin.alter_configs([changed], validate_only=validate_only))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # the old API is what we want to see
+            _only(bootstrap, lambda admin: admin.alter_configs([changed], validate_only=validate_only))
 
     def delete_records(self, bootstrap: str, topic: str, partition: int, before: int) -> dict[str, Any]:
         return {

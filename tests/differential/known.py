@@ -76,6 +76,22 @@ KNOWN: tuple[Known, ...] = (
         "A codec that does not exist, a length beyond all bounds: Kafka meets an exception that nobody foresaw and says that it does not "
         "know what is wrong. StreamBus knows.",
     ),
+    Known(
+        "Documentation is in our own words",
+        "DescribeConfigs",
+        "results/*/configs/*/documentation",
+        Text(".+"),
+        Text(".+"),
+        "What a config is for is said by whoever wrote the broker.",
+    ),
+    Known(
+        "The quorum has had no election",
+        "DescribeQuorum",
+        "topics/*/partitions/0/leader_epoch",
+        "some",
+        0,
+        "The only controller leads from its birth on.",
+    ),
     *(
         Known(
             "An operation on configs that does not exist is an invalid request",

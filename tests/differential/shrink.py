@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import attrs
 from .script import Script, Step
 
 ATTEMPTS_MAX = 250
+SECONDS_MAX = 20.0
 
 Shows = Callable[[Script], bool]
 
@@ -18,14 +20,15 @@ def shrunk(script: Script, shows: Shows) -> Script:
     """As little as possible of `script` that still shows the symptom."""
     attempts = 0
     progress = True
-    while progress and attempts < ATTEMPTS_MAX:
+    deadline = time.monotonic() + SECONDS_MAX
+    while progress and attempts < ATTEMPTS_MAX and time.monotonic() < deadline:
         progress = False
         for candidate in _smaller(script):
             attempts += 1
             if shows(candidate):
                 script, progress = candidate, True
                 break
-            if attempts >= ATTEMPTS_MAX:
+            if attempts >= ATTEMPTS_MAX or time.monotonic() > deadline:
                 break
     return script
 

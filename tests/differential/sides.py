@@ -148,10 +148,9 @@ class Side:
         describe = messages.DescribeConfigsRequest
         answer = self.keeper.ask(describe([describe.DescribeConfigsResource(BROKER, name, None)]), 1)
         found = [config.name for config in answer.results[0].configs if config.config_source == (2 if name else 3)]
-        if found:
+        for config in found:
             alter = messages.IncrementalAlterConfigsRequest
-            gone = [alter.AlterableConfig(config, DELETE, None) for config in found]
-            self.keeper.ask(alter([alter.AlterConfigsResource(BROKER, name, gone)]), 1)
+            self.keeper.ask(alter([alter.AlterConfigsResource(BROKER, name, [alter.AlterableConfig(config, DELETE, None)])]), 1)
 
     def _take_back_quotas(self) -> None:
         if 49 not in self.apis or 48 not in self.apis:

@@ -47,6 +47,16 @@ def unordered(value: Any, _memory: Memory) -> Any:
     return None if value is None else sorted(value, key=repr)
 
 
+def merged(value: Any, _memory: Memory) -> Any:
+    """Each topic once, with all its partitions, sorted."""
+    topics: dict[str, Any] = {}
+    for item in value:
+        name = str(item.get("topic_id") or item.get("topic"))
+        known = topics.setdefault(name, item | {"partitions": []})
+        known["partitions"] = sorted(known["partitions"] + item["partitions"], key=repr)
+    return [topics[name] for name in sorted(topics)]
+
+
 def clock(value: Any, memory: Memory) -> Any:
     """A time that the broker took from its clock is `now`; one that a client gave stays."""
     return "now" if memory.now_ms + STARTED_BEFORE_MS // 2 < value <= time.time() * 1000 + 5000 else value
@@ -119,8 +129,7 @@ RULES = (
     Rule("DeleteRecords.topics.partitions", unordered, "Kafka keeps them in a hash map"),
     Rule("Produce.responses", unordered, "Kafka keeps them in a hash map"),
     Rule("Produce.responses.partition_responses", unordered, "Kafka keeps them in a hash map"),
-    Rule("Fetch.responses", unordered, "Kafka answers what is wrong first"),
-    Rule("Fetch.responses.partitions", unordered, "Kafka answers what is wrong first"),
+    Rule("Fetch.responses", merged, "Kafka answers what is wrong first, and may name a topic twice for it"),
     Rule("ListOffsets.topics", unordered, "Kafka groups them in a hash map"),
     Rule("ListOffsets.topics.partitions", unordered, "Kafka groups them in a hash map"),
     Rule("OffsetForLeaderEpoch.topics", unordered, "Kafka groups them in a hash map"),

@@ -9,7 +9,6 @@ import pytest
 from streambus.chaos.broker_process import BrokerProcess
 from streambus.wire.errors import ErrorCode
 from tests.stock.client import Client, Record, wait_until_there
-from tests.stock.families import FAMILIES
 from tests.stock.family import ClientRefused, Unsupported
 from tests.stock.rows import CODECS, row
 
@@ -142,19 +141,21 @@ def test_an_idempotent_producer_leaves_its_mark(client: Client, reference: Clien
 
 
 @row("idempotent producer, the broker is killed")
-@pytest.mark.parametrize("name", FAMILIES)
-def test_no_record_is_lost_or_doubled_when_the_broker_is_killed(name: str, families: Any, broker: BrokerProcess, request: Any) -> None:
-    if request.config.getoption("--bootstrap"):
+def test_no_record_is_lost_or_doubled_when_the_broker_is_killed(
+    client: Client, reference: Client, broker: BrokerProcess, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--bootstrap"):
         pytest.skip("the broker there is not ours to kill")
-    client, reference = Client(families(name), broker.address), Client(families("kafka-python"), broker.address)
-    request.node.funcargs["client"] = client
+    client, reference = Client(client.family, broker.address), Client(reference.family, broker.address)
     reference.ask("create_topic", topic="t")
     wait_until_there(reference, "t")
-    killer = threading.Thread(target=kill_when_there_are, args=(reference, broker))
+    is_over = threading.Event()
+    killer = threading.Thread(target=kill_when_there_are, args=(10, reference, broker, is_over))
     killer.start()
     try:
         placed = client.produce("t", *plain(60), idempotent=True, pause_ms=25)
     finally:
+        is_over.set()
         killer.join()
     assert broker.lives == 2
     assert is_told(placed, [(0, number) for number in range(60)])
@@ -162,13 +163,13 @@ def test_no_record_is_lost_or_doubled_when_the_broker_is_killed(name: str, famil
     assert reference.ask("offset", topic="t", at="latest")["offset"] == 60
 
 
-def kill_when_there_are(reference: Client, broker: BrokerProcess, records: int = 10) -> None:
-    """SIGKILL the broker once it has some records, and start it again."""
-    for _ in range(500):
+def kill_when_there_are(records: int, reference: Client, broker: BrokerProcess, is_over: threading.Event) -> None:
+    """SIGKILL the broker once it has so many records, and start it again."""
+    while not is_over.is_set():
         if reference.ask("offset", topic="t", at="latest")["offset"] >= records:
-            break
-    broker.kill()
-    broker.start()
+            broker.kill()
+            broker.start()
+            return
 
 
 @row("records of several megabytes")

@@ -38,16 +38,16 @@ const reader = (bootstrap, more = {}) =>
 const node = ({ id, host, port }) => ({ id, host, port })
 
 const operations = {
-  async produce({ bootstrap, topic, records, codec = 'none', acks = 'all', idempotent = false, max_bytes = 1000000 }) {
+  async produce({ bootstrap, topic, records, codec = 'none', acks = 'all', idempotent = false, max_bytes, pause_ms = 0 }) {
     const producer = new rdkafka.Producer(
       {
         ...settings(bootstrap),
         'enable.idempotence': idempotent,
-        'message.max.bytes': max_bytes,
+        'message.max.bytes': max_bytes ?? 1000000,
         'compression.codec': codec,
         'linger.ms': 5,
         dr_cb: true,
-        'delivery.timeout.ms': PATIENCE_MS,
+        'delivery.timeout.ms': pause_ms ? 60000 : PATIENCE_MS,
       },
       { acks: acks === 'all' ? -1 : Number(acks) },
     )
@@ -61,11 +61,15 @@ const operations = {
           places[opaque] = [partition, acks === '0' ? null : offset]
           if (--open === 0) resolve(places)
         })
-        records.forEach(({ partition, key, value, headers, timestamp }, row) => {
-          const named = (headers ?? []).map(([name, content]) => ({ [name]: bytes(content) }))
-          if ((headers ?? []).some(([, content]) => content === null)) return reject(new Unsupported('it cannot write a header without a value'))
-          producer.produce(topic, partition ?? null, bytes(value), bytes(key), timestamp ?? null, row, named)
-        })
+        const hand = async () => {
+          for (const [row, { partition, key, value, headers, timestamp }] of records.entries()) {
+            const named = (headers ?? []).map(([name, content]) => ({ [name]: bytes(content) }))
+            if ((headers ?? []).some(([, content]) => content === null)) throw new Unsupported('it cannot write a header without a value')
+            producer.produce(topic, partition ?? null, bytes(value), bytes(key), timestamp ?? null, row, named)
+            if (pause_ms) await new Promise(resume => setTimeout(resume, pause_ms))
+          }
+        }
+        hand().catch(reject)
       })
       return { placed }
     })

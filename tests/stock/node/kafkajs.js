@@ -38,6 +38,14 @@ const CODECS = {
   zstd: CompressionTypes.ZSTD,
 }
 const ACKS = { all: -1, 1: 1, 0: 0 }
+const SOURCES = {
+  1: 'DYNAMIC_TOPIC_CONFIG',
+  2: 'DYNAMIC_BROKER_CONFIG',
+  3: 'DYNAMIC_DEFAULT_BROKER_CONFIG',
+  4: 'STATIC_BROKER_CONFIG',
+  5: 'DEFAULT_CONFIG',
+  6: 'DYNAMIC_BROKER_LOGGER_CONFIG',
+}
 const RESOURCES = { topic: ConfigResourceTypes.TOPIC, broker: ConfigResourceTypes.BROKER, broker_logger: ConfigResourceTypes.BROKER_LOGGER }
 const TIMES = { latest: -1, earliest: -2 }
 
@@ -99,8 +107,19 @@ function headerPairs(headers) {
   return Object.entries(headers).flatMap(([name, values]) => (Array.isArray(values) ? values : [values]).map(value => [name, text(value)]))
 }
 
+/** Each record in a request of its own, with a pause after it. */
+async function oneByOne(records, pause_ms, send) {
+  const placed = []
+  for (const one of records) {
+    const [answer] = await send([one])
+    placed.push([answer.partition, Number(answer.baseOffset)])
+    await new Promise(resume => setTimeout(resume, pause_ms))
+  }
+  return placed
+}
+
 const operations = {
-  async produce({ bootstrap, topic, records, codec = 'none', acks = 'all', idempotent = false }) {
+  async produce({ bootstrap, topic, records, codec = 'none', acks = 'all', idempotent = false, pause_ms = 0 }) {
     const chosen = []
     const createPartitioner = () => {
       const choose = Partitioners.DefaultPartitioner()
@@ -112,7 +131,9 @@ const operations = {
     }
     const producer = kafka(bootstrap).producer({ createPartitioner, idempotent, allowAutoTopicCreation: true })
     return connected(producer, async () => {
-      const sent = await producer.send({ topic, messages: records.map(record), acks: ACKS[acks], compression: CODECS[codec] })
+      const send = some => producer.send({ topic, messages: some.map(record), acks: ACKS[acks], compression: CODECS[codec] })
+      if (pause_ms) return { placed: await oneByOne(records, pause_ms, send) }
+      const sent = await send(records)
       const places = chosen.slice(-records.length)
       const next = new Map((sent ?? []).map(answer => [answer.partition, Number(answer.baseOffset)]))
       const placed = places.map(partition => {
@@ -204,7 +225,7 @@ const operations = {
     const answer = await administer({ bootstrap }, admin => admin.describeConfigs({ includeSynonyms: false, resources }))
     const configs = {}
     for (const { configName, configValue, readOnly, configSource, isSensitive } of answer.resources[0].configEntries) {
-      configs[configName] = { value: configValue, source: configSource, read_only: readOnly, sensitive: isSensitive }
+      configs[configName] = { value: configValue, source: SOURCES[configSource] ?? null, read_only: readOnly, sensitive: isSensitive }
     }
     return { configs }
   },

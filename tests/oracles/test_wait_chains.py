@@ -104,7 +104,6 @@ def sentences() -> list[str]:
         "records of 3 partitions, which waits for a fetch from broker 1",
         "the back-off after 1 failures",
         "the back-off of fetch session",
-        "the back-off of topic-0-0 to end in",
         "metadata, which waits for METADATA #",
         "its client to look at it",
         "a process that is stopped to go on",

@@ -14,7 +14,7 @@ from streambus.wire import ClientConnection, messages
 from .script import Spoil, Step, built
 from .symbols import Memory, resolved
 
-ANSWER_SECONDS_MAX = 6.0
+ANSWER_SECONDS_MAX = 5.0
 """No request of a script waits for longer than a part of a second; what has no answer by then has none."""
 
 

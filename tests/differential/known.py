@@ -94,6 +94,26 @@ KNOWN: tuple[Known, ...] = (
     ),
     *(
         Known(
+            "There is one listener, for clients and controllers",
+            "DescribeQuorum",
+            f"nodes/1/listeners/{listener}",
+            ANYTHING,
+            ANYTHING,
+            "Kafka keeps a second listener for its controllers.",
+        )
+        for listener in ("CONTROLLER", "PLAINTEXT")
+    ),
+    Known(
+        "A Produce without records is answered",
+        "Produce",
+        "",
+        "there is no answer",
+        ANYTHING,
+        "Kafka never answers a partition whose records are null, nor anything behind it on the connection.",
+        parts=True,
+    ),
+    *(
+        Known(
             "An operation on configs that does not exist is an invalid request",
             "IncrementalAlterConfigs",
             path,

@@ -57,7 +57,7 @@ def produce(model: Model) -> Body:
         partitions = []
         for partition in model.partitions(name, 2):
             batch = _batch(model, name, partition)
-            partitions.append({"index": partition, "records": dice.mostly(batch, None, b"", percent=97)})
+            partitions.append({"index": partition, "records": dice.mostly(dice.mostly(batch, b"", percent=98), None, percent=99.8)})
         topics.append({"name": name, "topic_id": TopicId(name), "partition_data": partitions})
     return {"transactional_id": None, "acks": acks, "timeout_ms": 5000, "topic_data": topics}
 

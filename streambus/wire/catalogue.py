@@ -260,7 +260,13 @@ def _text(path: str) -> str:
 
 def definition(name: str) -> Message:
     """The definition of the message called `name`; `KeyError` if there is none."""
-    return next(message for message in parse(_text(_PATH_OF[name])) if message.name == name)
+    return _parsed(_PATH_OF[name])[name]
+
+
+@cache
+def _parsed(path: str) -> dict[str, Message]:
+    """Kept, as whoever asks for a request asks for its response next."""
+    return {message.name: message for message in parse(_text(path))}
 
 
 @cache

@@ -36,8 +36,8 @@ def build(message: Message, module: str) -> type[primitives.Message]:
     """The class of `message`, its structs among its attributes, as if it were written in `module`."""
     namespace: dict[str, Any] = dict(_RUNTIME)
     body = message.body
+    exec(compile(_constructors(message), f"<{message.name}>", "exec"), namespace)
     for struct in (*message.structs.values(), body):
-        exec(compile(_constructor(message, struct), f"<{message.name}.{struct.name}>", "exec"), namespace)
         slots = tuple(field.name for field in struct.fields)
         is_body = struct is body
         attributes: dict[str, Any] = {
@@ -46,7 +46,7 @@ def build(message: Message, module: str) -> type[primitives.Message]:
             "__module__": module,
             "__qualname__": struct.name if is_body else f"{message.name}.{struct.name}",
             "__doc__": message.about if is_body else f"A part of {message.name}.",
-            "__init__": namespace.pop("__init__"),
+            "__init__": namespace.pop(f"init_{struct.name}"),
         }
         base: type = primitives.Struct
         if is_body:
@@ -95,6 +95,11 @@ def _to_range(first: int, last: int) -> range:
     return range(first, last + 1)
 
 
+def _constructors(message: Message) -> str:
+    """All at once, because calling the compiler costs more than what it has to compile."""
+    return "\n".join(_constructor(message, struct) for struct in (*message.structs.values(), message.body))
+
+
 def _constructor(message: Message, struct: Struct) -> str:
     arguments, lines = [], []
     for field in struct.fields:
@@ -105,4 +110,4 @@ def _constructor(message: Message, struct: Struct) -> str:
         else:
             arguments.append(f"{field.name}={default}")
             lines.append(f"    self.{field.name} = {field.name}")
-    return "\n".join([f"def __init__({', '.join(['self', *arguments])}):", *(lines or ["    pass"])])
+    return "\n".join([f"def init_{struct.name}({', '.join(['self', *arguments])}):", *(lines or ["    pass"])])

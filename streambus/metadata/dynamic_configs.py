@@ -87,10 +87,10 @@ def _local_retention_complaint(after: BrokerProperties) -> str | None:
 
 
 def _retention_ms(after: BrokerProperties) -> int:
-    for name, factor in (("log.retention.ms", 1), ("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000)):
-        if after.text(name) is not None:
-            return max(after.number(name) * factor, -1)
-    raise AssertionError("hours have a default")
+    """Of the units that it is said in, the finest counts. Hours always have a default."""
+    units = (("log.retention.ms", 1), ("log.retention.minutes", 60_000), ("log.retention.hours", 3_600_000))
+    name, factor = next((name, factor) for name, factor in units if after.text(name) is not None)
+    return max(after.number(name) * factor, -1)
 
 
 def _wrapped(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
+
+from attrs import fields
 
 from streambus.kernel import message
 from streambus.metadata.broker_configs import BrokerProperties
@@ -59,6 +62,11 @@ class TopicConfig:
     def is_deleted(self) -> bool:
         """Whether records that are past the retention limits are dropped."""
         return "delete" in self.cleanup_policy
+
+    def differences(self, other: "TopicConfig") -> dict[str, Any]:
+        """What `other` has that is different, by field."""
+        names = [field.name for field in fields(TopicConfig)]  # type: ignore[arg-type]
+        return {name: getattr(other, name) for name in names if getattr(other, name) != getattr(self, name)}
 
     @classmethod
     def of(cls, settings: Mapping[str, str], properties: BrokerProperties) -> "TopicConfig":

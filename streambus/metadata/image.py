@@ -152,30 +152,32 @@ class Image:
         if not settings:
             del self.configs[resource]
         if record.resource_type == ResourceType.TOPIC:
-            self._derive_topic_config(record.resource_name, {})
+            self._derive_topic_config(record.resource_name)
         elif record.resource_type == ResourceType.BROKER and record.resource_name in ("", str(self.properties.node_id)):
             self._derive_properties(record.name)
         delta.configs_changed[resource] = None
 
     def _derive_properties(self, changed: str) -> None:
-        """What holds for this node. What topics get from it is looked at again only if they get anything from what `changed`."""
+        """What holds for this node. Topics are looked at again only if what `changed` speaks for them, and then only that is.
+
+        There may be many topics, and all of them wait.
+        """
         own = str(self.properties.node_id)
         self.effective_properties = self.properties.under(self.broker_settings(""), self.broker_settings(own))
-        if changed in TOPIC_SYNONYMS:
-            self.topic_defaults = TopicConfig.of({}, self.effective_properties)
-            known: dict[tuple[tuple[str, str], ...], TopicConfig] = {}
-            for topic in self.topic_overrides:
-                self._derive_topic_config(topic, known)
-
-    def _derive_topic_config(self, topic: str, known: dict[tuple[tuple[str, str], ...], TopicConfig]) -> None:
-        settings = self.topic_settings(topic)
-        if not settings:
-            self.topic_overrides.pop(topic, None)
+        if changed not in TOPIC_SYNONYMS:
             return
-        key = tuple(settings.items())
-        if key not in known:
-            known[key] = TopicConfig.of(settings, self.effective_properties)
-        self.topic_overrides[topic] = known[key]
+        before, self.topic_defaults = self.topic_defaults, TopicConfig.of({}, self.effective_properties)
+        different = before.differences(self.topic_defaults)
+        for topic, config in self.topic_overrides.items() if different else ():
+            if TOPIC_SYNONYMS[changed] not in self.topic_settings(topic):
+                self.topic_overrides[topic] = evolve(config, **different)
+
+    def _derive_topic_config(self, topic: str) -> None:
+        settings = self.topic_settings(topic)
+        if settings:
+            self.topic_overrides[topic] = TopicConfig.of(settings, self.effective_properties)
+        else:
+            self.topic_overrides.pop(topic, None)
 
     def _set_quota(self, record: messages.ClientQuotaRecord, delta: Delta) -> None:
         entity = QuotaEntity.from_record(record)
@@ -258,6 +260,10 @@ class Image:
         assert self.effective_properties == self.properties.under(*layers), "what holds is what the log and the start say"
         assert self.topic_defaults == TopicConfig.of({}, self.effective_properties)
         assert list(self.topic_overrides) == [name for kind, name in self.configs if kind == ResourceType.TOPIC]
+        for topic, config in self.topic_overrides.items():
+            assert config == TopicConfig.of(self.topic_settings(topic), self.effective_properties), (
+                f"{topic} is not what it is configured to"
+            )
 
     def _check_partition(self, topic: str, partition: PartitionRegistration) -> None:
         assert partition.replicas, f"{topic} has a partition without replicas"

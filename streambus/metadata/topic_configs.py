@@ -230,8 +230,8 @@ IN_KAFKA_S_ORDER = (
 )
 """Of several values that are wrong, the first in this order is the one that is told."""
 
-TOPIC_SYNONYMS = {synonym.name: None for definition in TOPIC_CONFIGS.values() for synonym in definition.synonyms}
-"""Broker configs that speak for topics that do not speak for themselves."""
+TOPIC_SYNONYMS = {synonym.name: definition.name for definition in TOPIC_CONFIGS.values() for synonym in definition.synonyms}
+"""Broker configs that speak for topics that do not speak for themselves, and of which topic config they speak."""
 
 
 class Lags(Protocol):

@@ -120,6 +120,16 @@ type Failure struct {
 
 func (f *Failure) Error() string { return fmt.Sprintf("%d: %s", f.Code, f.Text) }
 
+// First is the error of the first of several that failed, if one did.
+func First(failures []error) error {
+	for _, failure := range failures {
+		if failure != nil {
+			return failure
+		}
+	}
+	return nil
+}
+
 // Driver is one client: its name, the module whose version it tells, its operations, and how to find the broker's error code in an error of its own.
 type Driver struct {
 	Client     string

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -25,6 +26,7 @@ func produce(asked *Asked) (Object, error) {
 		return nil, err
 	}
 	defer client.Close()
+	// Not RecordDeliveryTimeout: that counts from a record's own timestamp, which may be years ago.
 	ctx, cancel := context.WithTimeout(context.Background(), patience(asked))
 	defer cancel()
 
@@ -41,9 +43,9 @@ func produce(asked *Asked) (Object, error) {
 		time.Sleep(time.Duration(asked.PauseMs) * time.Millisecond)
 	}
 	if err := client.Flush(ctx); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the records were not sent in time: %w", err)
 	}
-	return Object{"placed": placed}, errors.Join(failures...)
+	return Object{"placed": placed}, First(failures)
 }
 
 func producerOptions(asked *Asked) []kgo.Opt {
@@ -51,7 +53,6 @@ func producerOptions(asked *Asked) []kgo.Opt {
 		kgo.RequiredAcks(acks[Word(asked.Acks)]),
 		kgo.ProducerBatchCompression(codecs[asked.Codec]),
 		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(chosenOrByKey)),
-		kgo.RecordDeliveryTimeout(patience(asked)),
 	}
 	if !asked.Idempotent {
 		options = append(options, kgo.DisableIdempotentWrite())

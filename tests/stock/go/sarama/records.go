@@ -3,7 +3,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -54,7 +53,7 @@ func produce(asked *Asked) (Object, error) {
 			failures[failure.Msg.Metadata.(int)] = failure.Err
 		}
 	}
-	return Object{"placed": placed}, errors.Join(failures...)
+	return Object{"placed": placed}, First(failures)
 }
 
 func producerSettings(asked *Asked) *sarama.Config {
@@ -177,13 +176,16 @@ func offset(admin sarama.ClusterAdmin, asked *Asked) (Object, error) {
 	}
 	found := listed[asked.Topic][asked.Partition]
 	if found == nil {
-		return nil, fmt.Errorf("the client tells no offset of this partition")
+		return nil, errors.New("the client tells no offset of this partition")
 	}
 	result := Object{"offset": found.Offset, "timestamp": nil}
 	if found.Timestamp >= 0 {
 		result["timestamp"] = found.Timestamp
 	}
-	return result, found.Err
+	if found.Err != nil && found.Err != sarama.ErrNoError {
+		return nil, found.Err
+	}
+	return result, nil
 }
 
 // Place is an offset as the client wants it: a number of its own, or one that stands for a place.
@@ -194,10 +196,7 @@ func place(word string) (int64, error) {
 	case "latest":
 		return sarama.OffsetNewest, nil
 	case "max_timestamp":
-		return maxTimestamp, nil
+		return 0, Unsupported("the client asks in a version that has no such place")
 	}
 	return strconv.ParseInt(word, 10, 64)
 }
-
-// The client has names for the first and last offset only, and passes other numbers on.
-const maxTimestamp = -3

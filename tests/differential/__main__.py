@@ -109,7 +109,7 @@ def report(stage: Stage, seed: int, whole: Script, finding: Finding, reported: C
         return
     smallest = shrunk(smallest, shows)
     last = stage.play(smallest, reported)
-    print(f"seed {seed}: {last}\n{told(smallest)}\n", flush=True)
+    print(f"seed {seed}: {last or finding}\n{told(smallest)}\n", flush=True)
 
 
 def summary(stage: Stage, found: dict[Symptom, int], *, complete: bool) -> None:

@@ -204,6 +204,15 @@ KNOWN: tuple[Known, ...] = (
         parts=True,
     ),
     Known(
+        "A topic that is made by asking for it is there at once, with its id",
+        "Metadata",
+        "topics/*/topic_id",
+        "no id",
+        Text("id . of .+"),
+        "As above.",
+        parts=True,
+    ),
+    Known(
         "A topic that is made by asking for it is there at once, with its partitions",
         "Metadata",
         "topics/*/partitions/*",

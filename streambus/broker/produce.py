@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from streambus.broker.connections import Answer, Call
-from streambus.broker.produce_checks import ProduceRefused, checked_batch, sole_batch
+from streambus.broker.produce_checks import ProduceRefused, checked_batch, refusal_of_all, sole_batch
 from streambus.kernel import MILLISECOND, Instant, Turn, message, sometimes
 from streambus.metadata import TopicConfig
 from streambus.records import parse_header, with_log_append_time
@@ -94,6 +94,7 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
     broker.counters.produce_requests += 1
     awaited: list[Awaited] = []
     topics: list[TopicResponse] = []
+    refusal_of_it_all = refusal_of_all(request)
     refused = False
     for topic in request.topic_data:
         responses: list[PartitionResponse] = []
@@ -101,6 +102,8 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
             response = PartitionResponse(index=data.index, base_offset=-1, current_leader=UNSAID_LEADER)
             partition = None
             try:
+                if refusal_of_it_all is not None:
+                    raise refusal_of_it_all
                 partition = _partition(broker, topic.name, topic.topic_id, data.index, by_id)
                 records = cast("Buffer | None", data.records)
                 end_offset = _append(broker, turn, request, partition, records, api_version, response)
@@ -112,7 +115,8 @@ def produce(broker: Broker, turn: Turn, call: Call) -> None:
                 if refusal.by_log and partition is not None:
                     response.log_start_offset = partition.log.log_start_offset
             responses.append(response)
-        topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
+        if responses:
+            topics.append(TopicResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=responses))
     if request.acks == 0:
         sometimes("produce: nobody wants an answer")
         broker.answer_nothing(turn, call)
@@ -149,9 +153,8 @@ def _append(
     if request.acks not in (0, 1, ACKS_ALL):
         raise ProduceRefused(ErrorCode.INVALID_REQUIRED_ACKS)
     if header.is_transactional:
-        # There are no transactions yet: whoever has not named one may not write into one, and whoever has named one is not known by it.
-        is_named = request.transactional_id is not None
-        raise ProduceRefused(ErrorCode.INVALID_PRODUCER_ID_MAPPING if is_named else ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        # There are no transactions yet: nobody is known by the name of one.
+        raise ProduceRefused(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
     if request.acks == ACKS_ALL and len(partition.isr) < config.min_insync_replicas:
         _require_replicas(broker, partition, config)
     batch: Buffer = records if header.size == len(records) else memoryview(records)[: header.size]

@@ -1,5 +1,6 @@
 """What a produced batch has to be before it is appended: Kafka's checks, in Kafka's order, with Kafka's answers.
 
+0. `refusal_of_all`: what makes Kafka refuse a whole request before it looks at any topic.
 1. `sole_batch`: there is one batch, of a format and a codec that this version of the request may carry.
 2. `checked_batch`: the batch fits, is intact, and its header makes sense. Then a look inside (`inspect_records`): a consumer must be able
    to read what is in there, and the latest timestamp must be the one that the header says; where it is not, the header is corrected.
@@ -10,7 +11,7 @@ Kafka says nothing but a code about most refusals. So do we, but for broken reco
 `tests/broker/kafka_produce_answers.txt` has what a stock Kafka says, case by case, and the tests beside it where we differ on purpose.
 """
 
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from streambus.kernel import Buffer, sometimes
 from streambus.metadata import TopicConfig
@@ -43,6 +44,7 @@ _SHOWN_ERRORS = 3
 
 _LENGTH_AT, _LENGTH_END = 8, 12
 _MAGIC_AT, _MAGIC = 16, 2
+_ATTRIBUTES_END, TRANSACTIONAL = 23, 0x10
 _RECORD_BYTES_MIN = 14
 """The shortest message of any format there ever was. What claims to be shorter is not merely cut off."""
 
@@ -61,6 +63,23 @@ class ProduceRefused(Exception):
         self.text = text
         self.record_errors = record_errors or []
         self.by_log = by_log
+
+
+def refusal_of_all(request: messages.ProduceRequest) -> ProduceRefused | None:
+    """Why nothing of the request is done: one of its batches is not even the beginning of one, or is in a transaction without a name."""
+    for topic in request.topic_data:
+        for data in topic.partition_data:
+            records = cast("Buffer | None", data.records)
+            if records is None or len(records) <= _MAGIC_AT:
+                continue
+            if (length := _length(records)) < _RECORD_BYTES_MIN:
+                text = f"Record size {length} is less than the minimum record overhead ({_RECORD_BYTES_MIN})"
+                return ProduceRefused(ErrorCode.CORRUPT_MESSAGE, text)
+            if (magic := records[_MAGIC_AT]) > _MAGIC:
+                return ProduceRefused(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic if magic < 128 else magic - 256}")
+            if len(records) >= HEADER_BYTES and records[_ATTRIBUTES_END - 1] & TRANSACTIONAL and request.transactional_id is None:
+                return ProduceRefused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return None
 
 
 def sole_batch(records: Buffer | None, api_version: int) -> BatchHeader:
@@ -115,13 +134,8 @@ def checked_batch(header: BatchHeader, batch: Buffer, config: TopicConfig, wall_
 
 def _refuse_beginning(records: Buffer) -> NoReturn:
     """Say what is wrong with bytes that do not begin with a batch."""
-    if len(records) > _MAGIC_AT:
-        _refuse_length(records)
-        magic = int.from_bytes(records[_MAGIC_AT : _MAGIC_AT + 1], "big", signed=True)
-        if not 0 <= magic <= _MAGIC:
-            raise ProduceRefused(ErrorCode.CORRUPT_MESSAGE, f"Invalid magic found in record: {magic}")
-        if magic == _MAGIC and _length(records) + _LENGTH_END <= len(records):
-            raise ProduceRefused(ErrorCode.CORRUPT_MESSAGE)
+    if len(records) > _MAGIC_AT and records[_MAGIC_AT] == _MAGIC and _length(records) + _LENGTH_END <= len(records):
+        raise ProduceRefused(ErrorCode.CORRUPT_MESSAGE)
     raise ProduceRefused(ErrorCode.INVALID_RECORD)
 
 
@@ -133,12 +147,6 @@ def _refuse_second(records: Buffer, position: int) -> None:
     if _length(rest) < _RECORD_BYTES_MIN:
         raise ProduceRefused(ErrorCode.CORRUPT_MESSAGE)
     raise ProduceRefused(ErrorCode.INVALID_RECORD)
-
-
-def _refuse_length(records: Buffer) -> None:
-    if (length := _length(records)) < _RECORD_BYTES_MIN:
-        text = f"Record size {length} is less than the minimum record overhead ({_RECORD_BYTES_MIN})"
-        raise ProduceRefused(ErrorCode.CORRUPT_MESSAGE, text)
 
 
 def _length(records: Buffer) -> int:
@@ -153,7 +161,7 @@ def _inspected(header: BatchHeader, batch: Buffer) -> tuple[Buffer, int, bool]:
     payload = memoryview(batch)[HEADER_BYTES:]
     try:
         codec = header.attributes & 7
-        records = bytes(decompress(Codec(codec), payload) if codec else payload)
+        records: Buffer = bytes(decompress(Codec(codec), payload)) if codec else payload
         inspection = inspect_records(records, header.record_count, header.max_timestamp - header.base_timestamp)
     except BadBatch as bad:
         error = ErrorCode.MESSAGE_TOO_LARGE if bad.kind is BadBatchKind.TOO_LARGE else ErrorCode.INVALID_RECORD

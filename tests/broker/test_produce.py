@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 import pytest
 from bench import WALL_MS, Bench, batch_of, fetch_request, fetched, produce_request, produced
+from produce_cases import raw_batch, raw_record
 
 from streambus.broker import BrokerConfig, Limits
 from streambus.kernel import MILLISECOND, Drained, Instant, Sync, Woken, Write
@@ -329,3 +330,114 @@ def test_a_pipeline_that_is_too_long_is_paused_until_half_of_it_is_answered() ->
     bench.settle()
     assert not client.is_paused
     assert len(client.answers) == 5
+
+
+# Whole requests --------------------------------------------------------------------------------------------------------
+
+
+def request_of(*batches: bytes | None, **fields: Any) -> Any:
+    """A produce of one batch for each partition of a topic."""
+    request = messages.ProduceRequest
+    data = [request.PartitionProduceData(index=index, records=batch) for index, batch in enumerate(batches)]
+    return request(acks=-1, timeout_ms=1000, topic_data=[request.TopicProduceData(name="t", partition_data=data)], **fields)
+
+
+def codes(response: Any) -> list[int]:
+    return [partition.error_code for topic in response.responses for partition in topic.partition_responses]
+
+
+def test_a_transaction_without_a_name_refuses_everything_beside_it(bench: Bench) -> None:
+    nameless = encode_batch([Record(None, b"a", (), WALL_MS)], is_transactional=True, producer_id=1, producer_epoch=0, base_sequence=0)
+    response = bench.connect().ask(request_of(batch_of(b"good"), nameless, nameless), V)
+    assert codes(response) == [ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED] * 3, "even where there is no such partition"
+    named = bench.connect().ask(request_of(batch_of(b"good"), nameless, transactional_id="x"), V)
+    assert codes(named) == [ErrorCode.NONE, ErrorCode.INVALID_PRODUCER_ID_MAPPING]
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"\0\0\0\5" + bytes(4) + b"\2", b"\xff\xff\xff\xff" + bytes(4) + b"\2", b"\0\0\0\x50" + bytes(4) + b"\7"]
+)
+def test_what_is_not_even_the_beginning_of_a_batch_refuses_everything_beside_it(bench: Bench, beginning: bytes) -> None:
+    response = bench.connect().ask(request_of(batch_of(b"good"), None, bytes(8) + beginning), 11)
+    assert codes(response) == [ErrorCode.CORRUPT_MESSAGE] * 3
+    assert "record" in response.responses[0].partition_responses[0].error_message.lower()
+    assert values(bench) == []
+
+
+def test_a_topic_of_which_no_partition_is_named_is_not_in_the_answer(bench: Bench) -> None:
+    assert bench.connect().ask(request_of(), V).responses == []
+
+
+def test_records_that_are_null_are_refused(bench: Bench) -> None:
+    assert codes(bench.connect().ask(request_of(None, b"", b"twelve bytes"), V)) == [
+        ErrorCode.INVALID_RECORD,
+        ErrorCode.INVALID_RECORD,
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    ]
+
+
+# What is inside --------------------------------------------------------------------------------------------------------
+
+
+def test_a_bomb_is_refused_before_it_has_grown(bench: Bench) -> None:
+    batch = batch_of(bytes(200_000_000), codec=Codec.ZSTD)
+    assert len(batch) < 100_000
+    response = produced(bench.connect().ask(produce_request("t", batch), 11))
+    assert response.error_code == ErrorCode.MESSAGE_TOO_LARGE
+    assert response.error_message == "the records are larger than 134217728 bytes when decompressed"
+
+
+def test_a_timestamp_that_no_reader_could_hold_is_refused() -> None:
+    bench = Bench()
+    bench.create("t", message_timestamp_after_max_ms=str(2**63 - 1))
+    batch = raw_batch(raw_record(timestamp=10), base_timestamp=2**63 - 1)
+    response = produced(bench.connect().ask(produce_request("t", batch), 11))
+    assert (response.error_code, response.error_message) == (ErrorCode.INVALID_RECORD, "a timestamp has more than 64 bits")
+
+
+def test_an_answer_names_only_so_many_records(bench: Bench) -> None:
+    bench.create("keys", cleanup_policy="compact")
+    batch = batch_of(*[b""] * 12_000, codec=Codec.LZ4)
+    response = produced(bench.connect().ask(produce_request("keys", batch), 11))
+    assert response.error_code == ErrorCode.INVALID_RECORD
+    assert "due to 12000 record errors" in response.error_message
+    assert [error.batch_index for error in response.record_errors] == list(range(10_000))
+
+
+@pytest.mark.parametrize("limits", [{"message_timestamp_before_max_ms": "1000"}, {}])
+def test_records_within_their_limits_of_time_are_taken(limits: dict[str, str]) -> None:
+    bench = Bench()
+    bench.create("t", **limits)
+    assert produced(bench.connect().ask(produce_request("t", batch_of(b"a", b"b")), V)).error_code == ErrorCode.NONE
+
+
+def test_a_topic_that_grows_what_it_converts_beyond_its_limit_refuses_it() -> None:
+    bench = Bench()
+    bench.create("t", compression_type="uncompressed", max_message_bytes="1000")
+    batch = batch_of(bytes(2_000), codec=Codec.GZIP)
+    assert produced(bench.connect().ask(produce_request("t", batch), V)).error_code == ErrorCode.MESSAGE_TOO_LARGE
+
+
+@pytest.mark.parametrize("kind", ["CreateTime", "LogAppendTime"])
+def test_a_converted_batch_survives_a_restart_and_is_recognised_when_it_comes_again(kind: str) -> None:
+    bench = Bench()
+    bench.create("t", compression_type="gzip", message_timestamp_type=kind)
+    batch = sequenced(b"a" * 500, b"b" * 500, sequence=0)
+    assert produced(bench.connect().ask(produce_request("t", batch), V)).base_offset == 0
+    bench.power_cut()
+    assert produced(bench.connect().ask(produce_request("t", batch), V)).base_offset == 0
+    stored = fetched(bench.connect().ask(fetch_request("t"), 11)).records
+    header = parse_header(stored)
+    check_batch(stored, header)
+    assert (header.codec, header.record_count, header.producer_id, header.base_sequence) == (Codec.GZIP, 2, 7, 0)
+    assert header.is_log_append_time == (kind == "LogAppendTime")
+    assert values(bench) == [b"a" * 500, b"b" * 500]
+
+
+def test_a_producer_goes_on_after_its_batch_was_refused_inside(bench: Bench) -> None:
+    """A refused batch uses up no sequence."""
+    client = bench.connect()
+    client.ask(produce_request("t", sequenced(b"a", sequence=0)), V)
+    broken = raw_batch(raw_record(length=3), base_timestamp=WALL_MS, producer_id=7, producer_epoch=0, base_sequence=1)
+    assert produced(client.ask(produce_request("t", broken), V)).error_code == ErrorCode.INVALID_RECORD
+    assert produced(client.ask(produce_request("t", sequenced(b"b", sequence=1)), V)).base_offset == 1

@@ -47,7 +47,7 @@ def a_model(**settings: str) -> BrokerModel:
 
 def ask(model: BrokerModel, data: bytes | None, *, acks: int = -1, index: int = 0, version: int = 9, timeout_ms: int = 100) -> Asked:
     topic = SimpleNamespace(name="t", topic_id=TOPIC_ID, partition_data=[SimpleNamespace(index=index, records=data)])
-    asked = Asked(0, version, 1, SimpleNamespace(acks=acks, timeout_ms=timeout_ms, topic_data=[topic]))
+    asked = Asked(0, version, 1, SimpleNamespace(transactional_id=None, acks=acks, timeout_ms=timeout_ms, topic_data=[topic]))
     asked.arrived_at = model.now
     produce_law.ask(model, asked)
     return asked

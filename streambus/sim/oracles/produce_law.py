@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from streambus.records import BadBatch, BatchHeader, crc32c, parse_header
+from streambus.records import HEADER_BYTES, BadBatch, BatchHeader, crc32c, parse_header
 from streambus.sim.oracles.broker_model import BatchRules, BrokerModel
 from streambus.sim.oracles.cleaning_law import records_in
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
@@ -16,7 +16,7 @@ from streambus.sim.oracles.log_model import EPOCH_TOO_OLD, OUT_OF_ORDER, TOO_OLD
 from streambus.wire import ErrorCode
 
 ACKS = (0, 1, -1)
-LOG_START_SINCE, TOPIC_IDS_SINCE = 5, 13
+LOG_START_SINCE, ZSTD_SINCE, TOPIC_IDS_SINCE = 5, 7, 13
 FORGOTTEN_AFTER_MS = 86_400_000
 IGNORED_BYTES = 12
 """What follows a batch and is shorter cannot be the beginning of another: it is ignored, as in Kafka."""
@@ -49,14 +49,32 @@ def ask(model: BrokerModel, asked: Asked) -> None:
     request = asked.body
     wait_at_most(asked, request.timeout_ms)
     by_id = asked.version >= TOPIC_IDS_SINCE
+    if refusals := _complaints_about_all(request):
+        asked.expected = [
+            Expected(topic.name, data.index, refusals=refusals) for topic in request.topic_data for data in topic.partition_data
+        ]
+        return
     asked.expected = [
-        _expect(model, request.acks, model.partition(topic.name, topic.topic_id, data.index, by_id=by_id), topic.name, data)
+        _expect(model, asked, model.partition(topic.name, topic.topic_id, data.index, by_id=by_id), topic.name, data)
         for topic in request.topic_data
         for data in topic.partition_data
     ]
 
 
-def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFacts, LogModel] | None, name: str, data: Any) -> Expected:
+def _complaints_about_all(request: Any) -> tuple[ErrorCode, ...]:
+    """Why nothing of a request is done: some batch of it is not even the beginning of one, or is in a transaction that has no name."""
+    found: list[ErrorCode] = []
+    for data in (data for topic in request.topic_data for data in topic.partition_data):
+        batch = b"" if data.records is None else bytes(data.records)
+        if len(batch) > 16 and (int.from_bytes(batch[8:12], "big", signed=True) < 14 or batch[16] > 2):
+            found.append(ErrorCode.CORRUPT_MESSAGE)
+        if len(batch) >= HEADER_BYTES and batch[22] & 0x10 and request.transactional_id is None:
+            found.append(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return tuple(found)
+
+
+def _expect(model: BrokerModel, asked: Asked, found: tuple[TopicFacts, PartitionFacts, LogModel] | None, name: str, data: Any) -> Expected:
+    acks = asked.body.acks
     if found is None:
         return Expected(name, data.index, refusals=(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID))
     topic, facts, log = found
@@ -69,7 +87,7 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
         return expected
     if 0 < len(batch) - header.size < IGNORED_BYTES:
         batch = batch[: header.size]
-    complaints = (*_acks_complaint(acks), *_complaints(model, topic, facts, acks, header, batch))
+    complaints = (*_acks_complaint(acks), *_complaints(model, topic, facts, asked, header, batch))
     if complaints:
         expected.refusals = complaints
         return expected
@@ -86,7 +104,11 @@ def _expect(model: BrokerModel, acks: int, found: tuple[TopicFacts, PartitionFac
     else:
         if is_append_time:
             expected.append_time = model.wall_ms
-            batch = _stamped_with_time(batch, model.wall_ms)
+            batch = _stamped(batch, header.attributes | 8, model.wall_ms)
+        else:
+            latest = header.max_timestamp if header.attributes & 8 else max(-1, *(record.timestamp for record in records_in(batch)))
+            if latest != header.max_timestamp or header.attributes & 8:
+                batch = _stamped(batch, header.attributes & ~8, latest)
         epoch = facts.leader_epoch.to_bytes(4, "big")
         stamped = b"".join((log.end_offset.to_bytes(8, "big"), batch[8:12], epoch, memoryview(batch)[16:]))
         expected.batch = log.append(stamped, model.now_ms)
@@ -98,7 +120,7 @@ def _acks_complaint(acks: int) -> tuple[ErrorCode, ...]:
 
 
 def _complaints(
-    model: BrokerModel, topic: TopicFacts, facts: PartitionFacts, acks: int, header: BatchHeader, batch: bytes
+    model: BrokerModel, topic: TopicFacts, facts: PartitionFacts, asked: Asked, header: BatchHeader, batch: bytes
 ) -> list[ErrorCode]:
     """Everything that is wrong with a batch. One of these is what its producer is told."""
     found: list[ErrorCode] = []
@@ -116,10 +138,16 @@ def _complaints(
     if not found and model.is_compacted(topic) and any(record.key is None for record in records_in(batch)):
         found.append(ErrorCode.INVALID_RECORD)
     if header.attributes & 0x10:
-        found.append(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        found.append(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
+    if header.attributes & 7 == 4 and asked.version < ZSTD_SINCE:
+        found.append(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
+    if not found and (header.attributes & 8) and (rules.is_append_time or header.max_timestamp == -1):
+        found.append(ErrorCode.INVALID_TIMESTAMP)
+    if not found and not records_in(batch):
+        found.append(ErrorCode.INVALID_RECORD)
     if len(batch) > rules.bytes_max:
         found.append(ErrorCode.MESSAGE_TOO_LARGE)
-    if acks == -1 and len(facts.isr) < min(rules.isr_min, len(facts.replicas)):
+    if asked.body.acks == -1 and len(facts.isr) < min(rules.isr_min, len(facts.replicas)):
         found.append(ErrorCode.NOT_ENOUGH_REPLICAS)
     if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, header, batch):
         found.append(ErrorCode.INVALID_TIMESTAMP)
@@ -133,10 +161,10 @@ def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader, batch:
     return earliest > 0 and any(0 <= record.timestamp < earliest for record in records_in(batch))
 
 
-def _stamped_with_time(batch: bytes, wall_ms: int) -> bytes:
+def _stamped(batch: bytes, attributes: int, max_timestamp: int) -> bytes:
     changed = bytearray(batch)
-    changed[22] |= 0x08
-    changed[35:43] = wall_ms.to_bytes(8, "big")
+    changed[21:23] = attributes.to_bytes(2, "big", signed=True)
+    changed[35:43] = max_timestamp.to_bytes(8, "big", signed=True)
     changed[17:21] = crc32c(changed[21:]).to_bytes(4, "big")
     return bytes(changed)
 

@@ -85,7 +85,7 @@ func updateFeature(ctx context.Context, admin *kadm.Client, asked *Asked) (Objec
 		return nil, err
 	}
 	way := upgrade
-	if now, ok := levels[asked.Feature]; ok && asked.Level < now {
+	if asked.Level < 1 || asked.Level < levels[asked.Feature] {
 		way = safeDowngrade
 	}
 	updated, err := admin.UpdateFeatures(ctx, asked.ValidateOnly, kadm.FeatureUpdate{Feature: asked.Feature, MaxVersionLevel: asked.Level, UpgradeType: way})

@@ -66,7 +66,8 @@ final class Cluster {
         short level = (short) asked.number("level");
         return Administration.of(asked, admin -> {
             FinalizedVersionRange now = finalized(admin).get(feature);
-            UpgradeType way = now != null && level < now.maxVersionLevel() ? UpgradeType.SAFE_DOWNGRADE : UpgradeType.UPGRADE;
+            boolean isDown = level < 1 || now != null && level < now.maxVersionLevel();
+            UpgradeType way = isDown ? UpgradeType.SAFE_DOWNGRADE : UpgradeType.UPGRADE;
             UpdateFeaturesOptions options = new UpdateFeaturesOptions().validateOnly(asked.flag("validate_only"));
             admin.updateFeatures(Map.of(feature, new FeatureUpdate(level, way)), options).all().get();
             return Map.of();

@@ -21,6 +21,7 @@ WILDCARDS = ("", "0.0.0.0", "::")
 
 OWN_WORDS = {
     "advertised.listeners": "advertise",
+    "broker.id": "node_id",
     "listeners": "listen",
     "log.dirs": "data",
     "node.id": "node_id",

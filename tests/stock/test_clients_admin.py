@@ -100,7 +100,8 @@ def test_describe_topic(client: Client, reference: Client, new_topic: NewTopic) 
     topic = new_topic(3)
     told, known = client.ask("describe_topic", topic=topic), reference.ask("describe_topic", topic=topic)
     assert sorted(told["partitions"], key=lambda found: found["partition"]) == known["partitions"]
-    assert told["topic_id"] in (None, known["topic_id"])
+    if told["topic_id"] is not None:  # librdkafka writes ids in the other alphabet of base64
+        assert told["topic_id"].replace("+", "-").replace("/", "_") == known["topic_id"]
 
 
 @row("describe_topic: UNKNOWN_TOPIC_OR_PARTITION")

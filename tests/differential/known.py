@@ -1,50 +1,23 @@
 """Known differences: what StreamBus answers otherwise than Kafka, and why. The list is docs/differences.md, in another form.
 
-A difference is explained by the first entry that fits; each fits as little as it can.
+A difference is explained by the first entry that fits.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from fnmatch import fnmatchcase
-from typing import Any
-
-import attrs
+from streambus.metadata.foreign_configs import FOREIGN_CONFIGS
 
 from .compare import ABSENT, Difference
+from .explain import ANYTHING, Known, Text, fits
 from .script import Step
-
-ANYTHING = object()
-"""Fits every value."""
-
-
-@attrs.frozen
-class Text:
-    """Fits texts that fit the pattern as a whole."""
-
-    pattern: str
-
-
-@attrs.frozen
-class Known:
-    """A difference with its reason. `path` is a pattern of `compare`'s paths; values are given as they are, as a `Text`, or left open."""
-
-    title: str
-    api: str
-    path: str
-    kafka: Any
-    streambus: Any
-    reason: str
-    when: Callable[[Step], bool] | None = None
-    """What must be so about the request."""
-    parts: bool = False
-    """Whether the sides go different ways from here on, so that the rest of a script says nothing."""
-
 
 UNKNOWN_SERVER_ERROR = -1
 UNKNOWN_TOPIC = 3
+INVALID_CONFIG = 40
+INVALID_REQUEST = 42
 INVALID_RECORD = 87
+
+BROKER, LOGGER = 4, 8
 
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
 TRANSACTIONS = (24, 25, 26, 27, 28, 65, 66)
@@ -52,120 +25,92 @@ SHARES = (76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92)
 STREAMS = (88, 89)
 SASL = (17, 36)
 
-NOT_SPOKEN = (
-    ("groups", GROUPS, "consumer groups are not there yet"),
-    ("transactions", TRANSACTIONS, "transactions are not there yet"),
-    ("shares", SHARES, "share groups are not there yet"),
-    ("streams", STREAMS, "streams groups are not there yet"),
-    ("SASL", SASL, "there is no authentication yet, and a broker that does not authenticate need not offer it"),
-)
+NO_ANSWER = "there is no answer"
 
 
-def has_several_configs(step: Step) -> bool:
+def has_several_configs(step: Step, _difference: Difference) -> bool:
     """Whether a topic or resource of the request has more than one config."""
     return any(len(one.get("configs", ())) > 1 for one in (*step.body.get("topics", ()), *step.body.get("resources", ())))
 
 
+def names_a_resource_twice(step: Step, _difference: Difference) -> bool:
+    """Whether the request is about the same resource more than once."""
+    resources = [(one.get("resource_type"), one.get("resource_name")) for one in step.body["resources"]]
+    return len(set(resources)) < len(resources)
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a broker config is one that nothing here would act upon."""
+    return name in FOREIGN_CONFIGS or name.startswith("listener.name.") or name == "listeners"
+
+
+def sets_foreign_configs(step: Step, _difference: Difference) -> bool:
+    """Whether the request sets a broker config that nothing here would act upon."""
+    brokers = [one for one in step.body["resources"] if one.get("resource_type") == BROKER]
+    return any(is_foreign(config["name"]) for one in brokers for config in one.get("configs", ()) if "name" in config)
+
+
+def tells_a_foreign_config(_step: Step, difference: Difference) -> bool:
+    """Whether it is about a broker config that nothing here would act upon."""
+    return is_foreign(difference.path.split("/")[3])
+
+
 KNOWN: tuple[Known, ...] = (
+    # What is not spoken yet --------------------------------------------------------------------------------------------------
+    *(
+        Known(f"No {what}", ("ApiVersions",), tuple((f"api_keys/{key}", ANYTHING, ABSENT) for key in keys), why)
+        for what, keys, why in (
+            ("groups", GROUPS, "Consumer groups are not there yet."),
+            ("transactions", TRANSACTIONS, "Transactions are not there yet."),
+            ("share groups", SHARES, "Share groups are not there yet."),
+            ("streams groups", STREAMS, "Streams groups are not there yet."),
+            ("SASL", SASL, "A broker that does not authenticate need not offer to."),
+        )
+    ),
+    *(
+        Known(f"No feature {feature}", ("ApiVersions",), ((f"*_features/{feature}", ANYTHING, ABSENT),), why)
+        for feature, why in (
+            ("group.version", "Consumer groups are not there yet."),
+            ("share.version", "Share groups are not there yet."),
+            ("streams.version", "Streams groups are not there yet."),
+            ("transaction.version", "Transactions are not there yet."),
+            ("eligible.leader.replicas.version", "There is one broker, whose replicas are the only ones."),
+        )
+    ),
+    # Topics ------------------------------------------------------------------------------------------------------------------
+    Known(
+        "A topic that is made by asking for it is there at once",
+        ("Metadata",),
+        (
+            ("topics/*/error_code", UNKNOWN_TOPIC, 0),
+            ("topics/*/topic_id", "no id", Text("id . of .+")),
+            ("topics/*/partitions/*", ABSENT, ANYTHING),
+        ),
+        "Kafka answers that it does not know the topic, and begins to make it; the client has to ask again. "
+        "StreamBus answers when it is made.",
+        parts=True,
+    ),
+    # Records -----------------------------------------------------------------------------------------------------------------
     Known(
         "A batch that Kafka has an exception about is invalid",
-        "Produce",
-        "responses/*/partition_responses/*/error_code",
-        UNKNOWN_SERVER_ERROR,
-        INVALID_RECORD,
+        ("Produce",),
+        (("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_RECORD),),
         "A codec that does not exist, a length beyond all bounds: Kafka meets an exception that nobody foresaw and says that it does not "
         "know what is wrong. StreamBus knows.",
     ),
     Known(
-        "Documentation is in our own words",
-        "DescribeConfigs",
-        "results/*/configs/*/documentation",
-        Text(".+"),
-        Text(".+"),
-        "What a config is for is said by whoever wrote the broker.",
-    ),
-    Known(
-        "The quorum has had no election",
-        "DescribeQuorum",
-        "topics/*/partitions/0/leader_epoch",
-        "some",
-        0,
-        "The only controller leads from its birth on.",
-    ),
-    *(
-        Known(
-            "There is one listener, for clients and controllers",
-            "DescribeQuorum",
-            f"nodes/1/listeners/{listener}",
-            ANYTHING,
-            ANYTHING,
-            "Kafka keeps a second listener for its controllers.",
-        )
-        for listener in ("CONTROLLER", "PLAINTEXT")
-    ),
-    Known(
         "A Produce without records is answered",
-        "Produce",
-        "",
-        "there is no answer",
-        ANYTHING,
+        ("Produce",),
+        (("", NO_ANSWER, ANYTHING),),
         "Kafka never answers a partition whose records are null, nor anything behind it on the connection.",
         parts=True,
     ),
-    *(
-        Known(
-            "An operation on configs that does not exist is an invalid request",
-            "IncrementalAlterConfigs",
-            path,
-            kafka,
-            streambus,
-            "In Kafka it is an exception that makes the controller resign, so that nothing can be changed for two seconds.",
-        )
-        for path, kafka, streambus in (
-            ("responses/*/error_code", UNKNOWN_SERVER_ERROR, ANYTHING),
-            ("responses/*/error_message", None, ANYTHING),
-        )
-    ),
-    *(
-        Known(
-            "Of several wrong configs the first is named",
-            api,
-            path,
-            ANYTHING,
-            ANYTHING,
-            "Kafka looks at them in the order of a hash map, StreamBus in the order of the request.",
-            when=has_several_configs,
-        )
-        for api, path in (
-            ("CreateTopics", "topics/*/error_message"),
-            ("AlterConfigs", "responses/*/error_message"),
-            ("IncrementalAlterConfigs", "responses/*/error_message"),
-        )
-    ),
-    *(
-        Known(f"ApiVersions does not offer {what}", "ApiVersions", f"api_keys/{key}", ANYTHING, ABSENT, why)
-        for what, keys, why in NOT_SPOKEN
-        for key in keys
-    ),
+    # Configs -----------------------------------------------------------------------------------------------------------------
     Known(
-        "min.insync.replicas has another source",
-        "*",
-        "*/configs/min.insync.replicas/config_source",
-        3,
-        5,
-        "A Kafka with eligible leader replicas (KIP-966) has a setting for the whole cluster from its birth on; its value is the default. "
-        "With one broker there are no eligible leader replicas, so the setting is not made.",
-    ),
-    *(
-        Known(
-            "There is no setting min.insync.replicas for the whole cluster",
-            "DescribeConfigs",
-            path,
-            kafka,
-            streambus,
-            "The same: Kafka makes it when eligible leader replicas are switched on.",
-        )
-        for path, kafka, streambus in (
+        "min.insync.replicas is not set for the whole cluster",
+        ("*",),
+        (
+            ("*/configs/min.insync.replicas/config_source", 3, 5),
             ("results/*/configs/min.insync.replicas/synonyms/min.insync.replicas/source", 3, 5),
             ("results/*/configs/min.insync.replicas/synonyms/min.insync.replicas#2/source", 3, 5),
             (
@@ -174,75 +119,105 @@ KNOWN: tuple[Known, ...] = (
                 ABSENT,
             ),
             ("results/*/configs/min.insync.replicas", ANYTHING, ABSENT),
-        )
-    ),
-    *(
-        Known(
-            f"The feature {feature} is not there",
-            "ApiVersions",
-            f"*_features/{feature}",
-            ANYTHING,
-            ABSENT,
-            why,
-        )
-        for feature, why in (
-            ("group.version", "consumer groups are not there yet"),
-            ("share.version", "share groups are not there yet"),
-            ("streams.version", "streams groups are not there yet"),
-            ("transaction.version", "transactions are not there yet"),
-            ("eligible.leader.replicas.version", "there is one broker, whose replicas are the only ones"),
-        )
+        ),
+        "A Kafka with eligible leader replicas (KIP-966) has this setting from its birth on, with the value of the default. "
+        "One broker has no eligible leader replicas.",
     ),
     Known(
-        "A topic that is made by asking for it is there at once",
-        "Metadata",
-        "topics/*/error_code",
-        UNKNOWN_TOPIC,
-        0,
-        "Kafka answers that it does not know the topic, and begins to make it; the client has to ask again. "
-        "StreamBus answers when it is made.",
-        parts=True,
+        "Settings that nothing here would act upon are refused",
+        ("AlterConfigs", "IncrementalAlterConfigs"),
+        (
+            ("responses/*/error_code", ANYTHING, INVALID_REQUEST),
+            ("responses/*/error_message", ANYTHING, Text("Cannot update these configs dynamically: .*")),
+        ),
+        "243 broker configs of Kafka speak of threads, TLS, remote storage, quorums of several machines. Whoever sets one should not believe "
+        "that it does something.",
+        when=sets_foreign_configs,
     ),
     Known(
-        "A topic that is made by asking for it is there at once, with its id",
-        "Metadata",
-        "topics/*/topic_id",
-        "no id",
-        Text("id . of .+"),
-        "As above.",
-        parts=True,
+        "Settings that nothing here would act upon are not described",
+        ("DescribeConfigs",),
+        (("results/4:*/configs/*", ANYTHING, ABSENT), ("results/0/configs/*", ANYTHING, ABSENT)),
+        "The same.",
+        when=tells_a_foreign_config,
     ),
     Known(
-        "A topic that is made by asking for it is there at once, with its partitions",
-        "Metadata",
-        "topics/*/partitions/*",
-        ABSENT,
-        ANYTHING,
-        "As above.",
+        "Where a broker listens, and where its files are, is not among its configs",
+        ("DescribeConfigs",),
+        (
+            *((f"results/*/configs/{name}/value", ANYTHING, None) for name in ("listeners", "log.dirs")),
+            *((f"results/*/configs/{name}/config_source", 4, 5) for name in ("listeners", "log.dirs")),
+            *((f"results/*/configs/{name}/synonyms/*", ANYTHING, ABSENT) for name in ("listeners", "log.dirs")),
+            ("results/*/configs/listeners/read_only", False, True),
+            ("results/*/configs/advertised.listeners/value", ANYTHING, "PLAINTEXT://<address>"),
+            ("results/*/configs/advertised.listeners/synonyms/advertised.listeners/value", ANYTHING, "PLAINTEXT://<address>"),
+        ),
+        "A broker knows what clients are told, not where it is bound; Kafka has a second listener for its controllers.",
+    ),
+    Known(
+        "There are no loggers",
+        ("DescribeConfigs", "AlterConfigs", "IncrementalAlterConfigs"),
+        (
+            ("results/8:*/configs/*", ANYTHING, ABSENT),
+            ("responses/8:*/error_code", 0, INVALID_CONFIG),
+            ("responses/8:*/error_message", None, Text("Logger .* does not exist!")),
+        ),
+        "What a broker says is chosen when it is started.",
+    ),
+    Known(
+        "Documentation is in our own words",
+        ("DescribeConfigs",),
+        (("results/*/configs/*/documentation", Text(".+"), Text(".+")),),
+        "What a config is for is said by whoever wrote the broker.",
+    ),
+    Known(
+        "Of several wrong configs the first is named",
+        ("CreateTopics", "AlterConfigs", "IncrementalAlterConfigs"),
+        (("topics/*/error_message", ANYTHING, ANYTHING), ("responses/*/error_message", ANYTHING, ANYTHING)),
+        "Kafka looks at them in the order of a hash map, StreamBus in the order of the request.",
+        when=has_several_configs,
+    ),
+    Known(
+        "A resource that is named twice is an invalid request",
+        ("AlterConfigs",),
+        (("", NO_ANSWER, ANYTHING),),
+        "Kafka's broker meets an exception, and never answers.",
+        when=names_a_resource_twice,
         parts=True,
+    ),
+    # The cluster -------------------------------------------------------------------------------------------------------------
+    Known(
+        "The quorum has had no election",
+        ("DescribeQuorum",),
+        (("topics/*/partitions/0/leader_epoch", "some", 0),),
+        "The only controller leads from its birth on.",
+    ),
+    Known(
+        "There is one listener, for clients and controllers",
+        ("DescribeQuorum",),
+        (("nodes/1/listeners/CONTROLLER", ANYTHING, ABSENT), ("nodes/1/listeners/PLAINTEXT", ABSENT, ANYTHING)),
+        "Kafka keeps a second listener for its controllers.",
     ),
 )
+
+BESIDES = (
+    (
+        "A request that has no time",
+        "StreamBus acknowledges what is durable. A Produce, or a change of topics or configs, with a `timeout_ms` of nearly nothing is "
+        "answered REQUEST_TIMED_OUT before the disk has it; Kafka acknowledges from memory, so one broker is always in time.",
+    ),
+    ("The broker named `01`", "Kafka keeps its configs under `01`, where nothing acts upon them; here they are broker 1's."),
+    ("Numbers in Java's notation", "`NaN`, `0.5f` and `0x1p-1` are numbers to Java, and are refused as values of configs here."),
+    ("Patterns in client metrics subscriptions", "They are checked as Python's regular expressions, not Java's."),
+    (
+        "Throttling of replication",
+        "`*.replication.throttled.rate` is checked and kept, and makes no difference: there is nobody to replicate to.",
+    ),
+    ("Kafka's internal test configs", "`internal.segment.bytes` and its like are unknown here."),
+)
+"""What differs, but is not asked for in scripts."""
 
 
 def explained(step: Step, difference: Difference) -> Known | None:
     """The entry that explains a difference, if there is one."""
     return next((known for known in KNOWN if fits(known, step, difference)), None)
-
-
-def fits(known: Known, step: Step, difference: Difference) -> bool:
-    """Whether an entry is about this difference."""
-    return (
-        fnmatchcase(str(step.api), known.api)
-        and fnmatchcase(difference.path, known.path)
-        and (known.when is None or known.when(step))
-        and _is(known.kafka, difference.kafka)
-        and _is(known.streambus, difference.streambus)
-    )
-
-
-def _is(expected: Any, value: Any) -> bool:
-    if expected is ANYTHING:
-        return True
-    if isinstance(expected, Text):
-        return isinstance(value, str) and re.fullmatch(expected.pattern, value, re.DOTALL) is not None
-    return bool(expected == value)

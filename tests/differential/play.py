@@ -15,7 +15,8 @@ from streambus.wire import messages
 
 from .client import Answer
 from .compare import Difference, differences
-from .known import Known, explained
+from .explain import Known
+from .known import explained
 from .normalise import STARTED_BEFORE_MS, normalised
 from .script import Script, Step
 from .sides import Side

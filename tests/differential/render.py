@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from .known import ANYTHING, KNOWN, Known, Text
+from .explain import ANYTHING, Known, Text
+from .known import BESIDES, KNOWN
 from .normalise import RULES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "differences.md"
@@ -18,6 +18,13 @@ The same requests are sent to StreamBus and to a stock Kafka 4.3.1, thousands of
 field by field (`python -m tests.differential`). This is everything that differs, and why. What is not here is a bug: please report it.
 
 This file is written by `python -m tests.differential --render` from `tests/differential/known.py`.
+
+"""
+
+BETWEEN = """
+## What differs besides
+
+Nobody asks for these in the scripts.
 
 """
 
@@ -34,19 +41,22 @@ become the names of what they belong to.
 
 def rendered() -> str:
     """The whole document."""
-    out = [HEAD, "| API | field | Kafka | StreamBus | why |\n|---|---|---|---|---|\n"]
-    for _, entries in groupby(KNOWN, key=lambda known: (known.title, known.reason)):
-        out.append(_row(list(entries)))
+    out = [HEAD, "| what | API | field: Kafka → StreamBus | why |\n|---|---|---|---|\n"]
+    out += [_row(known) for known in KNOWN]
+    out.append(BETWEEN)
+    out += [f"- **{what}.** {why}\n" for what, why in BESIDES]
     out.append(MIDDLE)
     out += [f"| `{rule.pattern}` | {rule.treatment.__name__.replace('_', ' ')} | {rule.reason} |\n" for rule in RULES]
     return "".join(out)
 
 
-def _row(entries: list[Known]) -> str:
-    first = entries[0]
-    fields = ", ".join(f"`{known.path}`" for known in entries)
-    apis = ", ".join(dict.fromkeys("every" if known.api == "*" else known.api for known in entries))
-    return f"| {apis} | {fields} | {_value(first.kafka)} | {_value(first.streambus)} | **{first.title}.** {first.reason} |\n"
+def _row(known: Known) -> str:
+    paths: dict[str, list[str]] = {}
+    for path, kafka, streambus in known.fields:
+        paths.setdefault(f"{_value(kafka)} → {_value(streambus)}", []).append(f"`{path or 'the answer'}`")
+    fields = "<br>".join(f"{', '.join(those)}: {values}" for values, those in paths.items())
+    apis = ", ".join("every" if api == "*" else api for api in known.apis)
+    return f"| {known.title} | {apis} | {fields} | {known.reason} |\n"
 
 
 def _value(value: Any) -> str:

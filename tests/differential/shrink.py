@@ -13,8 +13,8 @@ from .script import Script, Step
 ATTEMPTS_MAX = 250
 SECONDS_MAX = 20.0
 
-NEEDED = ("records", "acks")
-"""Without records Kafka does not answer a Produce at all, and without acks nobody does."""
+NEEDED = ("records", "acks", "timeout_ms")
+"""Without records Kafka does not answer a Produce at all, without acks nobody does, and without time it depends."""
 
 Shows = Callable[[Script], bool]
 

@@ -63,7 +63,7 @@ final class ClusterTools {
 
     static Object updateFeature(Asked asked) {
         int level = asked.number("level");
-        String way = level < features(asked).getOrDefault(asked.text("feature"), level) ? "downgrade" : "upgrade";
+        String way = level < 1 || level < features(asked).getOrDefault(asked.text("feature"), level) ? "downgrade" : "upgrade";
         List<String> arguments = new ArrayList<>(List.of(way, "--feature", asked.text("feature") + "=" + level));
         if (asked.flag("validate_only")) {
             arguments.add("--dry-run");

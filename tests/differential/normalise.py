@@ -44,7 +44,7 @@ def ignored(_value: Any, _memory: Memory) -> Any:
 
 def unordered(value: Any, _memory: Memory) -> Any:
     """Sorted by the contents, because the order says nothing."""
-    return None if value is None else sorted(value, key=repr)
+    return None if value is None else sorted(value, key=_place)
 
 
 def merged(value: Any, _memory: Memory) -> Any:
@@ -249,7 +249,14 @@ def _number(number: int, memory: Memory) -> str:
     return f"<producer {memory.producer_ids.index(number)}>" if number > 9 and number in memory.producer_ids else str(number)
 
 
+NUMBERS = ("topic_id", "resource_type", "index", "partition", "partition_index", "partition_id", "api_key")
 NAMES = ("name", "topic", "topic_name", "resource_name", "user")
+
+
+def _place(item: Any) -> tuple[str, str]:
+    """What an element is sorted by: what names it, before what it says."""
+    names = [item.get(name) for name in (*NAMES, *NUMBERS)] if isinstance(item, dict) else []
+    return repr(names), repr(item)
 
 
 def _name_of(item: Any) -> str:

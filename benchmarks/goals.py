@@ -32,6 +32,10 @@ GOALS: Mapping[tuple[str, str], Goal] = {
     ("loop-64", "requests/s"): Goal(_SYNCED_KAFKA, AT_LEAST, 1.5),
     ("latency-5k", "p99"): Goal(_KAFKA, AT_MOST, 0.2),
     ("latency-50k", "p99"): Goal(_KAFKA, AT_MOST, 0.2),
+    ("metadata-1000", "median"): Goal(None, AT_MOST, 30),
+    ("metadata-100", "median"): Goal(None, AT_MOST, 30),
+    ("create-topics", "one request"): Goal(None, AT_MOST, 2),
+    ("create-topics", "a request each"): Goal(None, AT_MOST, 2),
     ("start", "first ack"): Goal(None, AT_MOST, 0.4),
     ("start", "idle"): Goal(None, AT_MOST, 60),
 }

@@ -1,17 +1,19 @@
 """The few Kafka requests that are sent over a bare socket: where even librdkafka would be the limit, or would hide the first moment.
 
 Written out by hand on purpose: a benchmark must not share code with what it measures.
-Non-flexible versions, which every broker since 2.4 speaks: CreateTopics 4, Produce 8.
+Non-flexible versions, which every broker since 2.4 speaks: CreateTopics 4, DeleteTopics 3, Metadata 8, Produce 8.
 """
 
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crc32c import crc32c
 
 CREATE_TOPICS, CREATE_TOPICS_VERSION = 19, 4
+DELETE_TOPICS, DELETE_TOPICS_VERSION = 20, 3
+METADATA, METADATA_VERSION = 3, 8
 PRODUCE, PRODUCE_VERSION = 0, 8
 NONE, TOPIC_ALREADY_EXISTS = 0, 36
 _CLIENT_ID = "bench"
@@ -33,9 +35,38 @@ def frame(api_key: int, api_version: int, body: bytes, correlation_id: int = 7) 
 
 def create_topic_frame(topic: str, partitions: int, configs: Mapping[str, str]) -> bytes:
     """CreateTopics for one topic of replication factor one."""
-    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">ihi", partitions, 1, 0)
-    body += struct.pack(">i", len(configs)) + b"".join(_string(name) + _string(value) for name, value in configs.items())
+    return create_topics_frame([topic], partitions, configs)
+
+
+def create_topics_frame(topics: Sequence[str], partitions: int, configs: Mapping[str, str]) -> bytes:
+    """CreateTopics for topics of replication factor one that are all alike."""
+    shape = struct.pack(">ihi", partitions, 1, 0)
+    shape += struct.pack(">i", len(configs)) + b"".join(_string(name) + _string(value) for name, value in configs.items())
+    body = struct.pack(">i", len(topics)) + b"".join(_string(topic) + shape for topic in topics)
     return frame(CREATE_TOPICS, CREATE_TOPICS_VERSION, body + struct.pack(">i?", 30_000, False))
+
+
+def delete_topics_frame(topics: Sequence[str]) -> bytes:
+    """DeleteTopics by name."""
+    body = struct.pack(">i", len(topics)) + b"".join(map(_string, topics)) + struct.pack(">i", 30_000)
+    return frame(DELETE_TOPICS, DELETE_TOPICS_VERSION, body)
+
+
+def metadata_frame() -> bytes:
+    """Metadata of all topics; none is made on the way, and nobody asks what may be done to them."""
+    return frame(METADATA, METADATA_VERSION, struct.pack(">i???", -1, False, False, False))
+
+
+def create_topics(connection: socket.socket, topics: Sequence[str], partitions: int, configs: Mapping[str, str]) -> None:
+    """Make topics with one request. `BrokerRefused` if one of them cannot be made."""
+    response = ask(connection, create_topics_frame(topics, partitions, configs))
+    position = 4 + 4 + 4 + 4  # size, correlation id, throttle time, count
+    for _ in topics:
+        position += 2 + error_at(response, position)  # A length is a number of two bytes like an error code.
+        error, length = error_at(response, position), error_at(response, position + 2)
+        if error:
+            raise BrokerRefused(f"CreateTopics was answered with error {error}")
+        position += 4 + max(length, 0)
 
 
 def record_batch(value: bytes, timestamp_ms: int) -> bytes:

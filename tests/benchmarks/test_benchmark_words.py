@@ -4,6 +4,8 @@ import zlib
 
 import pytest
 from kio.schema.create_topics.v4.request import CreateTopicsRequest
+from kio.schema.delete_topics.v3.request import DeleteTopicsRequest
+from kio.schema.metadata.v8.request import MetadataRequest
 from kio.schema.produce.v8.request import ProduceRequest
 from kio.serial import entity_reader
 
@@ -13,7 +15,14 @@ from benchmarks.payloads import payloads
 from benchmarks.rounds import Result, Round
 from benchmarks.samples import Summary, percentile, ratios, summary
 from benchmarks.table import heading, render
-from benchmarks.wire import create_topic_frame, produce_frame, record_batch
+from benchmarks.wire import (
+    create_topic_frame,
+    create_topics_frame,
+    delete_topics_frame,
+    metadata_frame,
+    produce_frame,
+    record_batch,
+)
 from benchmarks.works import Produce, Start
 
 HEADER_BYTES = 4 + 8 + 2 + len("bench")
@@ -33,6 +42,15 @@ def test_a_create_topics_frame_means_what_it_says() -> None:
     request = entity_reader(CreateTopicsRequest)(create_topic_frame("topic", 16, {"flush.messages": "1"}), HEADER_BYTES)[0]
     assert (request.topics[0].name, request.topics[0].num_partitions, request.topics[0].replication_factor) == ("topic", 16, 1)
     assert [(config.name, config.value) for config in request.topics[0].configs] == [("flush.messages", "1")]
+
+
+def test_frames_about_many_topics_mean_what_they_say() -> None:
+    creation = entity_reader(CreateTopicsRequest)(create_topics_frame(["a", "b"], 2, {}), HEADER_BYTES)[0]
+    assert [(topic.name, topic.num_partitions) for topic in creation.topics] == [("a", 2), ("b", 2)]
+    deletion = entity_reader(DeleteTopicsRequest)(delete_topics_frame(["a", "b"]), HEADER_BYTES)[0]
+    assert list(deletion.topic_names) == ["a", "b"]
+    question = entity_reader(MetadataRequest)(metadata_frame(), HEADER_BYTES)[0]
+    assert (question.topics, question.allow_auto_topic_creation) == (None, False)
 
 
 def test_a_produce_frame_means_what_it_says() -> None:

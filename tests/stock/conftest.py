@@ -1,5 +1,6 @@
 """Stock clients against a real broker: its own process, real sockets, real files."""
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -129,6 +130,13 @@ def new_topic(reference: Client, new_name: Callable[[], str]) -> Iterator[Callab
             reference.ask("delete_topic", topic=name)
         except ClientRefused:
             pass
+
+
+@pytest.fixture(scope="module")
+def swept() -> Iterator[None]:
+    """What clients of a module left to the garbage collector is gone before other tests run, which want no warnings."""
+    yield
+    gc.collect()
 
 
 # The table -------------------------------------------------------------------------------------------------------------------

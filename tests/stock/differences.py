@@ -18,6 +18,7 @@ class Difference:
 
 
 WORDS = "the command line tells people in words, not by code"
+ITSELF = "it refuses by itself, without asking the broker"
 TEXT_ONLY = "it tells only the broker's text, not the code"
 
 DIFFERENCES: dict[tuple[str, str], Difference] = {
@@ -33,14 +34,15 @@ DIFFERENCES: dict[tuple[str, str], Difference] = {
     ),
     ("kafka-python", "SCRAM: RESOURCE_NOT_FOUND"): Difference(TEXT_ONLY, "a user credential that does not exist"),
     ("kafka-python", "SCRAM: UNACCEPTABLE_CREDENTIAL"): Difference(TEXT_ONLY, "Too few iterations"),
+    ("confluent-javascript", "empty keys and values"): Difference("it reads what is empty as null", "None"),
+    ("franz-go", "SCRAM: UNACCEPTABLE_CREDENTIAL"): Difference(ITSELF, "is outside the allowed 4096 to 16384 range"),
+    ("sarama", "quotas: INVALID_REQUEST"): Difference(ITSELF, "Invalid configuration key no_such_rate"),
     ("kafka-tools", "create_topic: INVALID_PARTITIONS"): Difference(WORDS, "The partitions must be greater than 0"),
     ("kafka-tools", "delete_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
     ("kafka-tools", "describe_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
     ("kafka-tools", "create_partitions: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
     ("kafka-tools", "reassign: INVALID_REPLICA_ASSIGNMENT"): Difference(WORDS, "Unknown broker id 99"),
-    ("kafka-tools", "update_feature: INVALID_UPDATE_VERSION"): Difference(
-        WORDS, "Could not upgrade group.version to 99. .*only supports versions 0-1"
-    ),
+    ("kafka-tools", "update_feature: INVALID_UPDATE_VERSION"): Difference(WORDS, "Could not upgrade metadata.version to 99"),
     ("kafka-tools", "quotas: INVALID_REQUEST"): Difference(WORDS, "Unexpected config names: Set.no_such_rate"),
     ("kafka-tools", "SCRAM: UNACCEPTABLE_CREDENTIAL"): Difference(WORDS, "less than the minimum 4096"),
 }

@@ -12,6 +12,12 @@ from tests.stock.client import Client, Record, wait_until_there
 from tests.stock.family import ClientRefused, Unsupported
 from tests.stock.rows import CODECS, row
 
+pytestmark = [
+    pytest.mark.usefixtures("swept"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
+]
+"""A client that leaves its sockets to the garbage collector is free to do so."""
+
 NewTopic = Callable[..., str]
 
 BINARY = bytes(range(256)) * 20

@@ -10,14 +10,16 @@ from streambus.metadata.foreign_configs import FOREIGN_CONFIGS
 from .compare import ABSENT, Difference
 from .explain import ANYTHING, Known, Text, fits
 from .script import Step
+from .symbols import Batch
 
 UNKNOWN_SERVER_ERROR = -1
 UNKNOWN_TOPIC = 3
 INVALID_CONFIG = 40
 INVALID_REQUEST = 42
-INVALID_RECORD = 87
 
-BROKER, LOGGER = 4, 8
+BROKER = 4
+
+CODEC_AT, ZSTD = 21, 4
 
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
 TRANSACTIONS = (24, 25, 26, 27, 28, 65, 66)
@@ -26,6 +28,18 @@ STREAMS = (88, 89)
 SASL = (17, 36)
 
 NO_ANSWER = "there is no answer"
+
+
+def has_an_impossible_batch(step: Step, _difference: Difference) -> bool:
+    """Whether a batch has a codec that does not exist, or a length beyond all bounds."""
+    found = [
+        patch
+        for topic in step.body.get("topic_data", ())
+        for partition in topic.get("partition_data", ())
+        if isinstance(partition.get("records"), Batch)
+        for patch in partition["records"].patches
+    ]
+    return (8, b"\x7f\xff\xff\xff") in found or any(at == CODEC_AT and value[1] & 7 > ZSTD for at, value in found)
 
 
 def has_several_configs(step: Step, _difference: Difference) -> bool:
@@ -94,9 +108,14 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "A batch that Kafka has an exception about is invalid",
         ("Produce",),
-        (("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_RECORD),),
+        (
+            ("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, ANYTHING),
+            ("responses/*/partition_responses/*/log_start_offset", -1, ANYTHING),
+            ("responses/*/partition_responses/*/base_offset", -1, ANYTHING),
+        ),
         "A codec that does not exist, a length beyond all bounds: Kafka meets an exception that nobody foresaw and says that it does not "
         "know what is wrong. StreamBus knows.",
+        when=has_an_impossible_batch,
     ),
     Known(
         "A Produce without records is answered",

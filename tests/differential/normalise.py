@@ -156,6 +156,7 @@ RULES = (
     Rule("AlterClientQuotas.entries", unordered, "Kafka keeps them in a hash map"),
     Rule("AlterClientQuotas.entries.entity", unordered, "Kafka keeps them in a hash map"),
     Rule("DescribeUserScramCredentials.results", unordered, "Kafka keeps them in a hash map"),
+    Rule("DescribeUserScramCredentials.results.credential_infos", unordered, "Kafka keeps them in a hash map"),
     Rule("AlterUserScramCredentials.results", unordered, "Kafka keeps them in a hash map"),
     Rule("ListConfigResources.config_resources", unordered, "Kafka asks a hash set"),
     Rule("ListConfigResources.config_resources", of_this_run, "others are on the same Kafka"),
@@ -241,6 +242,7 @@ def _text(value: str, memory: Memory) -> str:
     for told, name in ((memory.prefix, "$"), (memory.log_dir, "<log dir>"), (memory.cluster_id, "<cluster id>")):
         if told:
             value = value.replace(told, name)
+    value = re.sub(r"within \[-?\d+, \d+\]", "within [<times around now>]", value)
     value = re.sub(r"127\.0\.0\.1:\d+", "<address>", value)
     return re.sub(r"\b\d+\b", lambda number: _number(int(number[0]), memory), value) if " " in value else value
 

@@ -172,9 +172,9 @@ class Side:
             return
         answer = self.keeper.ask(messages.DescribeUserScramCredentialsRequest(None), 0)
         alter = messages.AlterUserScramCredentialsRequest
-        gone = [alter.ScramCredentialDeletion(user.user, one.mechanism) for user in answer.results for one in user.credential_infos]
-        if gone:
-            self.keeper.ask(alter(gone, []), 0)
+        for user in answer.results:
+            for one in user.credential_infos:
+                self.keeper.ask(alter([alter.ScramCredentialDeletion(user.user, one.mechanism)], []), 0)
 
     def close(self) -> None:
         """Hang up, and leave nothing behind."""

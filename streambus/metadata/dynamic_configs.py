@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from streambus.metadata.broker_configs import BROKER_CONFIGS, BrokerProperties, unit_complaint
 from streambus.metadata.config_definitions import LONG_MAX, AtLeast, ConfigDefinition, ConfigType, InvalidConfig, table
-from streambus.metadata.foreign_configs import is_foreign
+from streambus.metadata.foreign_configs import FOREIGN_LISTS, is_foreign
 from streambus.metadata.group_configs import interval_complaint
 from streambus.metadata.image import Image
 
@@ -35,11 +35,10 @@ def is_dynamic(name: str) -> bool:
 
 def check_list(name: str, word: str) -> None:
     """`InvalidConfig` if items cannot be added to a broker config, or taken from it, because it is no list."""
-    if is_foreign(name):
-        return
-    if name not in BROKER_CONFIGS:
+    definition = BROKER_CONFIGS.get(name)
+    if definition is None and not is_foreign(name):
         raise InvalidConfig(f"Unknown config name: {name}")
-    if BROKER_CONFIGS[name].type is not ConfigType.LIST:
+    if name not in FOREIGN_LISTS and (definition is None or definition.type is not ConfigType.LIST):
         raise InvalidConfig(f"Config value {word} is not allowed for config key: {name}")
 
 

@@ -252,6 +252,29 @@ FOREIGN_CONFIGS = dict.fromkeys(
     ]
 )
 
+FOREIGN_LISTS = dict.fromkeys(
+    [
+        "config.providers",
+        "controller.listener.names",
+        "controller.quorum.bootstrap.servers",
+        "controller.quorum.voters",
+        "cordoned.log.dirs",
+        "early.start.listeners",
+        "group.consumer.assignors",
+        "group.coordinator.rebalance.protocols",
+        "group.share.assignors",
+        "kafka.metrics.reporters",
+        "log.dir",
+        "metric.reporters",
+        "sasl.enabled.mechanisms",
+        "sasl.kerberos.principal.to.local.rules",
+        "sasl.oauthbearer.expected.audience",
+        "ssl.cipher.suites",
+        "ssl.enabled.protocols",
+    ]
+)
+"""Those of them to which items could be added."""
+
 LISTENER_PREFIX = "listener.name."
 """What names begin with that are meant for one listener: there are no settings for single listeners here."""
 

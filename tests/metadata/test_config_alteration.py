@@ -119,6 +119,7 @@ def test_items_are_added_to_lists_and_taken_from_them(cluster: Cluster, steps: l
             "Can't APPEND to key consumer.session.timeout.ms because its type is not LIST.",
         ),
         (METRICS, "s", "metrics", APPEND, "Can't APPEND to key metrics because its type is not LIST."),
+        (BROKER, "1", "num.network.threads", APPEND, "Config value append is not allowed for config key: num.network.threads"),
         (BROKER, "1", "no.such", APPEND, "Unknown config name: no.such"),
         (BROKER, "1", "message.max.bytes", SUBTRACT, "Config value subtract is not allowed for config key: message.max.bytes"),
     ],

@@ -32,7 +32,7 @@ against an Apache Kafka: a cell that is not ✓ is about the client.
 | ✓ | works; for a row with the name of an error: the client is told exactly this error |
 | – | the client's public interface does not offer it |
 | ≠ | works otherwise than with the other clients, against any broker; the number leads to the explanation below |
-| · | not asked |
+| · | not asked, or not yet as it has to be |
 """
 
 AFTER = """
@@ -106,8 +106,8 @@ def main() -> None:
         versions[name] = str(family.ask("hello")["version"])
         family.close()
     cells = read_seen(newest)
-    if missing := [(row, family) for row in ROWS for family in FAMILIES if (row, family) not in cells and family != "kafka-tools"]:
-        sys.exit(f"the newest run did not see everything, for instance not {missing[0]}")
+    for missing in ((row, family) for row in ROWS for family in FAMILIES if (row, family) not in cells):
+        print("not seen, or failed:", *missing, file=sys.stderr)
     TABLE.write_text(written(cells, versions), encoding="utf-8")
     changed = subprocess.run(["git", "diff", "--stat", "--", TABLE], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     print(changed or f"{TABLE.relative_to(ROOT)} is as it was")

@@ -95,7 +95,7 @@ def test_a_record_has_the_time_of_the_broker_if_the_topic_wants_it(client: Clien
     topic = new_topic(message_timestamp_type="LogAppendTime")
     client.produce(topic, *plain(2))
     (first, second) = client.consume(topic, 2)
-    assert first.timestamp == second.timestamp
+    assert first.timestamp <= second.timestamp
     assert first.timestamp_type in ("append", None)
     assert [record.timestamp_type for record in reference.consume(topic, 2)] == ["append"] * 2
 

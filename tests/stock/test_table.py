@@ -15,4 +15,4 @@ def test_every_cell_is_a_mark() -> None:
 
 
 def test_what_differs_is_in_the_table() -> None:
-    assert {place for place, mark in read_table(TABLE).items() if mark == DIFFERS} == set(DIFFERENCES)
+    assert {(family, row) for (row, family), mark in read_table(TABLE).items() if mark == DIFFERS} == set(DIFFERENCES)

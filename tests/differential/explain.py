@@ -23,6 +23,13 @@ class Text:
     pattern: str
 
 
+class Number:
+    """Fits any of some numbers."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = numbers
+
+
 Field = tuple[str, Any, Any]
 """A pattern of `compare`'s paths, and what Kafka and StreamBus say there: a value, a `Text`, or anything."""
 
@@ -60,4 +67,6 @@ def _is(expected: Any, value: Any) -> bool:
         return True
     if isinstance(expected, Text):
         return isinstance(value, str) and re.fullmatch(expected.pattern, value, re.DOTALL) is not None
+    if isinstance(expected, Number):
+        return value in expected.numbers
     return bool(expected == value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from streambus.metadata.foreign_configs import FOREIGN_CONFIGS
 
 from .compare import ABSENT, Difference
-from .explain import ANYTHING, Known, Text, fits
+from .explain import ANYTHING, Known, Number, Text, fits
 from .script import Step
 from .symbols import Batch
 
@@ -16,30 +16,49 @@ UNKNOWN_SERVER_ERROR = -1
 UNKNOWN_TOPIC = 3
 INVALID_CONFIG = 40
 INVALID_REQUEST = 42
+OUT_OF_ORDER_SEQUENCE_NUMBER = 45
+DUPLICATE_SEQUENCE_NUMBER = 46
+INVALID_PRODUCER_ID_MAPPING = 49
+INVALID_RECORD = 87
 
 BROKER = 4
 
-CODEC_AT, ZSTD = 21, 4
 
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
-TRANSACTIONS = (24, 25, 26, 27, 28, 65, 66)
+TRANSACTIONS = (24, 25, 26, 27, 28)
 SHARES = (76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92)
 STREAMS = (88, 89)
-SASL = (17, 36)
 
 NO_ANSWER = "there is no answer"
 
 
-def has_an_impossible_batch(step: Step, _difference: Difference) -> bool:
-    """Whether a batch has a codec that does not exist, or a length beyond all bounds."""
-    found = [
-        patch
+def batches_of(step: Step) -> list[Batch]:
+    """The batches of a Produce."""
+    partitions = [partition for topic in step.body.get("topic_data", ()) for partition in topic.get("partition_data", ())]
+    return [partition["records"] for partition in partitions if isinstance(partition.get("records"), Batch)]
+
+
+def has_a_broken_batch(step: Step, _difference: Difference) -> bool:
+    """Whether a batch is not what its producer meant."""
+    return any(batch.patches or batch.cut is not None or batch.times > 1 for batch in batches_of(step))
+
+
+def has_an_odd_producer(step: Step, _difference: Difference) -> bool:
+    """Whether a batch has a producer without an epoch, or a transaction without a producer."""
+    return any(
+        batch.is_transactional or (batch.producer_id != -1 and (batch.producer_epoch < 0 or batch.base_sequence < 0))
+        for batch in batches_of(step)
+    )
+
+
+def names_a_partition_twice(step: Step, _difference: Difference) -> bool:
+    """Whether a Produce has two batches for one partition."""
+    named = [
+        ((step.version >= 13 and str(topic.get("topic_id"))) or topic.get("name"), partition.get("index", 0))
         for topic in step.body.get("topic_data", ())
         for partition in topic.get("partition_data", ())
-        if isinstance(partition.get("records"), Batch)
-        for patch in partition["records"].patches
     ]
-    return (8, b"\x7f\xff\xff\xff") in found or any(at == CODEC_AT and value[1] & 7 > ZSTD for at, value in found)
+    return len(set(named)) < len(named)
 
 
 def has_several_configs(step: Step, _difference: Difference) -> bool:
@@ -78,7 +97,6 @@ KNOWN: tuple[Known, ...] = (
             ("transactions", TRANSACTIONS, "Transactions are not there yet."),
             ("share groups", SHARES, "Share groups are not there yet."),
             ("streams groups", STREAMS, "Streams groups are not there yet."),
-            ("SASL", SASL, "A broker that does not authenticate need not offer to."),
         )
     ),
     *(
@@ -89,7 +107,18 @@ KNOWN: tuple[Known, ...] = (
             ("streams.version", "Streams groups are not there yet."),
             ("transaction.version", "Transactions are not there yet."),
             ("eligible.leader.replicas.version", "There is one broker, whose replicas are the only ones."),
+            ("kraft.version", "The quorum is one controller, and stays so."),
         )
+    ),
+    Known(
+        "One metadata.version",
+        ("ApiVersions", "UpdateFeatures"),
+        (
+            ("supported_features/metadata.version/min_version", 7, 30),
+            ("error_message", Text(".* only supports versions 7-30"), Text(".* only supports versions 30")),
+            ("results/*/error_message", Text(".* only supports versions 7-30"), Text(".* only supports versions 30")),
+        ),
+        "There is no older cluster to come from.",
     ),
     # Topics ------------------------------------------------------------------------------------------------------------------
     Known(
@@ -109,13 +138,62 @@ KNOWN: tuple[Known, ...] = (
         "A batch that Kafka has an exception about is invalid",
         ("Produce",),
         (
-            ("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, ANYTHING),
+            ("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_RECORD),
             ("responses/*/partition_responses/*/log_start_offset", -1, ANYTHING),
-            ("responses/*/partition_responses/*/base_offset", -1, ANYTHING),
         ),
-        "A codec that does not exist, a length beyond all bounds: Kafka meets an exception that nobody foresaw and says that it does not "
-        "know what is wrong. StreamBus knows.",
-        when=has_an_impossible_batch,
+        "A codec that does not exist, records that cannot be decompressed, lengths beyond all bounds: Kafka meets an exception that nobody "
+        "foresaw and says that it does not know what is wrong. StreamBus knows.",
+        when=has_a_broken_batch,
+    ),
+    Known(
+        "A batch that is broken inside is told how",
+        ("Produce",),
+        (("responses/*/partition_responses/*/error_message", None, Text(".+")),),
+        "Kafka says nothing but that a record is invalid.",
+        when=has_a_broken_batch,
+    ),
+    Known(
+        "A batch that no consumer can read is refused",
+        ("Produce",),
+        (
+            ("responses/*/partition_responses/*/error_code", 0, INVALID_RECORD),
+            ("responses/*/partition_responses/*/base_offset", ANYTHING, -1),
+            ("responses/*/partition_responses/*/log_start_offset", ANYTHING, -1),
+            ("responses/*/partition_responses/*/log_append_time_ms", ANYTHING, -1),
+            ("responses/*/partition_responses/*/error_message", None, Text(".+")),
+        ),
+        "Kafka takes records whose offsets have gaps, whose lengths are below -1, or which are longer or shorter than they say; consumers "
+        "stumble over them.",
+        when=has_a_broken_batch,
+        parts=True,
+    ),
+    Known(
+        "A producer needs an epoch, a transaction a producer",
+        ("Produce",),
+        (
+            ("responses/*/partition_responses/*/error_code", ANYTHING, Number(INVALID_RECORD, INVALID_PRODUCER_ID_MAPPING)),
+            ("responses/*/partition_responses/*/base_offset", ANYTHING, -1),
+            ("responses/*/partition_responses/*/log_start_offset", ANYTHING, -1),
+            ("responses/*/partition_responses/*/log_append_time_ms", ANYTHING, -1),
+            ("responses/*/partition_responses/*/error_message", ANYTHING, ANYTHING),
+        ),
+        "Kafka takes a batch whose producer has the epoch -1, and keeps that as if it were one.",
+        when=has_an_odd_producer,
+        parts=True,
+    ),
+    Known(
+        "A batch from before the last five is a duplicate",
+        ("Produce",),
+        (("responses/*/partition_responses/*/error_code", OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER),),
+        "Kafka tells of a gap; producers begin anew then, and write it twice.",
+    ),
+    Known(
+        "Two batches for one partition are two",
+        ("Produce",),
+        (("responses/*", ANYTHING, ANYTHING),),
+        "Kafka keeps one answer per partition, in a map. No client sends two in one request.",
+        when=names_a_partition_twice,
+        parts=True,
     ),
     Known(
         "A Produce without records is answered",
@@ -232,6 +310,17 @@ BESIDES = (
         "Throttling of replication",
         "`*.replication.throttled.rate` is checked and kept, and makes no difference: there is nobody to replicate to.",
     ),
+    (
+        "Fetch answers whole batches",
+        "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop. Ours ends with the last whole one.",
+    ),
+    (
+        "The newest time of what was deleted",
+        "ListOffsets for the newest timestamp still tells Kafka's clients of a record below the log's start; here there is none.",
+    ),
+    ("Bombs", "More than 128 MiB decompressed in one batch is MESSAGE_TOO_LARGE here; Kafka goes through it piece by piece."),
+    ("Many bad records", "At most 10,000 of them are named in an answer to a Produce."),
+    ("Coordinators", "FindCoordinator answers COORDINATOR_NOT_AVAILABLE: there are no groups and no transactions yet."),
     ("Kafka's internal test configs", "`internal.segment.bytes` and its like are unknown here."),
 )
 """What differs, but is not asked for in scripts."""

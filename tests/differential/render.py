@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .explain import ANYTHING, Known, Text
+from .explain import ANYTHING, Known, Number, Text
 from .known import BESIDES, KNOWN
 from .normalise import RULES
 
@@ -62,5 +62,7 @@ def _row(known: Known) -> str:
 def _value(value: Any) -> str:
     if value is ANYTHING:
         return "anything"
+    if isinstance(value, Number):
+        return " or ".join(f"`{number}`" for number in value.numbers)
     text = value.pattern if isinstance(value, Text) else "null" if value is None else str(value)
     return "`" + (text.replace("|", "\\|").replace("\n", " ") or " ") + "`"

@@ -242,3 +242,29 @@ def remove_raft_voter(model: Model) -> Body:
         "voter_id": dice.one((7, -1)),
         "voter_directory_id": TopicId("$a"),
     }
+
+
+def sasl_handshake(model: Model) -> Body:
+    """Nobody asks who one is."""
+    return {"mechanism": model.dice.one(("PLAIN", "SCRAM-SHA-256", "", "no-such"))}
+
+
+def sasl_authenticate(model: Model) -> Body:
+    """Nobody asks who one is."""
+    return {"auth_bytes": model.dice.one((b"", b"\0u\0p"))}
+
+
+def list_transactions(model: Model) -> Body:
+    """There are none."""
+    dice = model.dice
+    return {
+        "state_filters": dice.mostly([], ["Ongoing"], ["no-such", "Empty"], percent=60),
+        "producer_id_filters": dice.mostly([], [5], percent=70),
+        "duration_filter": dice.mostly(-1, 0, 1000, percent=70),
+        "transactional_id_pattern": dice.mostly(None, "", "a.*", "[", percent=60),
+    }
+
+
+def describe_transactions(model: Model) -> Body:
+    """There are none."""
+    return {"transactional_ids": model.dice.one(([], [""], ["$t"], ["$t", "$t"]))}

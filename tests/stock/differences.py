@@ -41,6 +41,7 @@ DIFFERENCES: dict[tuple[str, str], Difference] = {
     ("kafka-tools", "delete_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
     ("kafka-tools", "describe_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
     ("kafka-tools", "create_partitions: UNKNOWN_TOPIC_OR_PARTITION"): Difference(WORDS, "does not exist as expected"),
+    ("kafka-tools", "alter_configs: broker_logger, INVALID_CONFIG"): Difference(WORDS, "Invalid broker logger.s.: no.such.logger"),
     ("kafka-tools", "reassign: INVALID_REPLICA_ASSIGNMENT"): Difference(WORDS, "Unknown broker id 99"),
     ("kafka-tools", "update_feature: INVALID_UPDATE_VERSION"): Difference(WORDS, "Could not upgrade metadata.version to 99"),
     ("kafka-tools", "quotas: INVALID_REQUEST"): Difference(WORDS, "Unexpected config names: Set.no_such_rate"),

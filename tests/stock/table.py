@@ -82,7 +82,7 @@ def written(cells: Cells, versions: dict[str, str]) -> str:
         parts += ["|---" * (len(FAMILIES) + 1) + "|"]
         parts += [f"| {row} | " + " | ".join(_cell(cells, row, name, notes) for name in FAMILIES) + " |" for row in rows]
     parts += ["\n## What is different", *(f"{number}. {note}" for number, note in enumerate(notes, 1)), AFTER]
-    return "\n".join(parts)
+    return "\n".join(parts).replace("\n\n\n", "\n\n")
 
 
 def _cell(cells: Cells, row: str, family: str, notes: list[str]) -> str:

@@ -14,12 +14,16 @@ from .symbols import Batch
 
 UNKNOWN_SERVER_ERROR = -1
 UNKNOWN_TOPIC = 3
+NOT_COORDINATOR = 16
 INVALID_CONFIG = 40
 INVALID_REQUEST = 42
 OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 DUPLICATE_SEQUENCE_NUMBER = 46
 INVALID_PRODUCER_ID_MAPPING = 49
 INVALID_RECORD = 87
+UNACCEPTABLE_CREDENTIAL = 93
+UNKNOWN_TOPIC_ID = 100
+TRANSACTIONAL_ID_NOT_FOUND = 105
 
 BROKER = 4
 
@@ -64,6 +68,11 @@ def names_a_partition_twice(step: Step, _difference: Difference) -> bool:
 def has_several_configs(step: Step, _difference: Difference) -> bool:
     """Whether a topic or resource of the request has more than one config."""
     return any(len(one.get("configs", ())) > 1 for one in (*step.body.get("topics", ()), *step.body.get("resources", ())))
+
+
+def has_several_quotas(step: Step, _difference: Difference) -> bool:
+    """Whether a request sets more than one quota of somebody."""
+    return any(len(entry.get("ops", ())) > 1 for entry in step.body["entries"])
 
 
 def names_a_resource_twice(step: Step, _difference: Difference) -> bool:
@@ -138,7 +147,7 @@ KNOWN: tuple[Known, ...] = (
         "A batch that Kafka has an exception about is invalid",
         ("Produce",),
         (
-            ("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_RECORD),
+            ("responses/*/partition_responses/*/error_code", UNKNOWN_SERVER_ERROR, Number(INVALID_RECORD, UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID)),
             ("responses/*/partition_responses/*/log_start_offset", -1, ANYTHING),
         ),
         "A codec that does not exist, records that cannot be decompressed, lengths beyond all bounds: Kafka meets an exception that nobody "
@@ -257,7 +266,7 @@ KNOWN: tuple[Known, ...] = (
         (
             ("results/8:*/configs/*", ANYTHING, ABSENT),
             ("responses/8:*/error_code", 0, INVALID_CONFIG),
-            ("responses/8:*/error_message", None, Text("Logger .* does not exist!")),
+            ("responses/8:*/error_message", ANYTHING, Text("Logger .* does not exist!")),
         ),
         "What a broker says is chosen when it is started.",
     ),
@@ -281,6 +290,28 @@ KNOWN: tuple[Known, ...] = (
         "Kafka's broker meets an exception, and never answers.",
         when=names_a_resource_twice,
         parts=True,
+    ),
+    Known(
+        "A password that is missing is told",
+        ("AlterUserScramCredentials",),
+        (
+            ("results/*/error_code", UNKNOWN_SERVER_ERROR, UNACCEPTABLE_CREDENTIAL),
+            ("results/*/error_message", None, Text("Salted password must not be empty")),
+        ),
+        "Kafka meets an exception, and does not say what is wrong.",
+    ),
+    Known(
+        "Of several wrong quotas the first is named",
+        ("AlterClientQuotas",),
+        (("entries/*/error_message", ANYTHING, ANYTHING),),
+        "Kafka looks at them in the order of a hash map, StreamBus in the order of the request.",
+        when=has_several_quotas,
+    ),
+    Known(
+        "A transaction is not known, rather than somewhere else",
+        ("DescribeTransactions",),
+        (("transaction_states/*/error_code", NOT_COORDINATOR, TRANSACTIONAL_ID_NOT_FOUND),),
+        "Kafka says that it is not the coordinator until somebody has asked for one; then it says the same as StreamBus.",
     ),
     # The cluster -------------------------------------------------------------------------------------------------------------
     Known(
@@ -312,7 +343,8 @@ BESIDES = (
     ),
     (
         "Fetch answers whole batches",
-        "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop. Ours ends with the last whole one.",
+        "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop, and ends it where a file ends. "
+        "Ours ends with the last whole batch.",
     ),
     (
         "The newest time of what was deleted",

@@ -29,7 +29,7 @@ TOPIC_CONFIGS: dict[str, tuple[str | None, ...]] = {
     "retention.bytes": ("-1", "1000000", "0", "-2"),
     "retention.ms": ("604800000", "-1", "3600000", "0", "-2", "soon", "", " 5 "),
     "segment.bytes": ("1048576", "1073741824", "1048575", "14", "2147483648"),
-    "segment.ms": ("604800000", "1", "0"),
+    "segment.ms": ("604800000", "3600000", "0"),
     "segment.jitter.ms": ("0", "100", "-1"),
     "segment.index.bytes": ("10485760", "100", "3"),
     "unclean.leader.election.enable": ("false", "true"),

@@ -51,9 +51,9 @@ def merged(value: Any, _memory: Memory) -> Any:
     """Each topic once, with all its partitions, sorted."""
     topics: dict[str, Any] = {}
     for item in value:
-        name = str(item.get("topic_id") or item.get("topic"))
-        known = topics.setdefault(name, item | {"partitions": []})
-        known["partitions"] = sorted(known["partitions"] + item["partitions"], key=repr)
+        inner = next(name for name in ("partitions", "partition_responses") if name in item)
+        known = topics.setdefault(str(item.get("topic_id") or item.get("topic") or item.get("name")), item | {inner: []})
+        known[inner] = sorted(known[inner] + item[inner], key=_place)
     return [topics[name] for name in sorted(topics)]
 
 
@@ -127,8 +127,7 @@ RULES = (
     Rule("DeleteTopics.responses", unordered, "Kafka shuffles them on purpose"),
     Rule("DeleteRecords.topics", unordered, "Kafka keeps them in a hash map"),
     Rule("DeleteRecords.topics.partitions", unordered, "Kafka keeps them in a hash map"),
-    Rule("Produce.responses", unordered, "Kafka keeps them in a hash map"),
-    Rule("Produce.responses.partition_responses", unordered, "Kafka keeps them in a hash map"),
+    Rule("Produce.responses", merged, "Kafka keeps partitions in a hash map"),
     Rule("Fetch.responses", merged, "Kafka answers what is wrong first, and may name a topic twice for it"),
     Rule("ListOffsets.topics", unordered, "Kafka groups them in a hash map"),
     Rule("ListOffsets.topics.partitions", unordered, "Kafka groups them in a hash map"),

@@ -33,11 +33,12 @@ How records are read (`consumer`, `fetch_session`, `position`):
 2. One fetch per leader is under way at a time, as a fetch session (KIP-227): only what changed is said again.
 3. Answers wait, undecoded, until a `Poll` takes them; while too much waits nothing more is fetched. What was fetched for a position
    that the user has left is thrown away.
-4. A `Poll` checks and decodes batches one at a time, leaves out control records and what lies before the position.
+4. A `Poll` checks and decodes batches one at a time, leaves out control records, what lies before the position, and for readers of
+   committed records what the leader says was aborted (`aborted`). `ListPositions` tells how far that went, where there was nothing to give.
 
 Randomness (jitter, choice among equal brokers) comes from `turn.dice` alone.
 
-What is left out for now: groups, transactions (and with them the filtering of aborted records), client-side throttling, TLS and SASL.
+What is left out for now: groups, writing transactions, client-side throttling, TLS and SASL.
 """
 
 from streambus.client.admin import Admin
@@ -67,6 +68,7 @@ from streambus.client.dialogue import (
     Flush,
     Flushed,
     ListOffsets,
+    ListPositions,
     OffsetsListed,
     Poll,
     Positioned,
@@ -98,6 +100,7 @@ __all__ = [
     "Flushed",
     "Isolation",
     "ListOffsets",
+    "ListPositions",
     "NetworkConfig",
     "OffsetReset",
     "OffsetsListed",

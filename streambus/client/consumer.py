@@ -2,6 +2,7 @@
 
 from typing import ClassVar, cast
 
+from streambus.client.aborted import Aborted
 from streambus.client.backoff import backoff
 from streambus.client.cluster import CLUSTER_ROUTES, UNKNOWN_TOPIC_ID, Cluster, Leadership, MetadataChanged
 from streambus.client.config import ConsumerConfig, OffsetReset
@@ -11,6 +12,7 @@ from streambus.client.dialogue import (
     Failed,
     Fetched,
     ListOffsets,
+    ListPositions,
     OffsetsListed,
     Poll,
     Positioned,
@@ -81,6 +83,7 @@ class Consumer(Node):
         Seek: "on_seek",
         Poll: "on_poll",
         ListOffsets: "on_list_offsets",
+        ListPositions: "on_list_positions",
         OffsetFound: "on_offset_found",
         OffsetRefused: "on_offset_refused",
         FetchReplied: "on_fetch_replied",
@@ -244,6 +247,11 @@ class Consumer(Node):
             self._end_positioning(turn, ticket, failure)
         if not tickets:
             self._report(turn, failure)
+
+    def on_list_positions(self, turn: Turn, event: ListPositions) -> None:
+        """Tell how far every partition was read."""
+        positions = tuple((topic, partition, position.offset) for (topic, partition), position in self.positions.items())
+        turn.do(Complete(event.ticket, Positioned(positions)))
 
     # Listing offsets
 
@@ -479,7 +487,9 @@ class Consumer(Node):
         if not data.error_code:
             position.failures = 0
             try:
-                position.take_in(cast(Buffer, data.records) or b"")
+                aborted = data.aborted_transactions
+                named = Aborted((transaction.producer_id, transaction.first_offset) for transaction in aborted) if aborted else None
+                position.take_in(cast(Buffer, data.records) or b"", named)
             except BadBatch as damage:
                 self.errors.append(Failed(ErrorCode.CORRUPT_MESSAGE, f"{_name(place)}: {damage.reason}", definite=True))
                 self._rest(turn, position)

@@ -117,8 +117,18 @@ class ListOffsets(Event):
 
 
 @message
+class ListPositions(Event):
+    """How far was each assigned partition read, counting what was given by polls and what is passed over? Answer: `Positioned`."""
+
+    ticket: int
+
+
+@message
 class Positioned:
-    """The next record of each `(topic, partition, offset)` will be at that offset or, should it be gone, behind it."""
+    """The next record of each `(topic, partition, offset)` will be at that offset or, should it be gone, behind it.
+
+    The offset is -1 where it is not known yet.
+    """
 
     positions: tuple[tuple[str, int, int], ...]
 

@@ -2,10 +2,14 @@
 
 from collections import deque
 
+from streambus.client.aborted import Aborted
 from streambus.kernel import Buffer, Instant
 from streambus.records import BadBatch, BatchHeader, Record, check_batch, decode_batch, split_batches
 
 UNKNOWN = -1
+
+PASSED_OVER = b""
+"""In place of a batch whose transaction was aborted."""
 
 
 class Position:
@@ -67,8 +71,9 @@ class Position:
         """Whether something waits to be handed out."""
         return bool(self.batches) or self.next_decoded < len(self.decoded)
 
-    def take_in(self, data: Buffer) -> int:
-        """Keep fetched batches; return how many bytes. Half a batch at the end is left out: it comes again, whole.
+    def take_in(self, data: Buffer, aborted: Aborted | None = None) -> int:
+        """Keep fetched batches, those of `aborted` transactions without what is in them; return how many bytes. Half a batch at the
+        end is left out: it comes again, whole.
 
         `BadBatch` if these are no batches.
         """
@@ -77,8 +82,9 @@ class Position:
             return 0
         size = 0
         for header, batch in batches:
-            size += len(batch)
-            self.batches.append((header, bytes(batch)))
+            kept = PASSED_OVER if aborted is not None and aborted.covers(header, batch) else bytes(batch)
+            size += len(kept)
+            self.batches.append((header, kept))
         self.buffered_bytes += size
         self.fetch_offset = max(self.fetch_offset, batches[-1][0].next_offset)
         return size
@@ -99,13 +105,17 @@ class Position:
         return taken
 
     def _decode_next(self, *, may_fail: bool) -> bool:
-        """Open the next batch; False if there is none. Control records are not for users; offsets may have gaps after compaction."""
+        """Open the next batch; False if there is none.
+
+        Control records and what was aborted are not for users; offsets may have gaps after compaction.
+        """
         if not self.batches:
             return False
         header, batch = self.batches[0]
         try:
-            check_batch(batch, header, compacted=True)
-            records = [] if header.is_control else decode_batch(header, batch)
+            if batch is not PASSED_OVER:
+                check_batch(batch, header, compacted=True)
+            records = [] if header.is_control or batch is PASSED_OVER else decode_batch(header, batch)
         except BadBatch:
             if may_fail:
                 raise

@@ -83,13 +83,22 @@ def _result(ticket: _Ticket) -> Any:
     return result
 
 
+class _Errand:
+    """Something that is done when there is a result."""
+
+    __slots__ = ("then",)
+
+    def __init__(self, then: Callable[[Any], None]) -> None:
+        self.then = then
+
+
 class _Client:
     """A client node's life, and those who wait for its answers."""
 
     def __init__(self, node: Node, trace: Callable[[Trace], None] | None) -> None:
         self._driver = Driver(node, perform=self._perform, trace=trace)
         self._ticket_count = 0
-        self._tickets: dict[int, _Ticket] = {}
+        self._tickets: dict[int, _Ticket | _Errand] = {}
         self._is_open = False
         self._failure: Exception | None = None
         self._life: AbstractAsyncContextManager[None] | None = None
@@ -146,6 +155,10 @@ class _Client:
     def _perform(self, effect: Effect) -> None:
         assert isinstance(effect, Complete), effect
         ticket = self._tickets.pop(effect.ticket)
+        if type(ticket) is _Errand:
+            ticket.then(effect.result)
+            return
+        assert isinstance(ticket, _Ticket)
         ticket.result = effect.result
         ticket.answered.set()
 
@@ -173,6 +186,28 @@ class Producer(_Client):
         fields = (topic, partition, key, value, tuple(headers), timestamp_ms)
         result: Acknowledged = await self._ask(lambda ticket: client.Produce(ticket, *fields))
         return result
+
+    def submit(
+        self,
+        then: Callable[[Acknowledged | Failed], None],
+        topic: str,
+        *,
+        key: bytes | None = None,
+        value: bytes | None = None,
+        headers: Sequence[Header] = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> None:
+        """Write a record without waiting; `then` is called once with the result, possibly before this returns.
+
+        It costs a fraction of `send`. Who submits must see to it that no more than `buffer_bytes_max` is unanswered, and let the loop
+        run in between.
+        """
+        if not self._is_open:
+            raise ClientError(None, "the client is not open", definite=True)
+        self._ticket_count += 1
+        self._tickets[self._ticket_count] = _Errand(then)
+        self._driver.feed(client.Produce(self._ticket_count, topic, partition, key, value, tuple(headers), timestamp_ms))
 
     async def flush(self) -> None:
         """Send at once whatever waits for company, and wait until everything sent so far is answered."""
@@ -225,6 +260,11 @@ class Consumer(_Client):
         if self._poll is not None and self._poll.answered.is_set():
             ticket, self._poll = self._poll, None
             self._polled.extend(_result(ticket).records)
+
+    async def positions(self) -> tuple[tuple[str, int, int], ...]:
+        """How far each assigned partition was polled, also past what no poll returns, such as the ends of transactions."""
+        result: Positioned = await self._ask(client.ListPositions)
+        return result.positions
 
     async def list_offsets(self, *targets: tuple[str, int, int]) -> tuple[tuple[str, int, int, int], ...]:
         """For each `(topic, partition, timestamp in ms | EARLIEST | LATEST | MAX_TIMESTAMP)` also offset and timestamp of that record."""

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from streambus.broker import Broker, BrokerConfig, Listener, Ready
-from streambus.client import EARLIEST, LATEST
+from streambus.client import EARLIEST, LATEST, Acknowledged, Failed
 from streambus.kernel import Effect
 from streambus.real import Driver, listen
 from streambus.real.clients import Admin, ClientError, Consumer, Producer, parse_servers
@@ -69,6 +69,34 @@ def test_what_is_sent_is_read_back(tmp_path: Path) -> None:
             assert await consumer.list_offsets(("greetings", 1, LATEST)) == (("greetings", 1, 2, -1),)
             assert await consumer.seek("greetings", 1, LATEST) == 2
             assert await consumer.poll(timeout_ms=50) == ()
+
+    live(story, tmp_path)
+
+
+def test_submitted_records_are_answered_each_and_positions_tell_how_far_was_read(tmp_path: Path) -> None:
+    async def story(servers: str) -> None:
+        answers: list[tuple[int, object]] = []
+
+        def noted(number: int) -> Callable[[object], None]:
+            return lambda result: answers.append((number, result))
+
+        async with Producer(servers) as producer:
+            for number in range(3):
+                producer.submit(noted(number), "greetings", value=b"%d" % number, partition=0, timestamp_ms=number)
+            producer.submit(noted(3), "greetings", value=b"x", partition=-7)
+            await producer.flush()
+        assert sorted(number for number, _ in answers) == [0, 1, 2, 3]
+        refused = dict(answers).pop(3)
+        assert isinstance(refused, Failed)
+        assert refused.error is ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        assert dict(answers)[2] == Acknowledged("greetings", 0, 2, 2)
+        with pytest.raises(ClientError, match="not open"):
+            producer.submit(noted(4), "greetings", value=b"late")
+        async with Consumer(servers) as consumer:
+            await consumer.assign(("greetings", 0, EARLIEST))
+            assert await consumer.positions() == (("greetings", 0, 0),)
+            assert len(await consumer.poll(max_records=2)) == 2
+            assert await consumer.positions() == (("greetings", 0, 2),)
 
     live(story, tmp_path)
 

@@ -109,13 +109,13 @@ def fetch(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out a Fetch request (versions 4-18)."""
     request: messages.FetchRequest = call.request.body
     broker.counters.fetch_requests += 1
-    if request.isolation_level not in ISOLATION_LEVELS:
-        broker.answer(turn, call, _misunderstood(request, call.request.api_version))
-        return
     try:
         session_id, wanted = broker.fetch_sessions.resolve(turn, request, by_id=call.request.api_version >= TOPIC_IDS_SINCE)
     except SessionRefused as refusal:
         broker.answer(turn, call, FetchResponse(error_code=refusal.error))
+        return
+    if request.isolation_level not in ISOLATION_LEVELS and any(find_partition(broker, want) is not None for want in wanted):
+        broker.answer(turn, call, _misunderstood(request, call.request.api_version))
         return
     delayed = DelayedFetch(call, wanted, session_id)
     if request.max_wait_ms <= 0 or not wanted or is_from_replica(request):

@@ -65,7 +65,8 @@ def alter_replica_log_dirs(broker: Broker, turn: Turn, call: Call) -> None:
     targets: dict[str, dict[int, str]] = {}
     for log_dir in request.dirs:
         for topic in log_dir.topics:
-            targets.setdefault(topic.name, {}).update(dict.fromkeys(topic.partitions, log_dir.path))
+            if topic.partitions:
+                targets.setdefault(topic.name, {}).update(dict.fromkeys(topic.partitions, log_dir.path))
     results = [
         AlterReplicaLogDirsResponse.AlterReplicaLogDirTopicResult(
             topic_name=name,

@@ -20,7 +20,9 @@ def a_stage(isolation: Isolation = Isolation.READ_COMMITTED) -> Stage:
 
 def written(first: int, *values: str, by: int = -1) -> bytes:
     records = [Record(None, value.encode()) for value in values]
-    return encode_batch(records, base_offset=first, producer_id=by, producer_epoch=0, is_transactional=by >= 0)
+    if by < 0:
+        return encode_batch(records, base_offset=first)
+    return encode_batch(records, base_offset=first, producer_id=by, producer_epoch=0, base_sequence=0, is_transactional=True)
 
 
 def marker(offset: int, control: ControlType, by: int) -> bytes:
@@ -58,7 +60,7 @@ def test_a_producer_that_aborted_once_is_read_again_behind_its_marker() -> None:
 
 def test_what_the_producer_of_an_aborted_transaction_writes_outside_of_it_is_read() -> None:
     stage = a_stage()
-    plain = encode_batch([Record(None, b"plain")], base_offset=0, producer_id=7, producer_epoch=0)
+    plain = encode_batch([Record(None, b"plain")], base_offset=0, producer_id=7, producer_epoch=0, base_sequence=0)
     respond(stage.call(ApiKey.FETCH), plain + written(1, "no", by=7), (7, 0))
     stage.feed(Poll(2, 10, 0))
     assert values(stage.result(2)) == ["plain"]

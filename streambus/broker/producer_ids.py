@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 InitProducerIdResponse = messages.InitProducerIdResponse
 
+NO_PRODUCER_ID = -1
+NO_PRODUCER_EPOCH = -1
+
 
 class ProducerIds:
     """The block that this broker holds, and the next one if it is on its way."""
@@ -69,6 +72,9 @@ class DelayedInitProducerId:
 def init_producer_id(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out an InitProducerId request (versions 0-5) of an idempotent producer."""
     request: messages.InitProducerIdRequest = call.request.body
+    if (request.producer_id == NO_PRODUCER_ID) != (request.producer_epoch == NO_PRODUCER_EPOCH):
+        broker.answer(turn, call, _refuse(ErrorCode.INVALID_REQUEST))
+        return
     if request.transactional_id is not None:
         # Without a transaction coordinator the honest answer is that it is not here.
         error = ErrorCode.INVALID_REQUEST if request.transactional_id == "" else ErrorCode.COORDINATOR_NOT_AVAILABLE

@@ -21,7 +21,7 @@ def describe_topic_partitions(
     asked = list(dict.fromkeys(topic.name for topic in request.topics))
     names = sorted(asked) or list(image.topics)
     cursor = request.cursor
-    if "" in asked:
+    if "" in asked and cursor is None:
         return response(topics=[_unknown(name, ErrorCode.UNKNOWN_SERVER_ERROR, NOT_ASKED_FOR) for name in asked])
     if cursor is not None:
         if cursor.partition_index < 0 or (asked and cursor.topic_name not in asked):

@@ -253,6 +253,16 @@ def test_producer_ids_are_never_given_twice_not_even_after_a_restart(bench: Benc
     assert len(set(given)) == len(given)
 
 
+@pytest.mark.parametrize(("producer_id", "producer_epoch"), [(5, -1), (-1, 0), (-1, -2)])
+def test_half_of_what_a_producer_was_is_refused(bench: Bench, producer_id: int, producer_epoch: int) -> None:
+    request = messages.InitProducerIdRequest(None, 1000, producer_id, producer_epoch)
+    assert bench.connect().ask(request, 4).error_code == ErrorCode.INVALID_REQUEST
+
+
+def test_whoever_was_a_producer_is_a_new_one(bench: Bench) -> None:
+    assert bench.connect().ask(messages.InitProducerIdRequest(None, 1000, 5, 3), 4).error_code == ErrorCode.NONE
+
+
 def test_there_are_no_transactions_yet(bench: Bench) -> None:
     response = bench.connect().ask(messages.InitProducerIdRequest(transactional_id="x", transaction_timeout_ms=1), 4)
     assert (response.error_code, response.producer_id) == (ErrorCode.COORDINATOR_NOT_AVAILABLE, -1)

@@ -237,6 +237,7 @@ def test_a_page_that_cannot_be_is_refused_in_the_order_of_the_request(bench: Ben
     assert page(bench, "t", "a", "t", cursor=("b", 0)) == [("t", refused, unsaid), ("a", refused, unsaid)]
     assert page(bench, cursor=("t", -1)) == []
     assert page(bench, "t", "", "a") == [("t", broken, unsaid), ("", broken, unsaid), ("a", broken, unsaid)]
+    assert page(bench, "t", "", cursor=("", 0)) == [("", ErrorCode.INVALID_TOPIC_EXCEPTION, 3576), ("t", 0, 3576)]
     assert page(bench, "u", "t") == [("t", 0, 3576), ("u", ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 3576)]
 
 

@@ -14,12 +14,14 @@ from .symbols import Batch
 
 UNKNOWN_SERVER_ERROR = -1
 UNKNOWN_TOPIC = 3
+NOT_LEADER_OR_FOLLOWER = 6
 NOT_COORDINATOR = 16
 INVALID_CONFIG = 40
 INVALID_REQUEST = 42
 OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 DUPLICATE_SEQUENCE_NUMBER = 46
 INVALID_PRODUCER_ID_MAPPING = 49
+UNKNOWN_LEADER_EPOCH = 75
 INVALID_RECORD = 87
 UNACCEPTABLE_CREDENTIAL = 93
 TRANSACTIONAL_ID_NOT_FOUND = 105
@@ -31,6 +33,7 @@ GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
 TRANSACTIONS = (24, 25, 26, 27, 28)
 SHARES = (76, 77, 78, 79, 83, 84, 85, 86, 87, 90, 91, 92)
 STREAMS = (88, 89)
+VOTERS = (80, 81)
 
 NO_ANSWER = "there is no answer"
 
@@ -80,6 +83,21 @@ def names_a_resource_twice(step: Step, _difference: Difference) -> bool:
     return len(set(resources)) < len(resources)
 
 
+def is_about_brokers(step: Step, _difference: Difference) -> bool:
+    """Whether a request alters configs of brokers."""
+    return any(one.get("resource_type") == BROKER for one in step.body["resources"])
+
+
+def has_an_unnamed_resource(step: Step, _difference: Difference) -> bool:
+    """Whether a request alters something without a name that must have one."""
+    return any(one.get("resource_type") != BROKER and not one.get("resource_name") for one in step.body["resources"])
+
+
+def is_replica(step: Step, _difference: Difference) -> bool:
+    """Whether a Fetch says that it comes from a broker."""
+    return step.body.get("replica_id", -1) >= 0 or step.body.get("replica_state", {}).get("replica_id", -1) >= 0
+
+
 def is_foreign(name: str) -> bool:
     """Whether a broker config is one that nothing here would act upon."""
     return name in FOREIGN_CONFIGS or name.startswith("listener.name.") or name == "listeners"
@@ -105,6 +123,7 @@ KNOWN: tuple[Known, ...] = (
             ("transactions", TRANSACTIONS, "Transactions are not there yet."),
             ("share groups", SHARES, "Share groups are not there yet."),
             ("streams groups", STREAMS, "Streams groups are not there yet."),
+            ("voters that come and go", VOTERS, "The quorum is one controller, and stays so."),
         )
     ),
     *(
@@ -214,6 +233,17 @@ KNOWN: tuple[Known, ...] = (
         "Kafka never answers a partition whose records are null, nor anything behind it on the connection.",
         parts=True,
     ),
+    Known(
+        "A follower that is none is told that it asks the wrong one",
+        ("Fetch",),
+        (
+            ("responses/*/partitions/*/error_code", UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER),
+            ("responses/*/partitions/*/current_leader/*", -1, ANYTHING),
+            ("node_endpoints/*", ABSENT, ANYTHING),
+        ),
+        "If it names an epoch, Kafka says that this epoch is not known, though it is. There are no followers on one broker.",
+        when=is_replica,
+    ),
     # Configs -----------------------------------------------------------------------------------------------------------------
     Known(
         "min.insync.replicas is not set for the whole cluster",
@@ -231,6 +261,24 @@ KNOWN: tuple[Known, ...] = (
         ),
         "A Kafka with eligible leader replicas (KIP-966) has this setting from its birth on, with the value of the default. "
         "One broker has no eligible leader replicas.",
+    ),
+    Known(
+        "min.insync.replicas is not guarded",
+        ("AlterConfigs", "IncrementalAlterConfigs"),
+        (
+            ("responses/*/error_code", INVALID_CONFIG, 0),
+            ("responses/*/error_message", Text(".* while ELR is enabled."), None),
+        ),
+        "The same: with eligible leader replicas it may not be taken away from the whole cluster, nor set for one broker.",
+        when=is_about_brokers,
+        parts=True,
+    ),
+    Known(
+        "Of two mistakes the first is told",
+        ("IncrementalAlterConfigs",),
+        (("responses/*/error_code", ANYTHING, ANYTHING), ("responses/*/error_message", ANYTHING, ANYTHING)),
+        "A resource that cannot be, and configs of it that cannot be either: the two look at them in another order.",
+        when=has_an_unnamed_resource,
     ),
     Known(
         "Settings that nothing here would act upon are refused",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..symbols import ClusterId, LogDir, TopicId
+from ..symbols import LogDir
 from .model import Body, Model
 
 SALT = b"0123456789abcdef"
@@ -220,28 +220,6 @@ def find_coordinator(model: Model) -> Body:
     """Only of what there cannot be, as there are no groups yet."""
     dice = model.dice
     return {"key": "$g", "key_type": dice.one((3, -1, 2)), "coordinator_keys": dice.one((["$g"], [], ["$g", "$h"]))}
-
-
-def add_raft_voter(model: Model) -> Body:
-    """Never one that could become it."""
-    dice = model.dice
-    return {
-        "cluster_id": dice.mostly(ClusterId(), "another", None, percent=50),
-        "timeout_ms": 1000,
-        "voter_id": dice.one((1, -1, -2)),
-        "voter_directory_id": TopicId("$a"),
-        "listeners": dice.one(([], [{"name": "CONTROLLER", "host": "127.0.0.1", "port": 1}])),
-    }
-
-
-def remove_raft_voter(model: Model) -> Body:
-    """Never one that is."""
-    dice = model.dice
-    return {
-        "cluster_id": dice.mostly(ClusterId(), "another", None, percent=50),
-        "voter_id": dice.one((7, -1)),
-        "voter_directory_id": TopicId("$a"),
-    }
 
 
 def sasl_handshake(model: Model) -> Body:

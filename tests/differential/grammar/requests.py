@@ -54,8 +54,6 @@ REQUESTS: dict[str, tuple[int, Make]] = {
     "ListTransactions": (1, cluster.list_transactions),
     "ListConfigResources": (2, configs.list_config_resources),
     "DescribeTopicPartitions": (3, topics.describe_topic_partitions),
-    "AddRaftVoter": (1, cluster.add_raft_voter),
-    "RemoveRaftVoter": (1, cluster.remove_raft_voter),
 }
 """How often an API is asked, and what makes its requests."""
 

@@ -28,6 +28,10 @@ DIFFERENCES: dict[tuple[str, str], Difference] = {
     ("confluent-kafka", "describe_acls: SECURITY_DISABLED"): Difference(
         "it tells an empty list instead of the error", "it was not refused by"
     ),
+    ("aiokafka", "describe_topic: UNKNOWN_TOPIC_OR_PARTITION"): Difference(
+        "asking has the topic made: StreamBus shows it at once, Kafka says UNKNOWN_TOPIC_OR_PARTITION until it is there",
+        "it was not refused by",
+    ),
     ("confluent-javascript", "OFFSET_OUT_OF_RANGE"): Difference("its consumer has an error of its own for it", "AUTO_OFFSET_RESET"),
     ("kafka-python", "describe_configs: UNKNOWN_TOPIC_OR_PARTITION"): Difference(
         "it tells no configs instead of the error", "it was not refused by"

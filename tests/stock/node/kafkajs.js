@@ -49,13 +49,14 @@ const SOURCES = {
 const RESOURCES = { topic: ConfigResourceTypes.TOPIC, broker: ConfigResourceTypes.BROKER, broker_logger: ConfigResourceTypes.BROKER_LOGGER }
 const TIMES = { latest: -1, earliest: -2 }
 
-function kafka(bootstrap) {
+/** `retries` are few, so that errors are told soon, unless a broker that goes away is what it is about. */
+function kafka(bootstrap, retries = 3) {
   return new Kafka({
     brokers: [bootstrap],
     clientId: 'kafkajs',
     logLevel: logLevel.NOTHING,
     connectionTimeout: 5000,
-    retry: { retries: 3, initialRetryTime: 50, maxRetryTime: 500 },
+    retry: { retries, initialRetryTime: 50, maxRetryTime: 500 },
   })
 }
 
@@ -129,7 +130,7 @@ const operations = {
         return partition
       }
     }
-    const producer = kafka(bootstrap).producer({ createPartitioner, idempotent, allowAutoTopicCreation: true })
+    const producer = kafka(bootstrap, pause_ms ? 100 : 3).producer({ createPartitioner, idempotent, allowAutoTopicCreation: true })
     return connected(producer, async () => {
       const send = some => producer.send({ topic, messages: some.map(record), acks: ACKS[acks], compression: CODECS[codec] })
       if (pause_ms) return { placed: await oneByOne(records, pause_ms, send) }

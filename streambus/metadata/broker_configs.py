@@ -49,7 +49,7 @@ _OWN = (
     ),
     _config("node.id", INT, None, AtLeast(0), "The number of this broker in its cluster."),
     _config("num.partitions", INT, 1, AtLeast(1), "How many partitions a topic gets when its creator does not say."),
-    _config("process.roles", LIST, "broker,controller", None, "What this node is."),
+    _config("process.roles", LIST, None, None, "What this node is."),
     _config("producer.id.expiration.ms", INT, 86_400_000, AtLeast(1), "How long an idle producer's sequence numbers are remembered."),
     _config("remote.log.storage.system.enable", BOOLEAN, "false", None, "Whether topics may have remote storage."),
     _config("socket.request.max.bytes", INT, 100 * 2**20, AtLeast(1), "The largest request that is accepted, in bytes."),

@@ -322,7 +322,8 @@ def _misunderstood(request: messages.FetchRequest, version: int) -> FetchRespons
             data = _silence(want, error)
             data.aborted_transactions = []
             said.append((want, data))
-    return FetchResponse(error_code=error if version >= SESSIONS_SINCE else ErrorCode.NONE, responses=_by_topic(said))
+    whole = error if version >= SESSIONS_SINCE else ErrorCode.NONE
+    return FetchResponse(error_code=whole, session_id=request.session_id, responses=_by_topic(said))
 
 
 def _silence(want: Wanted, error: ErrorCode) -> PartitionData:

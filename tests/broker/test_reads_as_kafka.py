@@ -106,6 +106,11 @@ def test_a_fetch_of_no_known_isolation_fails_as_a_whole(bench: Bench, version: i
     assert all(each.aborted_transactions == [] for topic in response.responses for each in topic.partitions)
 
 
+def test_a_fetch_of_no_known_isolation_is_told_in_its_session(bench: Bench) -> None:
+    response = bench.connect().ask(asked(wanted((0, 0)), session=(5, -1), isolation_level=2), 12)
+    assert (response.error_code, response.session_id) == (ErrorCode.UNKNOWN_SERVER_ERROR, 5)
+
+
 def test_missing_partitions_come_last(bench: Bench) -> None:
     by_name = bench.connect().ask(asked(wanted((9, 0)), wanted((0, 0), topic="nowhere"), wanted((-1, 0), (0, 0), (1, 99))), 12)
     unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

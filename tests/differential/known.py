@@ -98,6 +98,22 @@ def is_replica(step: Step, _difference: Difference) -> bool:
     return step.body.get("replica_id", -1) >= 0 or step.body.get("replica_state", {}).get("replica_id", -1) >= 0
 
 
+def has_no_known_isolation(step: Step, _difference: Difference) -> bool:
+    """Whether a request wants to read in a way that there is not."""
+    return step.body.get("isolation_level", 0) not in (0, 1)
+
+
+def has_several_updates(step: Step, _difference: Difference) -> bool:
+    """Whether a request updates more than one feature."""
+    return len(step.body["feature_updates"]) > 1
+
+
+def forgets_what_it_asks_for(step: Step, _difference: Difference) -> bool:
+    """Whether a Fetch adds a partition to its session and takes it out again."""
+    asked, forgotten = step.body.get("topics", ()), step.body.get("forgotten_topics_data", ())
+    return any(one.get("topic_id") == other.get("topic_id") for one in asked for other in forgotten)
+
+
 def is_foreign(name: str) -> bool:
     """Whether a broker config is one that nothing here would act upon."""
     return name in FOREIGN_CONFIGS or name.startswith("listener.name.") or name == "listeners"
@@ -244,6 +260,24 @@ KNOWN: tuple[Known, ...] = (
         "If it names an epoch, Kafka says that this epoch is not known, though it is. There are no followers on one broker.",
         when=is_replica,
     ),
+    Known(
+        "A partition that is asked for and forgotten at once is forgotten",
+        ("Fetch",),
+        (("responses/*", ANYTHING, ABSENT),),
+        "Kafka keeps some of them in the session. No client forgets what it asks for.",
+        when=forgets_what_it_asks_for,
+        parts=True,
+    ),
+    Known(
+        "A partition that is named twice is told once, whatever else is wrong",
+        ("ListOffsets",),
+        (
+            ("topics/*/partitions/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_REQUEST),
+            ("topics/*/partitions/*#2", ANYTHING, ABSENT),
+        ),
+        "With an isolation level that does not exist Kafka meets an exception first.",
+        when=has_no_known_isolation,
+    ),
     # Configs -----------------------------------------------------------------------------------------------------------------
     Known(
         "min.insync.replicas is not set for the whole cluster",
@@ -343,6 +377,13 @@ KNOWN: tuple[Known, ...] = (
         parts=True,
     ),
     Known(
+        "Of several wrong updates of features the first is told",
+        ("UpdateFeatures",),
+        (("error_message", ANYTHING, ANYTHING), ("error_code", ANYTHING, ANYTHING), ("results/*", ANYTHING, ANYTHING)),
+        "Kafka looks at them in the order of a hash map, StreamBus in the order of the request.",
+        when=has_several_updates,
+    ),
+    Known(
         "A password that is missing is told",
         ("AlterUserScramCredentials",),
         (
@@ -404,6 +445,22 @@ BESIDES = (
     ("Bombs", "More than 128 MiB decompressed in one batch is MESSAGE_TOO_LARGE here; Kafka goes through it piece by piece."),
     ("Many bad records", "At most 10,000 of them are named in an answer to a Produce."),
     ("Coordinators", "FindCoordinator answers COORDINATOR_NOT_AVAILABLE: there are no groups and no transactions yet."),
+    (
+        "More partitions than a request should make",
+        "Above 10,000 CreatePartitions refuses with POLICY_VIOLATION and makes none; Kafka fails, and has made 10,000.",
+    ),
+    (
+        "Sums and names beyond all bounds",
+        "CreateTopics whose partitions together are more than an int32, a name of 32,767 letters: POLICY_VIOLATION and INVALID_TOPIC here, "
+        "UNKNOWN_SERVER_ERROR there.",
+    ),
+    ("An entity twice in AlterClientQuotas", "Both refuse it with the same words; Kafka does what the first entry asks all the same."),
+    (
+        "Quotas for addresses",
+        "Names of hosts other than `localhost` are refused, as nothing here asks a name server. No quota is enforced.",
+    ),
+    ("A token for an owner without a type", "CreateDelegationToken says REQUEST_NOT_ALLOWED; Kafka meets an exception."),
+    ("Unregistering a broker that is alive", "It is refused, and the broker stays."),
     ("Kafka's internal test configs", "`internal.segment.bytes` and its like are unknown here."),
 )
 """What differs, but is not asked for in scripts."""

@@ -27,8 +27,9 @@ Rules every machine keeps:
   completion of anything that was asked for after it.
 - What takes long is a **Task**: a value that says what to do with files that do not change any more and files of its own. `Work` has it
   run beside everything else, outside that order; the state changes when its result comes back, not before.
-- State holds no clock, no socket, no callable, no float, no set that is iterated: any machine can be deep-copied, compared, printed and
-  fingerprinted. `turn.dice` is the only randomness, `turn.now` and `turn.wall_ms` the only clocks.
+- State holds no clock, no socket, no callable, no set that is iterated: any machine can be deep-copied, compared, printed and
+  fingerprinted. `turn.dice` is the only randomness, `turn.now` and `turn.wall_ms` the only clocks. Nobody calculates with floats; one
+  that came in a message is carried as it came, bit for bit.
 - A request waits in a **Purgatory** or nowhere.
 - Group commit needs to know when a burst is over: the driver sends `Drained()` once it has handed over everything that was ready.
 

@@ -1,9 +1,9 @@
 """Values as text and back: what journals are written in.
 
 JSON where JSON can say it; one-key objects for the rest: `{"b": hex}` bytes, `{"t": [...]}` tuple, `{"d": [[k, v], ...]}` dict,
-`{"u": hex}` UUID, `{"e": [type, name]}` enum member, `{"m": [type, field, ...]}` message or wire struct. Types are named
-`module:Qualified.Name` and are only looked up inside the `streambus` package, so a journal from a stranger can build values but run
-nothing.
+`{"u": hex}` UUID, `{"f": hex}` float, `{"e": [type, name]}` enum member, `{"m": [type, field, ...]}` message or wire struct. Types are
+named `module:Qualified.Name` and are only looked up inside the `streambus` package, so a journal from a stranger can build values but
+run nothing.
 """
 
 from enum import Enum
@@ -28,6 +28,8 @@ def encode_value(value: Any) -> Any:
         return {"e": [_name(type(value)), value.name]}
     if isinstance(value, UUID):
         return {"u": value.hex}
+    if isinstance(value, float):
+        return {"f": value.hex()}
     if isinstance(value, list):
         return [encode_value(item) for item in value]
     if isinstance(value, tuple):
@@ -76,6 +78,7 @@ _DECODERS: dict[str, Any] = {
     "t": lambda items: tuple(decode_value(item) for item in items),
     "d": lambda pairs: {decode_value(key): decode_value(item) for key, item in pairs},
     "u": lambda text: UUID(hex=text),
+    "f": float.fromhex,
     "e": _decode_enum,
     "m": _decode_message,
 }

@@ -39,7 +39,9 @@ def digest(value: Any) -> Any:
         return value.int
     if isinstance(value, int):
         return int(value)
-    if callable(value) or isinstance(value, float | set | frozenset):
+    if isinstance(value, float):
+        return (kind.__name__, value.hex())
+    if callable(value) or isinstance(value, set | frozenset):
         raise TypeError(f"no state holds a {kind.__name__}: {value!r}")
     fields = _FIELDS.get(kind) or _remember_fields(kind)
     if fields or not hasattr(value, "__dict__"):

@@ -126,8 +126,16 @@ def test_the_order_of_a_dict_is_part_of_the_state() -> None:
     assert fingerprint(Plain(("x", "y"))) != fingerprint(Plain(("y", "x")))
 
 
-@pytest.mark.parametrize("value", [1.5, {1}, frozenset(), len, Slotted])
-def test_state_may_not_hold_floats_sets_or_callables(value: object) -> None:
+@pytest.mark.parametrize("value", [0.1, -0.0, 1e300, float("inf")])
+def test_a_float_is_carried_bit_for_bit(value: float) -> None:
+    carried = decode_value(encode_value([value]))[0]
+    assert (carried, str(carried)) == (value, str(value))
+    assert fingerprint([carried]) == fingerprint([value])
+    assert fingerprint([0.0]) != fingerprint([-0.0])
+
+
+@pytest.mark.parametrize("value", [{1}, frozenset(), len, Slotted])
+def test_state_may_not_hold_sets_or_callables(value: object) -> None:
     with pytest.raises(TypeError, match="no state holds"):
         digest([value])
 

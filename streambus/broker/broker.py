@@ -387,7 +387,7 @@ class Broker(Node):
     def on_received(self, turn: Turn, event: Received) -> None:
         """Bytes came in: carry out every request that they complete."""
         connection = self.connections.get(event.connection)
-        if connection is None or connection.wire.error is not None:
+        if connection is None or connection.is_closing or connection.wire.error is not None:
             return
         connection.last_active = turn.now
         for request in connection.wire.receive(event.data):
@@ -463,9 +463,13 @@ class Broker(Node):
         turn.wake_after(self.IDLE_SWEEP, event)
 
     def close(self, turn: Turn, connection: ConnectionId, reason: str) -> None:
-        """Close a connection that broke the rules, and say why to whoever reads the log."""
-        peer = self.connections[connection].peer
-        turn.do(Trace(Severity.WARNING, "closing a connection", (("peer", peer), ("reason", reason))))
+        """Close a connection that broke the rules, and say why to whoever reads the log. What else it asked for is not carried out."""
+        closing = self.connections.get(connection)
+        if closing is None or closing.is_closing:
+            return
+        closing.is_closing = True
+        closing.held.clear()
+        turn.do(Trace(Severity.WARNING, "closing a connection", (("peer", closing.peer), ("reason", reason))))
         turn.do(Close(connection, reason))
 
     def _pause(self, turn: Turn, connection: Connection, reason: int) -> None:

@@ -87,6 +87,8 @@ class Connection:
         """What the answers of this portion cost so far."""
         self.pauses = 0
         self.answers_told = False
+        self.is_closing = False
+        """It was given up: nothing that it asked for is carried out any more."""
         self.last_active = now
 
     def open_slot(self) -> int:

@@ -70,6 +70,7 @@ def pair(kafka: str | None, streambus: str | None, run: str = "") -> Iterator[St
             other.broker = broker
         else:
             other = Side("StreamBus", address_of(streambus), lags=False)
+            stack.callback(other.close)
         yield Stage(one, other, run=run)
 
 

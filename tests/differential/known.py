@@ -27,6 +27,7 @@ UNACCEPTABLE_CREDENTIAL = 93
 TRANSACTIONAL_ID_NOT_FOUND = 105
 
 BROKER = 4
+MAX_TIMESTAMP = -3
 
 
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
@@ -101,6 +102,11 @@ def is_replica(step: Step, _difference: Difference) -> bool:
 def has_no_known_isolation(step: Step, _difference: Difference) -> bool:
     """Whether a request wants to read in a way that there is not."""
     return step.body.get("isolation_level", 0) not in (0, 1)
+
+
+def asks_for_the_newest_time(step: Step, _difference: Difference) -> bool:
+    """Whether a ListOffsets asks for the record with the newest timestamp."""
+    return any(one.get("timestamp") == MAX_TIMESTAMP for topic in step.body["topics"] for one in topic["partitions"])
 
 
 def has_several_updates(step: Step, _difference: Difference) -> bool:
@@ -269,11 +275,19 @@ KNOWN: tuple[Known, ...] = (
         parts=True,
     ),
     Known(
-        "A partition that is named twice is told once, whatever else is wrong",
+        "What was deleted has no newest record",
         ("ListOffsets",),
+        (("topics/*/partitions/*/offset", ANYTHING, -1), ("topics/*/partitions/*/leader_epoch", 0, -1)),
+        "When a log was deleted up to its end, Kafka still tells of a record below its start.",
+        when=asks_for_the_newest_time,
+    ),
+    Known(
+        "A partition that is named twice is told once, whatever else is wrong",
+        ("ListOffsets", "Fetch"),
         (
             ("topics/*/partitions/*/error_code", UNKNOWN_SERVER_ERROR, INVALID_REQUEST),
-            ("topics/*/partitions/*#2", ANYTHING, ABSENT),
+            ("topics/*/partitions/*#[23]", ANYTHING, ABSENT),
+            ("responses/*/partitions/*#[23]", ANYTHING, ABSENT),
         ),
         "With an isolation level that does not exist Kafka meets an exception first.",
         when=has_no_known_isolation,
@@ -350,7 +364,7 @@ KNOWN: tuple[Known, ...] = (
         ("DescribeConfigs", "AlterConfigs", "IncrementalAlterConfigs"),
         (
             ("results/8:*/configs/*", ANYTHING, ABSENT),
-            ("responses/8:*/error_code", 0, INVALID_CONFIG),
+            ("responses/8:*/error_code", ANYTHING, INVALID_CONFIG),
             ("responses/8:*/error_message", ANYTHING, Text("Logger .* does not exist!")),
         ),
         "What a broker says is chosen when it is started.",
@@ -437,10 +451,6 @@ BESIDES = (
         "Fetch answers whole batches",
         "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop, and ends it where a file ends. "
         "Ours ends with the last whole batch.",
-    ),
-    (
-        "The newest time of what was deleted",
-        "ListOffsets for the newest timestamp still tells Kafka's clients of a record below the log's start; here there is none.",
     ),
     ("Bombs", "More than 128 MiB decompressed in one batch is MESSAGE_TOO_LARGE here; Kafka goes through it piece by piece."),
     ("Many bad records", "At most 10,000 of them are named in an answer to a Produce."),

@@ -13,7 +13,7 @@ import attrs
 
 from streambus.wire import messages
 
-from .client import Answer
+from .client import Answer, Silence
 from .compare import Difference, differences
 from .explain import Known
 from .known import explained
@@ -45,6 +45,9 @@ COORDINATOR_LOAD_IN_PROGRESS = 14
 MAKES_TOPICS = frozenset(("CreateTopics", "Metadata"))
 
 
+CODES_BELOW = 1000
+"""Numbers up to here may be error codes, which tell symptoms apart."""
+
 Symptom = tuple[str, str, str, str]
 """What a shrunk script must still show: the API, the field that differs, and what kind of values stand there."""
 
@@ -58,7 +61,8 @@ def _kind(value: Any) -> str:
     if isinstance(value, str):
         value = value.strip().splitlines()[-1] if value.strip() else value
         return re.sub(r"[^A-Za-z ]+", "", value)[:40]
-    return str(value) if isinstance(value, int | None) else type(value).__name__
+    is_code = value is None or (isinstance(value, int) and abs(value) < CODES_BELOW)
+    return str(value) if is_code else type(value).__name__
 
 
 @attrs.frozen
@@ -150,6 +154,8 @@ class Stage:
         seen = side.ask(step)
         while side.lags and isinstance(seen, Answer) and getattr(seen.body, "error_code", 0) == COORDINATOR_LOAD_IN_PROGRESS:
             seen = side.ask(step)
+        if isinstance(seen, Silence) and step.body.get("acks") == 0:
+            seen = side.catch_up(step)
         if step.api in CHANGES:
             side.settle()
         if step.api in MAKES_TOPICS:

@@ -13,7 +13,7 @@ from benchmarks.subjects.kafka import ApacheKafka
 from streambus.chaos.broker_process import BrokerProcess, free_port
 from streambus.wire import messages
 
-from .client import Keeper, Line, Seen, spoken
+from .client import Closed, Keeper, Line, Seen, Silence, spoken
 from .script import Step
 from .symbols import Memory
 
@@ -60,9 +60,7 @@ class Side:
         """Topics that were there before."""
         self._barriers = 0
         self._barrier = f"barrier-{os.getpid()}-{free_port()}"
-        if lags:
-            topic = messages.CreateTopicsRequest.CreatableTopic(self._barrier, 1, 1)
-            self.keeper.ask(messages.CreateTopicsRequest([topic], 10_000), 5)
+        self._set_up_barrier()
 
     def begin(self, prefix: str, now_ms: int) -> None:
         """Forget the last script."""
@@ -94,10 +92,24 @@ class Side:
         self.broker.start_afresh()
         self.address = address_of(self.broker.address)
         self.keeper = Keeper(self.address)
+        self._set_up_barrier()
         for line in self.lines.values():
             line.close()
         self.lines = {}
         return words
+
+    def _set_up_barrier(self) -> None:
+        topic = messages.CreateTopicsRequest.CreatableTopic(self._barrier, 1, 1)
+        self.keeper.ask(messages.CreateTopicsRequest([topic], 10_000), 5)
+
+    def catch_up(self, step: Step) -> Seen:
+        """What became of a step that has no answer, once all of it is done: its connection is closed, or nothing is seen of it.
+
+        Requests of one connection are carried out in turns, and what is written later is durable later.
+        """
+        after = self.ask(Step("ApiVersions", 0, connection=step.connection))
+        self._pass_barrier()
+        return after if isinstance(after, Closed) else Silence()
 
     def settle(self) -> None:
         """Return when every change that was answered is known everywhere.
@@ -108,10 +120,11 @@ class Side:
         if not self.lags:
             return
         for _ in range(2):
-            self._barriers += 1
-            self._pass_barrier(str(self._barriers))
+            self._pass_barrier()
 
-    def _pass_barrier(self, value: str) -> None:
+    def _pass_barrier(self) -> None:
+        self._barriers += 1
+        value = str(self._barriers)
         alter = messages.IncrementalAlterConfigsRequest
         change = alter.AlterConfigsResource(TOPIC, self._barrier, [alter.AlterableConfig("flush.messages", 0, value)])
         self.keeper.ask(alter([change]), 1)
@@ -180,8 +193,7 @@ class Side:
         """Hang up, and leave nothing behind."""
         for line in self.lines.values():
             line.close()
-        if self.lags:
-            self.keeper.ask(messages.DeleteTopicsRequest(topic_names=[self._barrier], timeout_ms=10_000), 1)
+        self.keeper.ask(messages.DeleteTopicsRequest(topic_names=[self._barrier], timeout_ms=10_000), 1)
         self.keeper.close()
 
 

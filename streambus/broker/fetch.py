@@ -259,6 +259,7 @@ def _read_partition(
     parting = diverging(partition, want)
     if parting is not None:
         data.diverging_epoch = FetchResponse.EpochEndOffset(epoch=parting[0], end_offset=parting[1])
+        data.aborted_transactions = None
         return data, 0, None
     end = partition.last_stable_offset if request.isolation_level == READ_COMMITTED else partition.high_watermark
     if budget == 0 and not at_least_one:

@@ -111,6 +111,14 @@ def test_a_fetch_of_no_known_isolation_is_told_in_its_session(bench: Bench) -> N
     assert (response.error_code, response.session_id) == (ErrorCode.UNKNOWN_SERVER_ERROR, 5)
 
 
+def test_logs_that_part_say_nothing_of_transactions(bench: Bench) -> None:
+    place = wanted((0, 99))
+    place.partitions[0].last_fetched_epoch = 0
+    (topic,) = bench.connect().ask(asked(place, isolation_level=1), 12).responses
+    assert topic.partitions[0].diverging_epoch.end_offset >= 0
+    assert topic.partitions[0].aborted_transactions is None
+
+
 def test_missing_partitions_come_last(bench: Bench) -> None:
     by_name = bench.connect().ask(asked(wanted((9, 0)), wanted((0, 0), topic="nowhere"), wanted((-1, 0), (0, 0), (1, 99))), 12)
     unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

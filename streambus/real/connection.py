@@ -6,7 +6,7 @@ Whatever goes wrong on a connection is a reason to close that connection and not
 from __future__ import annotations
 
 import os
-from socket import SHUT_WR, socket
+from socket import SHUT_WR, gaierror, socket
 from typing import TYPE_CHECKING
 
 import trio
@@ -220,6 +220,8 @@ class Connection:
 
 def describe(error: Exception) -> str:
     """What happened, in a few words for people."""
+    if isinstance(error, gaierror):
+        return (error.strerror or str(error)).lower()
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno).lower()
     return str(error)

@@ -25,6 +25,9 @@ Moved = AlterReplicaLogDirsResponse.AlterReplicaLogDirPartitionResult
 ROOM_SINCE = 4
 """Since which version an answer says how much room there is (KIP-827)."""
 
+REPLICA_NAME_MAX = 215
+"""Letters of a partition's name: Kafka appends 40 while it moves a replica, and a folder's name has at most 255."""
+
 
 @message
 class RoomMeasured(Event):
@@ -79,6 +82,8 @@ def alter_replica_log_dirs(broker: Broker, turn: Turn, call: Call) -> None:
 
 def _moved(broker: Broker, topic: str, index: int, path: str) -> ErrorCode:
     """What comes of moving a replica to `path`: where it is already, it may stay."""
+    if len(f"{topic}-{index}") > REPLICA_NAME_MAX:
+        return ErrorCode.INVALID_TOPIC_EXCEPTION
     if path != broker.config.log_dir:
         return ErrorCode.LOG_DIR_NOT_FOUND
     if broker.store.failed is not None:

@@ -82,6 +82,12 @@ def test_a_replica_may_stay_where_it_is_and_go_nowhere_else(bench: Bench) -> Non
     assert moved(bench, (FOLDER, "nowhere", [0])) == [("nowhere", 0, unknown)]
 
 
+def test_a_name_that_is_too_long_to_be_moved_is_refused(bench: Bench) -> None:
+    fits, too_long = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.INVALID_TOPIC_EXCEPTION
+    assert moved(bench, (FOLDER, "x" * 213, [0, 10])) == [("x" * 213, 0, fits), ("x" * 213, 10, too_long)]
+    assert moved(bench, ("/elsewhere", "x" * 214, [0])) == [("x" * 214, 0, too_long)]
+
+
 def test_the_last_word_about_a_replica_counts(bench: Bench) -> None:
     assert moved(bench, (FOLDER, "t", [0]), ("/elsewhere", "t", [0, 1])) == [("t", index, ErrorCode.LOG_DIR_NOT_FOUND) for index in (0, 1)]
 

@@ -23,6 +23,7 @@ DUPLICATE_SEQUENCE_NUMBER = 46
 INVALID_PRODUCER_ID_MAPPING = 49
 UNKNOWN_LEADER_EPOCH = 75
 INVALID_RECORD = 87
+UNKNOWN_TOPIC_ID = 100
 UNACCEPTABLE_CREDENTIAL = 93
 TRANSACTIONAL_ID_NOT_FOUND = 105
 
@@ -102,6 +103,11 @@ def is_replica(step: Step, _difference: Difference) -> bool:
 def has_no_known_isolation(step: Step, _difference: Difference) -> bool:
     """Whether a request wants to read in a way that there is not."""
     return step.body.get("isolation_level", 0) not in (0, 1)
+
+
+def is_in_a_session(step: Step, _difference: Difference) -> bool:
+    """Whether a Fetch goes on with a session, by ids."""
+    return step.version >= 13 and step.body.get("session_id", 0) != 0
 
 
 def asks_for_the_newest_time(step: Step, _difference: Difference) -> bool:
@@ -280,6 +286,20 @@ KNOWN: tuple[Known, ...] = (
         (("topics/*/partitions/*/offset", ANYTHING, -1), ("topics/*/partitions/*/leader_epoch", 0, -1)),
         "When a log was deleted up to its end, Kafka still tells of a record below its start.",
         when=asks_for_the_newest_time,
+    ),
+    Known(
+        "A topic that is deleted while a session reads it is an unknown id",
+        ("Fetch",),
+        (("responses/*/partitions/*/error_code", UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID),),
+        "Kafka keeps the name in the session, and says that it does not know the topic. Clients do the same about both.",
+        when=is_in_a_session,
+    ),
+    Known(
+        "A topic without partitions is not told, however it is to be read",
+        ("ListOffsets",),
+        (("topics/*", ANYTHING, ABSENT),),
+        "With an isolation level that does not exist Kafka meets an exception, and repeats the request.",
+        when=has_no_known_isolation,
     ),
     Known(
         "A partition that is named twice is told once, whatever else is wrong",

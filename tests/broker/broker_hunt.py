@@ -228,6 +228,7 @@ class Block:
         elif choice < 0.06:
             self.bench.advance(self.random.choice((1, 100, 1_000, 30_000)))
         elif choice < 0.07:
+            self.bench.settle()
             for name, partitions in TOPICS:
                 if name not in self.bench.broker.image.topics:
                     self.bench.create(name, partitions)

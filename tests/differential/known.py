@@ -29,6 +29,7 @@ TRANSACTIONAL_ID_NOT_FOUND = 105
 
 BROKER = 4
 MAX_TIMESTAMP = -3
+FUTURE_REPLICA = -3
 
 
 GROUPS = (8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69)
@@ -124,6 +125,11 @@ def forgets_what_it_asks_for(step: Step, _difference: Difference) -> bool:
     """Whether a Fetch adds a partition to its session and takes it out again."""
     asked, forgotten = step.body.get("topics", ()), step.body.get("forgotten_topics_data", ())
     return any(one.get("topic_id") == other.get("topic_id") for one in asked for other in forgotten)
+
+
+def is_future_replica(step: Step, _difference: Difference) -> bool:
+    """Whether a Fetch says that it comes from a replica on another disk."""
+    return FUTURE_REPLICA in (step.body.get("replica_id"), step.body.get("replica_state", {}).get("replica_id"))
 
 
 def is_foreign(name: str) -> bool:
@@ -286,6 +292,19 @@ KNOWN: tuple[Known, ...] = (
         (("topics/*/partitions/*/offset", ANYTHING, -1), ("topics/*/partitions/*/leader_epoch", 0, -1)),
         "When a log was deleted up to its end, Kafka still tells of a record below its start.",
         when=asks_for_the_newest_time,
+    ),
+    Known(
+        "A Fetch goes on behind the end of a file",
+        ("Fetch",),
+        (("responses/*/partitions/*/records/*", ABSENT, ANYTHING),),
+        "Kafka answers from one segment at a time; StreamBus does not let files be seen.",
+    ),
+    Known(
+        "A future replica reads like everybody",
+        ("Fetch",),
+        (("responses/*/partitions/*/aborted_transactions", None, ANYTHING),),
+        "Kafka's own brokers call themselves -3 when they move a replica from disk to disk. Here nobody does.",
+        when=is_future_replica,
     ),
     Known(
         "A topic that is deleted while a session reads it is an unknown id",
@@ -469,8 +488,7 @@ BESIDES = (
     ),
     (
         "Fetch answers whole batches",
-        "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop, and ends it where a file ends. "
-        "Ours ends with the last whole batch.",
+        "Kafka fills an answer up to its limit with a last batch that is cut off, which clients drop. Ours ends with the last whole one.",
     ),
     ("Bombs", "More than 128 MiB decompressed in one batch is MESSAGE_TOO_LARGE here; Kafka goes through it piece by piece."),
     ("Many bad records", "At most 10,000 of them are named in an answer to a Produce."),

@@ -14,8 +14,10 @@ Theory of operation
 4. `normalise` rewrites an answer until only that is left which must agree. Its table says what is rewritten, and why.
 5. `compare` finds what differs. A difference in `known` is explained; any other ends the script, is shrunk to the few steps that it
    takes, and reported.
+6. A StreamBus that dies is a finding, too: another takes its place, so that the script can be shrunk.
 
 `python -m tests.differential --seeds 1000` hunts; `--render` writes docs/differences.md from `known`.
 
-What is left out: groups, transactions, shares and streams, which StreamBus does not speak yet, and more than one broker.
+What is left out: groups, transactions, shares and streams, which StreamBus does not speak yet, and more than one broker. Requests that
+would change the only Kafka beyond repair (feature levels, voters, unregistering it) are rehearsed only, or aim at what is not there.
 """

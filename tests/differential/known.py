@@ -107,6 +107,7 @@ KNOWN: tuple[Known, ...] = (
             ("responses/*/partition_responses/*/base_offset", -1, ANYTHING),
             ("responses/*/partition_responses/*/log_start_offset", -1, ANYTHING),
             ("responses/*/partition_responses/*/log_append_time_ms", -1, ANYTHING),
+            ("responses/*/partition_responses/*/record_errors/*", ABSENT, ANYTHING),
         ),
         "A codec that does not exist, records that cannot be decompressed, lengths beyond all bounds: Kafka meets an exception that nobody "
         "foresaw and says that it does not know what is wrong, with every batch of the request. StreamBus knows, and takes the others.",

@@ -40,6 +40,7 @@ INVALID_PRODUCER_ID_MAPPING = 49
 UNKNOWN_LEADER_EPOCH = 75
 INVALID_RECORD = 87
 UNKNOWN_TOPIC_ID = 100
+DUPLICATE_RESOURCE = 92
 UNACCEPTABLE_CREDENTIAL = 93
 TRANSACTIONAL_ID_NOT_FOUND = 105
 
@@ -345,8 +346,8 @@ KNOWN: tuple[Known, ...] = (
         "A password that is missing is told",
         ("AlterUserScramCredentials",),
         (
-            ("results/*/error_code", UNKNOWN_SERVER_ERROR, UNACCEPTABLE_CREDENTIAL),
-            ("results/*/error_message", None, Text("Salted password must not be empty")),
+            ("results/*/error_code", Number(UNKNOWN_SERVER_ERROR, DUPLICATE_RESOURCE), UNACCEPTABLE_CREDENTIAL),
+            ("results/*/error_message", ANYTHING, Text("Salted password must not be empty")),
         ),
         "Kafka meets an exception, and does not say what is wrong.",
     ),

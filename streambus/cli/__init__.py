@@ -19,6 +19,10 @@ from streambus.cli.misuse import Misuse
 
 COMMANDS = {
     "serve": "run a broker",
+    "topics": "see, make, change and delete topics",
+    "produce": "write records from stdin or files",
+    "consume": "read records",
+    "configs": "see and change what topics, brokers and groups are told",
     "sim": "run, search and replay simulated clusters",
     "storage": "look into data folders, check them, and put them in order",
     "check": "judge a history of what clients saw",
@@ -32,6 +36,9 @@ examples:
   streambus serve                                   a broker on 127.0.0.1:9092, its data in ./streambus-data
   streambus serve --listen 127.0.0.1:0 --data /tmp/try   any free port, another folder
   streambus serve --help                            all that a broker can be told
+  streambus topics create orders --partitions 6     on any broker that speaks Kafka's protocol: -b HOST:PORT
+  echo hello | streambus produce orders             a record
+  streambus consume orders                          all records
   streambus sim run scenarios/power_cuts --seed 7   one simulated run, the same every time
 """
 

@@ -32,6 +32,10 @@ LINGER_SECONDS = 1
 """How long a peer whose connection we closed may go on sending before it sees a reset."""
 
 
+_SCRATCH = bytearray(65536)
+"""Where bytes go that nobody wants any more. One for all: ten thousand may leave at once."""
+
+
 class Connection:
     """An open socket and what is queued towards it. `closing` is true from the moment the node or the peer gave it up."""
 
@@ -208,11 +212,10 @@ class Connection:
         """Let the peer read to the end: a socket closed with unread bytes in it would take back what was sent."""
         try:
             self._sock.shutdown(SHUT_WR)
-            scratch = bytearray(65536)
             with trio.move_on_after(LINGER_SECONDS):
                 while True:
                     await wait_readable(self._sock)
-                    if not self._sock.recv_into(scratch):
+                    if not self._sock.recv_into(_SCRATCH):
                         return
         except OSError:
             return

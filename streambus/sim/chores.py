@@ -72,7 +72,8 @@ class Describe:
 
 @attrs.frozen
 class Question:
-    """An inquirer asks a question of some kind (`streambus.sim.users.questions`) in some version; the rest is left to `luck`."""
+    """An inquirer or an administrator asks a question of some kind, in some version; the rest is left to `luck`. The kinds are in
+    `streambus.sim.users.questions` and in `streambus.sim.users.administration`."""
 
     at: int
     user: str
@@ -115,6 +116,12 @@ QUESTIONS = (
     "fetch", "produce", "offsets", "metadata", "partitions", "configs", "creation", "deletion", "removal", "producer_id", "coordinator",
     "versions",
 )  # fmt: skip
+ADMINISTRATION = (
+    "alteration", "alteration", "alteration", "alteration", "replacement", "settings", "settings", "resources", "growth", "growth", "quota",
+    "quota", "quotas", "credential", "credentials", "feature", "election", "reassignment", "reassignments", "epochs", "epochs", "producers",
+    "log_dirs", "quorum", "acls", "broken", "broken", "produce", "fetch", "creation", "creation", "offsets",
+)  # fmt: skip
+"""What administrators ask (`streambus.sim.users.administration`), as often as it is here."""
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")
 SPECIAL_TIMESTAMPS = (-1, -2, -3, -4, -5)
 SIDE_TOPICS = ("side-a", "side-b")
@@ -136,6 +143,8 @@ def drawn_chores(load: Load, duration: int, streams: Streams) -> tuple[Chore, ..
         chores.extend(_readings(f"reader-{number}", load, duration, places, streams))
     for number in range(load.inquirers):
         chores.extend(_inquiries(f"inquirer-{number}", load, duration, places, streams))
+    for number in range(load.administrators):
+        chores.extend(_administration(f"administrator-{number}", load, duration, streams))
     for number in range(load.vandals):
         chores.extend(_tricks(f"vandal-{number}", load, duration, streams))
     return tuple(sorted(chores, key=attrgetter("at")))
@@ -207,6 +216,16 @@ def _inquiry(at: int, user: str, places: list[tuple[str, int]], dice: Prng) -> C
     if kind == 5:
         return DeleteTopic(at, user, side)
     return Describe(at, user, DESCRIPTIONS[dice.below(len(DESCRIPTIONS))], side if dice.chance(1, 3) else topic)
+
+
+def _administration(user: str, load: Load, duration: int, streams: Streams) -> list[Chore]:
+    dice = streams.stream(user, "chores")
+    chores: list[Chore] = []
+    at = _pause(load.administer_every, duration, dice)
+    while at < duration:
+        chores.append(Question(at, user, ADMINISTRATION[dice.below(len(ADMINISTRATION))], dice.bits64()))
+        at += _pause(load.administer_every, duration, dice)
+    return chores
 
 
 def _tricks(user: str, load: Load, duration: int, streams: Streams) -> list[Chore]:

@@ -274,6 +274,7 @@ _CALLINGS: dict[str, Callable[[Cluster, str], User]] = {
     "writer": Cluster.add_writer,
     "reader": Cluster.add_reader,
     "inquirer": Cluster.add_inquirer,
+    "administrator": Cluster.add_inquirer,
     "vandal": Cluster.add_vandal,
 }
 """What a user is, by the first word of its name."""

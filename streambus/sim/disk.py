@@ -280,7 +280,9 @@ class SimulatedDisk:
         if self.capacity is None:
             return effect.then
         room = max(self.capacity - self.used_bytes(), 0)
-        return attrs.evolve(effect.then, total_bytes=self.capacity, usable_bytes=room)
+        measured: Any = effect.then
+        event: Event = attrs.evolve(measured, total_bytes=self.capacity, usable_bytes=room)
+        return event
 
     def _truncate(self, effect: Truncate) -> Event | None:
         file = self._file(effect.file)

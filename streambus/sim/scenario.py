@@ -51,6 +51,9 @@ class Load:
     inquirers: Any = 0
     """Clients that ask the broker this and that, and make and delete topics."""
     inquire_every: Any = 100 * MILLISECOND
+    administrators: Any = 0
+    """Clients that change configs, partitions, quotas and credentials while the others work, and look at what became of it."""
+    administer_every: Any = 50 * MILLISECOND
     vandals: Any = 0
     """Peers that do not keep to the protocol (`streambus.sim.vandal`)."""
     vandalise_every: Any = 200 * MILLISECOND

@@ -3,7 +3,9 @@
 import re
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}(-[0-9]+)?"
-NAMES = re.compile(rf"“[^”]*”|0x[0-9a-f…]+|{UUID}|\b(topic|writer|reader|inquirer|vandal|side|final-reader|broker)(-[a-z0-9]+)*")
+NAMES = re.compile(
+    rf"“[^”]*”|0x[0-9a-f…]+|{UUID}|\b(topic|writer|reader|inquirer|administrator|vandal|side|final-reader|broker)(-[a-z0-9]+)*"
+)
 NUMBERS = re.compile(r"[0-9][0-9_,.]*")
 LENGTH_MAX = 90
 

@@ -56,7 +56,7 @@ def _flat_record(record: Record) -> Any:
     return (record.offset, record.timestamp, record.key, record.value, record.headers)
 
 
-_PLAIN = frozenset((int, str, bool, type(None)))
+_PLAIN = frozenset((int, float, str, bool, type(None)))
 
 _FORMS: dict[type, Form] = {
     bytes: _flat_bytes,

@@ -27,7 +27,20 @@ FAULTS_MAX = 40
 PARTS = ("", "load", "load", "disk", "link", "limits")
 """Of a scenario, those that have settings to tweak."""
 
-KEPT = ("title", "duration", "topics", "partitions", "writers", "readers", "inquirers", "vandals", "faults", "plan", "safety_only")
+KEPT = (
+    "title",
+    "duration",
+    "topics",
+    "partitions",
+    "writers",
+    "readers",
+    "inquirers",
+    "administrators",
+    "vandals",
+    "faults",
+    "plan",
+    "safety_only",
+)
 """Settings that others depend on, or that have said what they had to say when the tape was drawn."""
 
 Mutation = Callable[[Entry, Corpus, "Source", Prng], Tape]

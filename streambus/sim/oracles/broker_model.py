@@ -7,9 +7,11 @@ from uuid import UUID
 import attrs
 
 from streambus.kernel import ClockAdjusted, DiskFailed, Effect, Event, Received, Started
+from streambus.records import Codec
 from streambus.sim.life import Life
 from streambus.sim.oracles.cluster_model import ClusterModel, PartitionFacts, TopicFacts
 from streambus.sim.oracles.log_model import LogModel
+from streambus.sim.oracles.wishes import Wish, Wishes
 from streambus.sim.oracles.written import METADATA_LOG, Written
 
 SETTINGS: Mapping[str, tuple[str, str]] = {
@@ -18,11 +20,19 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "message.timestamp.after.max.ms": ("log.message.timestamp.after.max.ms", "3600000"),
     "message.timestamp.before.max.ms": ("log.message.timestamp.before.max.ms", "9223372036854775807"),
     "min.insync.replicas": ("min.insync.replicas", "1"),
+    "compression.type": ("compression.type", "producer"),
+    "compression.gzip.level": ("compression.gzip.level", "-1"),
+    "compression.lz4.level": ("compression.lz4.level", "9"),
+    "compression.zstd.level": ("compression.zstd.level", "3"),
     "cleanup.policy": ("log.cleanup.policy", "delete"),
     "retention.ms": ("log.retention.ms", "604800000"),
     "retention.bytes": ("log.retention.bytes", "-1"),
 }
 """Of the topic settings that decide about batches and how long they stay: the broker's setting behind it, and Kafka's default."""
+
+
+CODECS = {"uncompressed": Codec.NONE, "gzip": Codec.GZIP, "snappy": Codec.SNAPPY, "lz4": Codec.LZ4, "zstd": Codec.ZSTD}
+"""What `compression.type` says, but for `producer`, which leaves batches as they are."""
 
 
 @attrs.frozen
@@ -34,6 +44,8 @@ class BatchRules:
     after_max_ms: int
     before_max_ms: int
     isr_min: int
+    codec: Codec | None
+    level: int | None
 
 
 class BrokerModel:
@@ -71,6 +83,10 @@ class BrokerModel:
         """Handed out so far, in all lives."""
         self.spoken: dict[tuple[tuple[int, int], ...], dict[int, tuple[int, int]]] = {}
         """What the broker said it speaks, by API key, as each release: by the `latest_versions` of its config."""
+        self.wishes = Wishes()
+        """What was asked to be changed, in all lives."""
+        self.asked_in = -1
+        """The last step in which somebody asked for a change."""
         self.names_under_way: dict[str, None] = {}
         """Topics that may be about to be made or removed."""
 
@@ -91,6 +107,7 @@ class BrokerModel:
         born_at_ms = (life.agenda.now + life.shift) // 1_000
         for batch in self.written.read(_files_of(life), born_at_ms, before):
             self.cluster.apply(batch)
+            self._judge_wishes()
         self._judge_survival(before)
         self._judge_metadata()
 
@@ -117,11 +134,17 @@ class BrokerModel:
     def _apply(self, batches: list[bytes]) -> None:
         for batch in batches:
             self.cluster.apply(batch)
+            self._judge_wishes()
         self.cluster_moved_in = self.step
         self.rules.clear()
         if not self.is_deciding:
             self.names_under_way.clear()
         self._judge_metadata()
+
+    def _judge_wishes(self) -> None:
+        complaint = self.wishes.judge(self.cluster)
+        if complaint is not None:
+            self.fail(complaint)
 
     def _judge_metadata(self) -> None:
         for complaint in self.cluster.complaints:
@@ -173,6 +196,18 @@ class BrokerModel:
         """Whether nothing became known about the cluster in this step: else an answer may know of it or not."""
         return self.cluster_moved_in != self.step
 
+    @property
+    def is_settled_for_decisions(self) -> bool:
+        """Whether all that was decided before this step is known: else nobody outside knows what the broker decides by."""
+        return not self.was_deciding and not self.names_under_way and self.asked_in != self.step
+
+    def want(self, wish: Wish, *, is_meant: bool = True) -> Wish:
+        """Somebody asks for a change, or only whether it could be."""
+        if is_meant:
+            self.asked_in = self.step
+            self.wishes.add(self.cluster, wish)
+        return wish
+
     def partition(self, name: str, topic_id: Any, index: int, *, by_id: bool) -> tuple[TopicFacts, PartitionFacts, LogModel] | None:
         """A partition that this broker leads, as it was asked for."""
         topic = self.cluster.topics_by_id.get(topic_id) if by_id else self.cluster.topics.get(name)
@@ -183,18 +218,25 @@ class BrokerModel:
     def setting(self, topic: TopicFacts, name: str) -> str:
         """What a topic is configured to."""
         broker_name, default = SETTINGS[name]
-        return topic.settings.get(name) or self.properties.get(broker_name, default)
+        own = topic.settings.get(name)
+        if own is not None:
+            return own.strip()
+        return self.cluster.broker_setting(self.node_id, broker_name) or self.properties.get(broker_name, default)
 
     def rules_of(self, topic: TopicFacts) -> BatchRules:
         """What the batches of a topic must keep to."""
         rules = self.rules.get(topic.topic_id)
         if rules is None:
+            codec = CODECS.get(self.setting(topic, "compression.type"))
+            has_level = codec in (Codec.GZIP, Codec.LZ4, Codec.ZSTD)
             rules = self.rules[topic.topic_id] = BatchRules(
                 int(self.setting(topic, "max.message.bytes")),
                 self.setting(topic, "message.timestamp.type") == "LogAppendTime",
                 int(self.setting(topic, "message.timestamp.after.max.ms")),
                 int(self.setting(topic, "message.timestamp.before.max.ms")),
                 int(self.setting(topic, "min.insync.replicas")),
+                codec,
+                int(self.setting(topic, f"compression.{codec.name.lower()}.level")) if codec is not None and has_level else None,
             )
         return rules
 
@@ -207,9 +249,13 @@ class BrokerModel:
         """Whether of this topic only the newest record of each key has to stay."""
         return "compact" in self.setting(topic, "cleanup.policy")
 
+    def was_compacted(self, topic: TopicFacts) -> bool:
+        """Whether that is so, or was so once: then there may be gaps."""
+        return topic.was_compacted or self.is_compacted(topic)
+
     def compacted_logs(self) -> set[str]:
         """The logs of such topics."""
-        topics = [topic for topic in self.cluster.topics.values() if self.is_compacted(topic)]
+        topics = [topic for topic in self.cluster.topics.values() if self.was_compacted(topic)]
         return {partition.log_id for topic in topics for partition in topic.partitions.values()}
 
     def take_note_of_retention(self) -> None:

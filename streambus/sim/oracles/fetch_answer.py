@@ -87,13 +87,14 @@ class Reader:
             return differs("high_watermark beside an error", -1, data.high_watermark) or (
                 "records come with an error" if data.records else None
             )
-        return self._judge_marks(log, data) or self._judge_records(facts, log, data)
+        return self._judge_marks(facts, log, data) or self._judge_records(facts, log, data)
 
-    def _judge_marks(self, log: LogModel, data: Any) -> str | None:
+    def _judge_marks(self, facts: PartitionFacts, log: LogModel, data: Any) -> str | None:
         least, most = self._watermarks(log)
         if data.high_watermark not in (least, most) and not (self.asked.is_old and least <= data.high_watermark <= most):
             return f"high_watermark is {data.high_watermark}, expected {_range(least, most)}"
-        aborted: list[Any] | None = [] if self.asked.body.isolation_level == 1 else None
+        parts = _diverging(facts, log, self.want) is not None
+        aborted: list[Any] | None = [] if self.asked.body.isolation_level == 1 and not parts else None
         return (
             differs("last_stable_offset", data.high_watermark, data.last_stable_offset)
             or self._judge_start(log, data.log_start_offset)
@@ -114,7 +115,7 @@ class Reader:
     @property
     def is_compacted(self) -> bool:
         """Whether some of what was written may be missing."""
-        return self.found is not None and self.model.is_compacted(self.found[0])
+        return self.found is not None and self.model.was_compacted(self.found[0])
 
     def _judge_records(self, facts: PartitionFacts, log: LogModel, data: Any) -> str | None:
         seen = b"" if data.records is None else bytes(data.records)
@@ -169,11 +170,11 @@ def _refusal(facts: PartitionFacts, log: LogModel, want: Want) -> ErrorCode | No
 def _diverging(facts: PartitionFacts, log: LogModel, want: Want) -> tuple[int, int] | None:
     if not 0 <= want.last_fetched_epoch <= facts.leader_epoch:
         return None
-    epoch, end = _end_of_epoch(facts, log, want.last_fetched_epoch)
+    epoch, end = end_of_epoch(facts, log, want.last_fetched_epoch)
     return None if epoch == want.last_fetched_epoch and end >= want.offset else (epoch, end)
 
 
-def _end_of_epoch(facts: PartitionFacts, log: LogModel, leader_epoch: int) -> tuple[int, int]:
+def end_of_epoch(facts: PartitionFacts, log: LogModel, leader_epoch: int) -> tuple[int, int]:
     """As the log has it; the epoch of a leader that has not written yet begins where the log ends."""
     if leader_epoch == facts.leader_epoch or log.start_offset == log.end_offset:
         return leader_epoch, log.end_offset
@@ -194,7 +195,7 @@ def is_loading(model: BrokerModel, asked: Asked, want: Want) -> bool:
 def is_compacted(model: BrokerModel, asked: Asked, want: Want) -> bool:
     """Whether nobody outside knows how much there is of this partition."""
     found = _find(model, asked, want)
-    return found is not None and model.is_compacted(found[0])
+    return found is not None and model.was_compacted(found[0])
 
 
 def news_of(model: BrokerModel, asked: Asked, want: Want, enough: int) -> int:

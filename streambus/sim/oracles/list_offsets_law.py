@@ -146,7 +146,7 @@ def _may_have_changed(model: BrokerModel, asked: Asked, expected: Expected, resu
     if found is None or found[2] is not expected.log:
         return True
     topic, _, log = found
-    if model.is_compacted(topic) or log.start_offset != expected.start_offset:
+    if model.was_compacted(topic) or log.start_offset != expected.start_offset:
         return True
     if asked.arrived_in == model.step or expected.kind != MAX_TIMESTAMP:
         return False

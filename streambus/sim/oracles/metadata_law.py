@@ -77,6 +77,9 @@ def image_difference(broker: Broker, model: BrokerModel) -> str | None:
         or differs("image_offset", cluster.end_offset, broker.image_offset)
         or differs("next_producer_id", cluster.next_producer_id, image.next_producer_id)
         or differs("the features", {name: level for name, level in sorted(cluster.features.items()) if level}, dict(image.features))
+        or differs("what is set on brokers and other things", *_settings(broker, model))
+        or differs("the quotas", *_quotas(broker, model))
+        or differs("the credentials", *_credentials(broker, model))
         or differs("the controller's end", broker.metadata_log.log_end_offset, broker.controller.end_offset)
     )
     for name, facts in cluster.topics.items():
@@ -97,6 +100,25 @@ def image_difference(broker: Broker, model: BrokerModel) -> str | None:
             or differs(f"the settings of {name}", dict(sorted(facts.settings.items())), dict(image.topic_settings(name)))
         )
     return complaint
+
+
+def _settings(broker: Broker, model: BrokerModel) -> tuple[object, object]:
+    expected = {(key[1], key[2], key[3]): value for key, value in model.cluster.of_kind("config").items()}
+    seen = {(kind, name, key): value for (kind, name), found in broker.image.configs.items() for key, value in found.items()}
+    return dict(sorted(expected.items())), dict(sorted(seen.items()))
+
+
+def _quotas(broker: Broker, model: BrokerModel) -> tuple[object, object]:
+    expected = {(key[1], key[2]): value for key, value in model.cluster.of_kind("quota").items()}
+    quotas = broker.image.client_quotas
+    seen = {(tuple(sorted(entity.parts)), key): float(quotas[entity][key]) for entity in quotas for key in quotas[entity]}
+    return sorted(expected.items(), key=repr), sorted(seen.items(), key=repr)
+
+
+def _credentials(broker: Broker, model: BrokerModel) -> tuple[object, object]:
+    expected = {(key[1], key[2]): value for key, value in model.cluster.of_kind("scram").items()}
+    seen = {place: (found.salt, found.iterations) for place, found in broker.image.scram_credentials.items()}
+    return dict(sorted(expected.items())), dict(sorted(seen.items()))
 
 
 def leadership_difference(broker: Broker, model: BrokerModel) -> str | None:

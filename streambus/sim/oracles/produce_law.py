@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from streambus.records import HEADER_BYTES, BadBatch, BatchHeader, crc32c, parse_header
+from streambus.records import HEADER_BYTES, BadBatch, BatchHeader, Codec, compress, crc32c, decompress, parse_header
 from streambus.sim.oracles.broker_model import BatchRules, BrokerModel
 from streambus.sim.oracles.cleaning_law import records_in
 from streambus.sim.oracles.cluster_model import PartitionFacts, TopicFacts
@@ -18,6 +18,7 @@ from streambus.wire import ErrorCode
 ACKS = (0, 1, -1)
 LOG_START_SINCE, ZSTD_SINCE, TOPIC_IDS_SINCE = 5, 7, 13
 FORGOTTEN_AFTER_MS = 86_400_000
+LENGTH_COUNTS_FROM = 12
 IGNORED_BYTES = 12
 """What follows a batch and is shorter cannot be the beginning of another: it is ignored, as in Kafka."""
 
@@ -91,8 +92,12 @@ def _expect(model: BrokerModel, asked: Asked, found: tuple[TopicFacts, Partition
     if complaints:
         expected.refusals = complaints
         return expected
+    rules = model.rules_of(topic)
+    batch = _as_stored(model, rules, header, batch)
+    if len(batch) > rules.bytes_max:
+        expected.refusals = (ErrorCode.MESSAGE_TOO_LARGE,)
+        return expected
     verdict = log.judge(header, model.now_ms, FORGOTTEN_AFTER_MS) if header.producer_id >= 0 else None
-    is_append_time = model.rules_of(topic).is_append_time
     if isinstance(verdict, str):
         # A gap behind a batch that the disk refused is the disk's fault; a producer that is told of a gap would begin anew.
         expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,) if model.written.is_failed else _REFUSALS[verdict]
@@ -102,13 +107,8 @@ def _expect(model: BrokerModel, asked: Asked, found: tuple[TopicFacts, Partition
     elif model.written.is_failed:
         expected.refusals = (ErrorCode.KAFKA_STORAGE_ERROR,)
     else:
-        if is_append_time:
+        if rules.is_append_time:
             expected.append_time = model.wall_ms
-            batch = _stamped(batch, header.attributes | 8, model.wall_ms)
-        else:
-            latest = header.max_timestamp if header.attributes & 8 else max(-1, *(record.timestamp for record in records_in(batch)))
-            if latest != header.max_timestamp or header.attributes & 8:
-                batch = _stamped(batch, header.attributes & ~8, latest)
         epoch = facts.leader_epoch.to_bytes(4, "big")
         stamped = b"".join((log.end_offset.to_bytes(8, "big"), batch[8:12], epoch, memoryview(batch)[16:]))
         expected.batch = log.append(stamped, model.now_ms)
@@ -143,7 +143,7 @@ def _complaints(
         found.append(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
     if not found and (header.attributes & 8) and (rules.is_append_time or header.max_timestamp == -1):
         found.append(ErrorCode.INVALID_TIMESTAMP)
-    if not found and not records_in(batch):
+    if not found and [record.offset for record in records_in(batch)] != list(range(header.record_count)):
         found.append(ErrorCode.INVALID_RECORD)
     if len(batch) > rules.bytes_max:
         found.append(ErrorCode.MESSAGE_TOO_LARGE)
@@ -159,6 +159,25 @@ def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader, batch:
         return True
     earliest = wall_ms - rules.before_max_ms
     return earliest > 0 and any(0 <= record.timestamp < earliest for record in records_in(batch))
+
+
+def _as_stored(model: BrokerModel, rules: BatchRules, header: BatchHeader, batch: bytes) -> bytes:
+    """The batch with the timestamps and in the codec that its topic asks for: nothing else of it is changed."""
+    if rules.is_append_time:
+        latest, time_type = model.wall_ms, 8
+    else:
+        latest, time_type = max(-1, *(record.timestamp for record in records_in(batch))), 0
+        if header.attributes & 8:
+            latest = header.max_timestamp
+    attributes = header.attributes & ~8 | time_type
+    if rules.codec is not None and rules.codec != header.attributes & 7:
+        records = decompress(Codec(header.attributes & 7), memoryview(batch)[HEADER_BYTES:])
+        batch = batch[:HEADER_BYTES] + bytes(compress(rules.codec, records, rules.level))
+        batch = b"".join((batch[:8], (len(batch) - LENGTH_COUNTS_FROM).to_bytes(4, "big"), batch[12:]))
+        attributes = rules.codec | attributes & 0x18
+    elif (attributes, latest) == (header.attributes, header.max_timestamp):
+        return batch
+    return _stamped(batch, attributes, latest)
 
 
 def _stamped(batch: bytes, attributes: int, max_timestamp: int) -> bytes:

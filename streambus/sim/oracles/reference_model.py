@@ -33,7 +33,16 @@ from streambus.kernel import (
     Write,
 )
 from streambus.sim.life import Life
-from streambus.sim.oracles import delete_records_law, identity_law, list_offsets_law, produce_law, topics_law
+from streambus.sim.oracles import (
+    administration_law,
+    configs_law,
+    delete_records_law,
+    description_law,
+    identity_law,
+    list_offsets_law,
+    produce_law,
+    topics_law,
+)
 from streambus.sim.oracles.broker_model import BrokerModel
 from streambus.sim.oracles.door import Asked, Door, Guest
 from streambus.sim.oracles.fetch_law import FetchLaw
@@ -49,7 +58,9 @@ LAWS: dict[int, Law] = {
     ApiKey.DELETE_TOPICS: topics_law.DELETE_TOPICS,
     ApiKey.DESCRIBE_TOPIC_PARTITIONS: topics_law.DESCRIBE_TOPIC_PARTITIONS,
     ApiKey.DESCRIBE_CLUSTER: topics_law.DESCRIBE_CLUSTER,
-    ApiKey.DESCRIBE_CONFIGS: topics_law.DESCRIBE_CONFIGS,
+    **configs_law.LAWS,
+    **administration_law.LAWS,
+    **description_law.LAWS,
     ApiKey.DELETE_RECORDS: delete_records_law.LAW,
     ApiKey.INIT_PRODUCER_ID: identity_law.INIT_PRODUCER_ID,
     ApiKey.API_VERSIONS: identity_law.API_VERSIONS,

@@ -8,6 +8,7 @@
 from typing import Any
 
 from streambus.broker import Broker
+from streambus.broker.log_dirs import RoomMeasured
 from streambus.kernel import Closed, Connected, Drained, Effect, Event, Instant, Read, Received
 from streambus.sim.life import Life
 from streambus.sim.simulation import Simulation
@@ -84,10 +85,12 @@ def _forgotten_slot(broker: Broker, fillers: set[tuple[int, int]]) -> str | None
 
 
 def _searching(life: Life, effects: list[Effect]) -> list[Any]:
-    """The calls of searches whose batch is being read."""
+    """The calls of searches whose batch is being read, and of those who want to know how much room there is."""
     asked = [effect for _, effect in life.disk_queue.pending] + list(effects)
     completions = [effect.then for effect in asked if type(effect) is Read]
+    measured = [getattr(effect, "then", effect) for effect in (*asked, *life.ready)]
     searches = [
         getattr(event, "search", None) or getattr(getattr(event, "then", None), "search", None) for event in (*completions, *life.ready)
     ]
-    return [search.call for search in searches if search is not None]
+    measuring = [event.call for event in measured if type(event) is RoomMeasured]
+    return [search.call for search in searches if search is not None] + measuring

@@ -7,6 +7,7 @@ by `Complete` effects.
 - `Writer` sends records with unique values;
 - `Reader` polls the partitions it is assigned, and goes elsewhere when told;
 - `Inquirer` asks the broker for offsets and descriptions, and makes and deletes topics on the side;
+- an administrator is an `Inquirer` who changes configs, partitions, quotas and credentials (`administration`);
 - `VandalOwner` sends a peer out that does not keep to the protocol;
 - `FinalReader` reads everything from the beginning to its end when all else has come to rest.
 """

@@ -8,11 +8,13 @@ from streambus.kernel import Prng
 from streambus.sim.agenda import Agenda
 from streambus.sim.chores import SIDE_TOPICS, Chore, CreateTopic, DeleteTopic, Describe, LookUp, Question
 from streambus.sim.host import WALL_ORIGIN
+from streambus.sim.users.administration import ADMINISTRATION
 from streambus.sim.users.questions import LONELY_TOPIC, QUESTIONS, Knowledge, learn
 from streambus.sim.users.user import User
 from streambus.wire import messages
 
 UNANSWERED_MAX = 8
+ALL_QUESTIONS = {**QUESTIONS, **ADMINISTRATION}
 
 
 class Inquirer(User):
@@ -29,7 +31,7 @@ class Inquirer(User):
         version = None
         if isinstance(chore, Question):
             dice = Prng(chore.luck)
-            body = QUESTIONS[chore.kind](self.known, dice)
+            body = ALL_QUESTIONS[chore.kind](self.known, dice)
             if dice.chance(1, 2):
                 version = body.VERSIONS[dice.below(len(body.VERSIONS))]
         else:

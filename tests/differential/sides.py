@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Set as AbstractSet
@@ -201,11 +202,13 @@ class KafkaProcess:
     """A stock Kafka of our own, on a fresh folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         kafka = ApacheKafka("kafka", "Kafka", {})
         kafka.provide(CACHE)
-        kafka.format(CACHE, folder, self.port)
+        with socket.socket() as kept:  # so that its controller is not given the same port
+            kept.bind(("127.0.0.1", 0))
+            self.port = int(kept.getsockname()[1])
+            kafka.format(CACHE, folder, self.port)
         settings = folder / "server.properties"
         lines = [line for line in settings.read_text().splitlines() if not line.startswith(OUR_OWN)]
         settings.write_text("\n".join((*lines, *HASTE)))

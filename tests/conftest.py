@@ -12,7 +12,9 @@ TRACES = Path(__file__).parent / "traces"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="record golden traces (tests/traces) anew instead of comparing with them")
     parser.addoption("--long", action="store_true", help="hunt for longer where a test has a short and a long form")
-    parser.addoption("--bootstrap", help="ask the broker there what stock clients can do (tests/stock), not one of ours", metavar="HOST:PORT")
+    parser.addoption(
+        "--bootstrap", help="ask the broker there what stock clients can do (tests/stock), not one of ours", metavar="HOST:PORT"
+    )
     parser.addoption("--chaos-for", type=float, help="play every nemesis against a real broker, so many seconds in all", metavar="SECONDS")
 
 

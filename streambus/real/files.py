@@ -182,7 +182,8 @@ class Files:
 
     def _measure_room(self, effect: MeasureRoom) -> Event:
         disk = os.statvfs(self._folder)
-        return attrs.evolve(effect.then, total_bytes=disk.f_blocks * disk.f_frsize, usable_bytes=disk.f_bavail * disk.f_frsize)
+        total, usable = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
+        return attrs.evolve(effect.then, total_bytes=total, usable_bytes=usable)  # type: ignore[misc,unused-ignore]
 
     def _truncate(self, effect: Truncate) -> None:
         opened = self.open(effect.file)

@@ -65,7 +65,8 @@ def serve(
             if on_ready is not None:
                 on_ready(Serving(tuple(listening), advertised, effect.cluster_id, effect.recovered_bytes))
 
-        broker = Broker(attrs.evolve(config, listeners=advertised, store=store, log_dir=str(folder.resolve()), has_room=has_room))
+        found = {"listeners": advertised, "store": store, "log_dir": str(folder.resolve()), "has_room": has_room}
+        broker = Broker(attrs.evolve(config, **found))  # type: ignore[misc,unused-ignore]
         driver = Driver(
             broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
         )

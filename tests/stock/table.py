@@ -27,8 +27,8 @@ What clients that we did not write can do with StreamBus, as the tests see it: e
 project's gate against a real broker process over real sockets (`tests/stock`). The same tests, with the same table, can be run
 against an Apache Kafka: a cell that is not ✓ is about the client, unless its explanation says otherwise.
 
-Nothing here needs a consumer group. KafkaJS' consumer cannot do without one; it reads here, and asks for offsets, through the `Broker` class
-that its own consumer and admin are made of.
+Nothing here needs a consumer group. KafkaJS' consumer cannot do without one; it reads here, and asks for offsets, through the `Broker`
+class that its own consumer and admin are made of.
 
 | mark | means |
 |---|---|

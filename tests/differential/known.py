@@ -366,6 +366,12 @@ KNOWN: tuple[Known, ...] = (
     ),
     # The cluster -------------------------------------------------------------------------------------------------------------
     Known(
+        "What was deleted has no size",
+        ("DescribeLogDirs",),
+        (("results/*/topics/*/partitions/*/partition_size", "some", 0),),
+        "Kafka counts whole files, and the last one stays while the log is there. StreamBus counts the batches that are live.",
+    ),
+    Known(
         "The quorum has had no election",
         ("DescribeQuorum",),
         (("topics/*/partitions/0/leader_epoch", "some", 0),),

@@ -4,7 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from at_work import Run, runner
 from kept_folders import keep
+
+from streambus.testing import RunningBroker
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(kept: Path, tmp_path: Path) -> Path:
     """A copy of it, to do anything with."""
     return Path(shutil.copytree(kept, tmp_path / "data"))
+
+
+@pytest.fixture
+def run(streambus_broker: RunningBroker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs commands against a new broker."""
+    return runner(capsys, monkeypatch, streambus_broker.bootstrap_servers)

@@ -15,6 +15,8 @@ CHUNK_BYTES = 256 * 1024
 PIECE_BYTES_MAX = 128 * 1024 * 1024
 """A piece without an end is no record: no broker takes one of this size."""
 
+STDIN = "stdin"
+
 
 class TooLong(Exception):
     """The input goes on and on without the end of a record."""
@@ -74,6 +76,11 @@ class Input:
         chunk: bytes | None = await trio.to_thread.run_sync(self.file.read, CHUNK_BYTES, abandon_on_cancel=True)
         return chunk or b""
 
+    def close(self) -> None:
+        """It was read to its end. Stdin is not ours to close."""
+        if self.name != STDIN:
+            self.file.close()
+
     def cutter(self) -> Cutter:
         """What cuts it."""
         return Cutter(self.delimiter)
@@ -84,7 +91,7 @@ def inputs_of(names: Sequence[str], delimiter: bytes | None) -> list[Input]:
     inputs = []
     for name in names:
         if name == "-":
-            inputs.append(Input("stdin", _raw(sys.stdin.buffer), delimiter))
+            inputs.append(Input(STDIN, _raw(sys.stdin.buffer), delimiter))
             continue
         path = Path(name)
         try:

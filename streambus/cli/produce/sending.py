@@ -132,6 +132,7 @@ class Sender:
                 self._stop(Refused(source.name, None, str(error)))
             await trio.lowlevel.checkpoint()
             await self._send(cutter.finish(), source.name, place)
+            source.close()
 
     async def _send(self, pieces: Sequence[bytes], name: str, place: int) -> int:
         """Submit them; returns the number of the last piece in its input."""

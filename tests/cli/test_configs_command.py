@@ -62,7 +62,12 @@ def test_groups_have_configs(run: Run) -> None:
 
 def test_whatever_has_configs_is_listed(run: Run) -> None:
     run("topics", "create", "orders")
-    assert run("configs", "list").out.splitlines() == ["KIND           NAME", "broker         1", "broker-logger  1", "topic          orders"]
+    assert run("configs", "list").out.splitlines() == [
+        "KIND           NAME",
+        "broker         1",
+        "broker-logger  1",
+        "topic          orders",
+    ]
     assert json.loads(run("configs", "list", "topic", "--json").out) == [{"kind": "topic", "name": "orders"}]
 
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from streambus.cli.misuse import Misuse
 from streambus.real.clients import parse_servers
@@ -12,13 +13,15 @@ DEFAULT = "127.0.0.1:9092"
 TIMEOUT_SECONDS = 30.0
 
 CONNECTION_HELP = f"""\
-Any broker that speaks Kafka's protocol will do. Where it is: --bootstrap, else the environment variable {ENVIRONMENT}, else {DEFAULT}.
+Any broker that speaks Kafka's protocol will do. Where it is says --bootstrap, else the environment variable {ENVIRONMENT},
+else it is {DEFAULT}.
 Exit status: 0 done, 1 not done (the line on stderr says why), 2 misuse, 130 Ctrl-C."""
 """The last paragraph of the help of every such command."""
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
-    """`--bootstrap` and `--timeout`."""
+    """`--bootstrap` and `--timeout`; and options may stand between the other words."""
+    _intermix(parser)
     parser.add_argument(
         "-b",
         "--bootstrap",
@@ -59,6 +62,20 @@ def settings_of(words: Iterable[str], option: str) -> dict[str, str]:
             raise Misuse(f"{option} {word!r}: expected NAME=VALUE, for example retention.ms=86400000")
         settings[name] = value
     return settings
+
+
+def _intermix(parser: argparse.ArgumentParser) -> None:
+    """`produce orders -k : FILE`: of itself, a parser takes all words without an option from one place only."""
+    plain = parser.parse_known_args
+
+    def parse(words: Any = None, namespace: Any = None) -> Any:
+        parser.parse_known_args = plain  # type: ignore[method-assign]
+        try:
+            return parser.parse_known_intermixed_args(words, namespace)
+        finally:
+            parser.parse_known_args = parse  # type: ignore[method-assign, assignment]
+
+    parser.parse_known_args = parse  # type: ignore[method-assign, assignment]
 
 
 def _seconds(text: str) -> float:

@@ -181,7 +181,7 @@ class ClusterModel:
             facts.leader_epoch += 1
         if record.isr is not None:
             facts.isr = list(record.isr)
-        strange = [number for number in record.replicas or () if number not in self.broker_epochs]
+        strange = [number for number in record.replicas or () if self.broker_epochs and number not in self.broker_epochs]
         if strange:
             self.complaints.append(f"a partition is moved to broker {strange[0]} at offset {offset}, which nobody knows")
         if record.replicas is not None:

@@ -148,14 +148,14 @@ def _may_have_changed(model: BrokerModel, asked: Asked, expected: Expected, resu
     topic, _, log = found
     if model.was_compacted(topic) or log.start_offset != expected.start_offset:
         return True
-    if asked.arrived_in == model.step or expected.kind != MAX_TIMESTAMP:
+    if asked.arrived_in == model.step:
         return False
     try:
         now = _search(log, expected.kind)
     except (BadBatch, StopIteration):
         return True
-    newest = _newest(log.batches)
-    is_hidden = newest is not None and newest.base_offset >= log.committed_at_least(model.step)
+    batch = _newest(log.batches) if expected.kind == MAX_TIMESTAMP else _first_reaching(log.batches, expected.kind)
+    is_hidden = batch is not None and batch.base_offset >= log.committed_at_least(model.step)
     return (result.offset, result.timestamp) == now[:2] or (is_hidden and result.offset == -1)
 
 

@@ -68,6 +68,11 @@ LAWS: dict[int, Law] = {
 """One law per API, beside Fetch, whose law has sessions. Requests of APIs that have none here are only counted in their order."""
 
 
+def _is_hung_up_on(asked: Asked) -> bool:
+    """Whether this cannot be told that it is refused: its connection is closed, and what came behind it is not looked at."""
+    return asked.api_key == ApiKey.PRODUCE and asked.expected is not None and asked.body.acks == 0 and produce_law.is_refused(asked)
+
+
 DISK_EFFECTS = (Write, Sync, Work, Delete)
 """What is asked of the disk that changes what is written, or where it is."""
 
@@ -135,6 +140,8 @@ class ReferenceModel:
         if not arrived:
             return []
         guest = self.door.guests[event.connection]
+        if guest.is_shown_out:
+            return []
         guest.received.extend(arrived)
         return self._take_up(life, guest) if self.model.is_serving else []
 
@@ -150,6 +157,8 @@ class ReferenceModel:
         while len(guest.received) > held:
             taken.append(guest.received.popleft())
             self._look_at(guest, taken[-1])
+            if _is_hung_up_on(taken[-1]):
+                guest.received.clear()
         return taken
 
     def _compare_read(self, event: Any) -> None:
@@ -216,10 +225,8 @@ class ReferenceModel:
 
     def _judge_closing(self, arrived: list[Asked], closed: dict[int, None]) -> None:
         for asked in arrived:
-            if asked.api_key == ApiKey.PRODUCE and asked.body.acks == 0 and asked.expected is not None:
-                is_refused = produce_law.is_refused(asked)
-                if is_refused and asked.connection not in closed:
-                    self._fail(f"{asked} with acks=0 is refused, so its connection is closed, but it is not")
+            if _is_hung_up_on(asked) and asked.connection not in closed:
+                self._fail(f"{asked} with acks=0 is refused, so its connection is closed, but it is not")
 
     def _note_waiting(self, arrived: list[Asked]) -> None:
         """Who stands behind another when the step is over may be answered long before the answer leaves."""

@@ -23,7 +23,7 @@ from kept_folders import (
     said_json_lines,
 )
 
-from streambus.cli.storage.showing import Progress, size_of, text_of, time_of
+from streambus.cli.showing import Progress, size_of, text_of, time_of
 from streambus.real.offline import offline_store
 from streambus.real.reading import FilesToRead
 from streambus.records import Codec, Record, encode_batch, parse_header

@@ -10,6 +10,7 @@ from streambus.cli.connected import Cluster, Refused
 from streambus.cli.produce.drafting import Drafter
 from streambus.cli.produce.input import Input, TooLong
 from streambus.cli.record_forms.as_json import Draft, NoRecord
+from streambus.cli.showing import Progress, count_of
 from streambus.client import Acknowledged, Acks, Failed
 from streambus.kernel import SECOND
 from streambus.real.clients import Producer
@@ -57,13 +58,16 @@ class Report:
 
     def summary(self, topic: str) -> str:
         """In one line."""
-        records = f"{self.acknowledged:,} record{'' if self.acknowledged == 1 else 's'}"
+        records = count_of(self.acknowledged, "record")
+        is_asked = all(first >= 0 for first, _, _ in self.ranges.values())
         if not self.acknowledged:
             told = "nothing was acknowledged" if self.sent else "there was nothing to write"
         else:
             places = [self._place(topic, partition) for partition in sorted(self.ranges)[:PARTITIONS_TOLD_MAX]]
             more = len(self.ranges) - len(places)
-            told = f"{records} acknowledged: {', '.join(places)}" + (f" and {more} more partitions" if more else "")
+            told = f"{records} {'acknowledged' if is_asked else 'sent without asking'}: {', '.join(places)}" + (
+                f" and {more} more partitions" if more else ""
+            )
         missing = self.sent - self.acknowledged
         if missing:
             told += f"; {missing:,} not" + (f", of which {self.unknown:,} may have been written all the same" if self.unknown else "")
@@ -72,7 +76,7 @@ class Report:
     def _place(self, topic: str, partition: int) -> str:
         first, last, count = self.ranges[partition]
         if first < 0:
-            return f"{topic}-{partition} ({count:,}, sent without asking)"
+            return f"{count:,} to {topic}-{partition}"
         return f"{topic}-{partition} at {first}" if first == last else f"{topic}-{partition} at {first} to {last}"
 
 
@@ -95,6 +99,7 @@ async def produce(cluster: Cluster, target: Target, inputs: Sequence[Input], dra
                 await sender.send_all(inputs)
                 nursery.cancel_scope.cancel()
         await producer.flush()
+        sender.end()
     return sender.report
 
 
@@ -120,6 +125,7 @@ class Sender:
         self._unanswered = 0
         self._unanswered_bytes = 0
         self._room = trio.Event()
+        self._progress = Progress("produce:")
 
     async def send_all(self, inputs: Sequence[Input]) -> None:
         """Until all inputs have ended. Cancelled when something goes wrong: nothing more is submitted then."""
@@ -133,6 +139,10 @@ class Sender:
             await trio.lowlevel.checkpoint()
             await self._send(cutter.finish(), source.name, place)
             source.close()
+
+    def end(self) -> None:
+        """There is nothing more to come: give the line back that told how far it was."""
+        self._progress.clear()
 
     async def _send(self, pieces: Sequence[bytes], name: str, place: int) -> int:
         """Submit them; returns the number of the last piece in its input."""
@@ -153,6 +163,7 @@ class Sender:
                 await self._wait_for_room()
             elif place % RECORDS_AT_ONCE == 0:
                 await trio.lowlevel.checkpoint()
+        self._progress.say(f"{count_of(self.report.acknowledged, 'record')} acknowledged")
         return place
 
     def _submit(self, draft: Draft, partition: int | None, name: str, place: int) -> None:

@@ -8,11 +8,12 @@ rule for their values.
 """
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error
 from collections.abc import Mapping
 from typing import Any
 
+from streambus.cli.showing import json_bytes
 from streambus.kernel import message
 from streambus.records import Header, Record
 
@@ -40,9 +41,8 @@ class Draft:
 def to_json(topic: str, partition: int, record: Record) -> bytes:
     """The record on one line, without the end of the line."""
     told: dict[str, Any] = {"topic": topic, "partition": partition, "offset": record.offset, "timestamp": record.timestamp}
-    _put(told, "key", record.key)
-    _put(told, "value", record.value)
-    told["headers"] = [_header(name, value) for name, value in record.headers]
+    told |= json_bytes("key", record.key) | json_bytes("value", record.value)
+    told["headers"] = [{"name": name, **json_bytes("value", value)} for name, value in record.headers]
     return _encode(told).encode("utf-8", "surrogatepass")
 
 
@@ -65,22 +65,6 @@ def from_json(line: bytes) -> Draft:
         _number(told, "partition", 0, 2**31 - 1),
         _number(told, "timestamp", -1, 2**63 - 1),
     )
-
-
-def _put(told: dict[str, Any], name: str, data: bytes | None) -> None:
-    if data is None:
-        told[name] = None
-        return
-    try:
-        told[name] = data.decode()
-    except UnicodeDecodeError:
-        told[f"{name}_base64"] = b64encode(data).decode("ascii")
-
-
-def _header(name: str, value: bytes | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": name}
-    _put(told, "value", value)
-    return told
 
 
 def _header_of(told: Any) -> Header:

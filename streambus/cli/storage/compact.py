@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 
 from streambus.cli.misuse import Misuse
+from streambus.cli.showing import Progress, count_of, size_of
 from streambus.cli.storage.folders import add_arguments, existing_folder, rehearsed, require_manifest
-from streambus.cli.storage.showing import Progress, count_of, size_of
 from streambus.kernel import Task
 from streambus.real.folder import UnusableFolder
 from streambus.real.offline import CannotGoOn, OfflineStore, offline_store

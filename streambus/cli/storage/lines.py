@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from streambus.cli.storage.showing import json_bytes, text_of, time_of
+from streambus.cli.showing import json_bytes, text_of, time_of
 from streambus.records import BadBatch, BatchHeader, Codec, check_batch, control_type, decode_batch, parse_header
 from streambus.wire import decode_record
 from streambus.wire.primitives import DecodeError

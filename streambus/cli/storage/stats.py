@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
+from streambus.cli.showing import Progress, count_of, size_of, time_of
 from streambus.cli.storage.folders import add_arguments, existing_folder, rehearsed, told_of_process
 from streambus.cli.storage.labels import Labels
-from streambus.cli.storage.showing import Progress, count_of, size_of, time_of
 from streambus.real.reading import FilesToRead, process_on
 from streambus.storage.inspect import Inventory, LogWeight, StoreWeight, TableWeight, sort_files, weigh
 

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from streambus.cli.showing import Progress, count_of, size_of
 from streambus.cli.storage.folders import add_arguments, existing_folder, told_of_process
 from streambus.cli.storage.labels import Labels
-from streambus.cli.storage.showing import Progress, count_of, size_of
 from streambus.real.reading import FilesToRead, process_on
 from streambus.storage.inspect import Examination, Finding, FindingKind, examine
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from streambus.cli.connected import Cluster, Refused, add_connection, converse, settings_of
 from streambus.cli.connected.refusals import check
+from streambus.cli.showing import count_of
 from streambus.wire import ErrorCode, messages
 
 EPILOG = """\
@@ -65,5 +66,7 @@ def _tell(result: messages.CreateTopicsResponse.CreatableTopicResult, arguments:
         return
     check(result.name, result.error_code, result.error_message)
     verb = "would be created" if arguments.dry_run else "created"
-    known = f": {result.num_partitions} partitions, replication {result.replication_factor}" if result.num_partitions >= 0 else ""
-    print(f"{result.name} {verb}{known}".replace(": 1 partitions", ": 1 partition"))
+    known = (
+        f": {count_of(result.num_partitions, 'partition')}, replication {result.replication_factor}" if result.num_partitions >= 0 else ""
+    )
+    print(f"{result.name} {verb}{known}")

@@ -8,6 +8,7 @@ from streambus.cli.connected import Cluster, add_connection, add_json, converse,
 from streambus.cli.connected.cluster import TopicMetadata, TopicPartition
 from streambus.cli.connected.resources import TOPIC, Source
 from streambus.cli.connected.tables import list_of
+from streambus.cli.showing import count_of
 from streambus.cli.topics.listing import replication
 from streambus.client import EARLIEST, LATEST
 from streambus.wire import ErrorCode
@@ -105,8 +106,8 @@ def _to_json(
 
 
 def _print(topic: Mapping[str, Any]) -> None:
-    count = len(topic["partitions"])
-    print(f"{topic['name']}: {count} partition{'s' if count != 1 else ''}, replication {topic['replication']}, id {topic['topic_id']}")
+    partitions = count_of(len(topic["partitions"]), "partition")
+    print(f"{topic['name']}: {partitions}, replication {topic['replication']}, id {topic['topic_id']}")
     for name, value in topic["configs"].items():
         print(f"  {name} = {value}")
     rows = [

@@ -119,7 +119,7 @@ QUESTIONS = (
 ADMINISTRATION = (
     "alteration", "alteration", "alteration", "alteration", "replacement", "settings", "settings", "resources", "growth", "growth", "quota",
     "quota", "quotas", "credential", "credentials", "feature", "election", "reassignment", "reassignments", "epochs", "epochs", "producers",
-    "log_dirs", "quorum", "acls", "broken", "broken", "produce", "fetch", "creation", "creation", "offsets",
+    "log_dirs", "quorum", "acls", "epochs", "replacement", "broken", "broken", "produce", "fetch", "creation", "creation", "offsets",
 )  # fmt: skip
 """What administrators ask (`streambus.sim.users.administration`), as often as it is here."""
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")

@@ -81,16 +81,28 @@ def _refusal(facts: PartitionFacts, data: Any) -> ErrorCode | None:
 
 
 def _search(log: LogModel, timestamp: int) -> tuple[int, int, int]:
-    """Offset, timestamp and leader epoch of the record that is looked for."""
-    batch = _newest(log.batches) if timestamp == MAX_TIMESTAMP else _first_reaching(log.batches, timestamp)
-    if batch is None or batch.base_offset >= log.durable_end:
-        return NOTHING
-    records = decode_records(batch.data)
+    """Offset, timestamp and leader epoch of the record that is looked for. Of a batch in which the log begins, the rest counts."""
+    for batch in _candidates(log, timestamp):
+        if batch is None or batch.base_offset >= log.durable_end:
+            return NOTHING
+        records = [record for record in decode_records(batch.data) if record.offset >= log.start_offset]
+        if timestamp == MAX_TIMESTAMP:
+            found = max(records, key=lambda record: (record.timestamp, -record.offset), default=None)
+        else:
+            found = next((record for record in records if record.timestamp >= timestamp), None)
+        if found is not None:
+            return found.offset, found.timestamp, batch.header.leader_epoch
+        if batch.base_offset >= log.start_offset:
+            raise StopIteration
+    return NOTHING
+
+
+def _candidates(log: LogModel, timestamp: int) -> list[Batch | None]:
+    """Where to look: in the first batch that may have it, and if that is not whole any more, in the next."""
     if timestamp == MAX_TIMESTAMP:
-        record = max(records, key=lambda record: (record.timestamp, -record.offset))
-    else:
-        record = next(record for record in records if record.timestamp >= timestamp)
-    return record.offset, record.timestamp, batch.header.leader_epoch
+        return [_newest(log.batches)]
+    first = _first_reaching(log.batches, timestamp)
+    return [first, _first_reaching([batch for batch in log.batches if batch is not first], timestamp)]
 
 
 def _newest(batches: list[Batch]) -> Batch | None:

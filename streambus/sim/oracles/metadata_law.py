@@ -15,6 +15,9 @@ from streambus.sim.oracles.law import differs
 from streambus.sim.oracles.reference_model import ReferenceModel
 from streambus.sim.simulation import Simulation
 
+CHECK_EVERY = 4
+"""So many changes of the image go by between two looks at everything that it holds."""
+
 
 class MetadataLaw:
     """Looks at the images of the broker on `host`."""
@@ -25,6 +28,7 @@ class MetadataLaw:
         self.hosts = (host,)
         self.unmoved_by = (Drained, Received, Woken, Connected, Closed)
         self.reference = reference
+        self.moves = 0
 
     def on_birth(self, life: Life) -> None:
         """Nothing is known yet."""
@@ -37,6 +41,7 @@ class MetadataLaw:
         life = self.simulation.hosts[self.host].life
         if life is not None and self.reference.model.is_serving:
             self._compare(life.node)
+            self._check(life.node)
 
     def on_step(self, life: Life, now: Instant, event: Event, effects: list[Effect]) -> None:
         """Look when something has become durable."""
@@ -45,6 +50,9 @@ class MetadataLaw:
             return
         if model.cluster_moved_in == model.step:
             self._compare(life.node)
+            self.moves += 1
+            if self.moves % CHECK_EVERY == 0:
+                self._check(life.node)
         elif model.written.has_moved_in(model.step):
             self._compare_watermarks(life.node)
 
@@ -55,6 +63,12 @@ class MetadataLaw:
         if complaint is not None:
             self.simulation.fail(f"{self.host}: the image is a replay of the metadata log: {complaint}")
         self._compare_watermarks(broker)
+
+    def _check(self, broker: Any) -> None:
+        try:
+            broker.image.check()
+        except AssertionError as error:
+            self.simulation.fail(f"{self.host}: the image agrees with itself: {error}")
 
     def _compare_watermarks(self, broker: Any) -> None:
         logs = self.reference.model.written.logs

@@ -178,11 +178,11 @@ def epochs(known: Knowledge, dice: Prng) -> Any:
         request.OffsetForLeaderTopic(
             name,
             [
-                request.OffsetForLeaderPartition(index, -1 if dice.below(3) else dice.below(6), dice.below(8) - 1)
+                request.OffsetForLeaderPartition(index, -1 if dice.below(4) else dice.below(6), dice.below(5) - dice.below(2))
                 for index in range(1 + dice.below(3))
             ],
         )
-        for name in known.names(dice)
+        for name in (known.lasting if dice.below(4) else known.names(dice))
     ]
     return request(-1, topics)
 

@@ -68,6 +68,14 @@ LAWS: dict[int, Law] = {
 """One law per API, beside Fetch, whose law has sessions. Requests of APIs that have none here are only counted in their order."""
 
 
+def _whole_frames(data: bytes) -> int:
+    """How many frames are in what the broker has not looked into yet."""
+    count = at = 0
+    while at + 4 <= len(data) and (at := at + 4 + int.from_bytes(data[at : at + 4], "big")) <= len(data):
+        count += 1
+    return count
+
+
 def _is_hung_up_on(asked: Asked) -> bool:
     """Whether this cannot be told that it is refused: its connection is closed, and what came behind it is not looked at."""
     return asked.api_key == ApiKey.PRODUCE and asked.expected is not None and asked.body.acks == 0 and produce_law.is_refused(asked)
@@ -152,7 +160,7 @@ class ReferenceModel:
     def _take_up(self, life: Life, guest: Guest) -> list[Asked]:
         """Look at the requests that the broker does not hold back any more."""
         connection = life.node.connections.get(guest.number)  # type: ignore[attr-defined]
-        held = len(connection.held) if connection is not None else 0
+        held = len(connection.held) + _whole_frames(getattr(connection, "unread", b"")) if connection is not None else 0
         taken: list[Asked] = []
         while len(guest.received) > held:
             taken.append(guest.received.popleft())

@@ -390,23 +390,30 @@ class Broker(Node):
         if connection is None or connection.is_closing or connection.wire.error is not None:
             return
         connection.last_active = turn.now
-        for request in connection.wire.receive(event.data):
-            connection.held.append(Call(event.connection, connection.open_slot(), request))
+        self._hold(connection, connection.receive(event.data, self.config.limits.requests_at_once_max))
         if not self.is_serving:
             sometimes("broker: a request waits for the end of recovery")
         elif not connection.pauses & PAUSED_ANSWERING:
             self._carry_out_held(turn, connection)
-        if connection.wire.error is not None:
-            sometimes("broker: a stream cannot be understood")
-            self.counters.broken_streams += 1
-            turn.tell(StreamBroken(event.connection, connection.wire.error))
-        elif len(connection.slots) > self.config.limits.pipelined_requests_max:
-            sometimes("broker: a connection has too many requests under way")
-            self._pause(turn, connection, PAUSED_PIPELINE)
+        self._look_after(turn, connection)
         if self.store.pending_bytes > self.config.limits.pending_bytes_max:
             self.slowed[event.connection] = None
             sometimes("broker: the disk is behind, nobody is read from")
             self._pause(turn, connection, PAUSED_PENDING)
+
+    def _hold(self, connection: Connection, requests: list[wire.Request]) -> None:
+        for request in requests:
+            connection.held.append(Call(connection.id, connection.open_slot(), request))
+
+    def _look_after(self, turn: Turn, connection: Connection) -> None:
+        """Give up a connection that cannot be understood; read no more from one that is owed too much."""
+        if connection.wire.error is not None:
+            sometimes("broker: a stream cannot be understood")
+            self.counters.broken_streams += 1
+            turn.tell(StreamBroken(connection.id, connection.wire.error))
+        elif len(connection.slots) > self.config.limits.pipelined_requests_max:
+            sometimes("broker: a connection has too many requests under way")
+            self._pause(turn, connection, PAUSED_PIPELINE)
 
     def _carry_out_held(self, turn: Turn, connection: Connection) -> None:
         """Carry out what a connection has asked for, a portion at a time: whoever asks for more than is sent must wait for the rest.
@@ -418,7 +425,7 @@ class Broker(Node):
         connection.answered = 0
         while held and connection.answered < self.config.limits.answer_bytes_max:
             self._carry_out(turn, held.popleft())
-        if held:
+        if held or (connection.unread and not connection.is_closing):
             sometimes("broker: a client asks for more than it can be sent at once")
             self._pause(turn, connection, PAUSED_ANSWERING)
             turn.wake_at(turn.now, HeldDue(connection.id))
@@ -426,10 +433,18 @@ class Broker(Node):
             self._resume(turn, connection, PAUSED_ANSWERING)
 
     def on_held_due(self, turn: Turn, event: HeldDue) -> None:
-        """The next portion, unless the last one has not been read yet: then it follows when it has."""
+        """The next portion, unless the last one has not been read yet, or not been answered: then it follows when it has."""
         connection = self.connections.get(event.connection)
-        if connection is not None and connection.pauses & PAUSED_ANSWERING and not connection.pauses & PAUSED_CONGESTED:
+        if connection is None or connection.is_closing or connection.wire.error is not None:
+            return
+        if not connection.pauses & PAUSED_ANSWERING or connection.pauses & PAUSED_CONGESTED:
+            return
+        if connection.held:
             self._carry_out_held(turn, connection)
+        elif not connection.pauses & PAUSED_PIPELINE:
+            self._hold(connection, connection.receive_more(self.config.limits.requests_at_once_max))
+            self._carry_out_held(turn, connection)
+            self._look_after(turn, connection)
 
     def on_stream_broken(self, turn: Turn, event: StreamBroken) -> None:
         """Close a connection that cannot be understood."""
@@ -469,6 +484,7 @@ class Broker(Node):
             return
         closing.is_closing = True
         closing.held.clear()
+        closing.unread = b""
         turn.do(Trace(Severity.WARNING, "closing a connection", (("peer", closing.peer), ("reason", reason))))
         turn.do(Close(connection, reason))
 
@@ -549,6 +565,7 @@ class Broker(Node):
             turn.do(Send(connection.id, parts))
         if connection.pauses & PAUSED_PIPELINE and len(connection.slots) <= self.config.limits.pipelined_requests_max // 2:
             self._resume(turn, connection, PAUSED_PIPELINE)
+            self.on_held_due(turn, HeldDue(connection.id))
 
     def on_batch_read(self, turn: Turn, event: BatchRead) -> None:
         """A ListOffsets search has its batch."""

@@ -26,7 +26,10 @@ class Limits:
     pipelined_requests_max: int = 256
     """Unanswered requests of one connection before we stop reading from it."""
 
-    answer_bytes_max: int = 4 * 1024 * 1024
+    requests_at_once_max: int = 64
+    """Requests of one connection that are carried out before others have their turn."""
+
+    answer_bytes_max: int = 1024 * 1024
     """Bytes of answers that one connection is given at once. If it has asked for more, it must take these first."""
 
     pending_bytes_max: int = 64 * 1024 * 1024

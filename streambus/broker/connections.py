@@ -8,10 +8,11 @@ front of it.
 from __future__ import annotations
 
 from collections import deque
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streambus import wire
-from streambus.kernel import ConnectionId, Event, FileSlice, Instant, Part, Turn, message
+from streambus.kernel import Buffer, ConnectionId, Event, FileSlice, Instant, Part, Turn, message
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
@@ -31,6 +32,25 @@ PAUSED_STOPPING = 16
 """The broker is shutting down: what was asked is answered, nothing more is read."""
 PAUSED_ANSWERING = 32
 """What was asked for last is answered in portions, and there is more to come."""
+
+
+SHORT_BYTES = 1024
+"""In so few bytes there are not many requests."""
+
+_length_at = Struct(">i").unpack_from
+
+
+def end_of_frames(data: Buffer, frames_max: int) -> int:
+    """Where the first `frames_max` frames of `data` end. All of it, if there are not more, or if what follows cannot be frames."""
+    at, end = 0, len(data)
+    for _ in range(frames_max):
+        if end - at < 4:
+            return end
+        (length,) = _length_at(data, at)
+        if length < 0:
+            return end
+        at += 4 + length
+    return min(at, end)
 
 
 @message
@@ -83,6 +103,8 @@ class Connection:
         """Slots with slices of files that cannot leave before an earlier answer, and when they were filled. Files do not stay for ever."""
         self.held: deque[Call] = deque()
         """Requests that were understood and have not been carried out: the broker is not ready, or too many answers are on their way."""
+        self.unread = b""
+        """Whole frames that nobody has looked into: a few thousand fit into one piece of a stream, and others want their turn."""
         self.answered = 0
         """What the answers of this portion cost so far."""
         self.pauses = 0
@@ -90,6 +112,23 @@ class Connection:
         self.is_closing = False
         """It was given up: nothing that it asked for is carried out any more."""
         self.last_active = now
+
+    def receive(self, data: Buffer, requests_max: int) -> list[wire.Request]:
+        """The requests in `data`, the first `requests_max` of them if there are many; `receive_more` has the others."""
+        if self.unread:
+            self.unread += data
+            return []
+        if len(data) > SHORT_BYTES and not self.wire.reader.pending:
+            end = end_of_frames(data, requests_max)
+            if end < len(data):
+                self.unread = bytes(memoryview(data)[end:])
+                data = memoryview(data)[:end]
+        return self.wire.receive(data)
+
+    def receive_more(self, requests_max: int) -> list[wire.Request]:
+        """The first of the requests that have not been looked into."""
+        data, self.unread = self.unread, b""
+        return self.receive(data, requests_max)
 
     def open_slot(self) -> int:
         """A place in the queue for the answer to the request that just arrived."""

@@ -3,9 +3,10 @@
 import socket
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
-from at_work import Run
+from at_work import PATIENCE_SECONDS, Run
 
 from streambus.cli import main
 from streambus.cli.connected.refusals import Refused
@@ -30,6 +31,31 @@ def test_a_broker_that_is_not_there_is_told_at_once_with_what_to_do(words: tuple
         f"streambus {name}: cannot reach {address} (connection refused);"
         " 'streambus serve' starts a broker, --bootstrap HOST:PORT says where one is\n"
     )
+
+
+def answer_with(words: bytes) -> tuple[str, Thread]:
+    """Someone who listens and says the same to everybody, or nothing: the address, and the thread to be joined."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        with listening, listening.accept()[0] as connection:
+            connection.sendall(words)
+            while connection.recv(1000):
+                pass
+
+    thread = Thread(target=listen)
+    thread.start()
+    return f"127.0.0.1:{listening.getsockname()[1]}", thread
+
+
+@pytest.mark.parametrize(
+    ("words", "why"), [(b"<!DOCTYPE html>", "it answers, but not as a Kafka listener without TLS does"), (b"", "no answer in time")]
+)
+def test_whoever_is_no_broker_is_told_from_one_that_is_not_there(words: bytes, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    address, thread = answer_with(words)
+    assert main(["topics", "list", "-b", address, "--timeout", "0.5"]) == 1
+    assert capsys.readouterr().err.startswith(f"streambus topics list: cannot reach {address} ({why}); ")
+    thread.join(PATIENCE_SECONDS)
 
 
 def test_one_broker_of_those_named_is_enough(run: Run, streambus_broker: RunningBroker) -> None:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import trio
 
@@ -43,8 +44,9 @@ async def _talk(servers: str, timeout: float, prefix: str, talk: Callable[[Clust
         cluster = Cluster(admin, servers, timeout, watch)
         with trio.CancelScope() as scope:
             watch.on_hopeless = scope.cancel
-            await cluster.ask(messages.MetadataRequest(topics=[], allow_auto_topic_creation=False))
-            watch.is_met = True
+            with suppress(Refused):
+                await cluster.ask(messages.MetadataRequest(topics=[], allow_auto_topic_creation=False))
+                watch.is_met = True
         if not watch.is_met:
             raise Refused("", None, watch.unreachable())
         return await talk(cluster)

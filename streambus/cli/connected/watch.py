@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from streambus.kernel import Severity, Trace
 
+FOREIGN = "it answers, but not as a Kafka listener without TLS does"
+"""What answers with other bytes seems to have frames of gigabytes."""
+
 
 class Watch:
     """Hears what the clients note. `address` texts are `host:port`, as the clients write them.
@@ -28,7 +31,7 @@ class Watch:
                 self._say(f"{trace.text}: {' '.join(str(value) for value in fields.values())}")
             return
         address, reason = str(fields["address"]), str(fields["reason"])
-        reason = reason.removeprefix(f"{address}: ")
+        reason = FOREIGN if reason.startswith("a frame of") else reason.removeprefix(f"{address}: ")
         is_news = self.reasons.get(address) != reason
         self.reasons[address] = reason
         if not self.is_met:
@@ -40,7 +43,7 @@ class Watch:
 
     def unreachable(self) -> str:
         """Why there is no broker, and what to do."""
-        failures = " and ".join(f"{address} ({self.reasons[address]})" for address in self.bootstrap if address in self.reasons)
+        failures = " and ".join(f"{address} ({self.reasons.get(address, 'no answer in time')})" for address in self.bootstrap)
         return f"cannot reach {failures}; 'streambus serve' starts a broker, --bootstrap HOST:PORT says where one is"
 
     def _say(self, text: str) -> None:

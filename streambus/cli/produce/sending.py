@@ -126,9 +126,11 @@ class Sender:
         self._unanswered_bytes = 0
         self._room = trio.Event()
         self._progress = Progress("produce:")
+        self._is_progress_told = True
 
     async def send_all(self, inputs: Sequence[Input]) -> None:
         """Until all inputs have ended. Cancelled when something goes wrong: nothing more is submitted then."""
+        self._is_progress_told = not any(source.file.isatty() for source in inputs)
         for source in inputs:
             cutter, place = source.cutter(), 0
             try:
@@ -163,7 +165,8 @@ class Sender:
                 await self._wait_for_room()
             elif place % RECORDS_AT_ONCE == 0:
                 await trio.lowlevel.checkpoint()
-        self._progress.say(f"{count_of(self.report.acknowledged, 'record')} acknowledged")
+        if self._is_progress_told:
+            self._progress.say(f"{count_of(self.report.acknowledged, 'record')} acknowledged")
         return place
 
     def _submit(self, draft: Draft, partition: int | None, name: str, place: int) -> None:

@@ -40,6 +40,8 @@ DEFAULT_PORT = 9092
 POLL_RECORDS = 500
 POLL_TIMEOUT_MS = 1_000
 CREATE_TOPICS_TIMEOUT_MS = 30_000
+LAST_DELETION_BY_NAME = 5
+"""The version of a DeleteTopics request from which on it has another shape: all brokers speak an earlier one."""
 
 
 class ClientError(Exception):
@@ -307,9 +309,8 @@ class Admin(_Client):
 
     async def delete_topics(self, *names: str) -> None:
         """Delete topics. `ClientError` for the first that was refused."""
-        request = messages.DeleteTopicsRequest
-        topics = [request.DeleteTopicState(name=name) for name in names]
-        body = await self.ask(request(topics=topics, topic_names=list(names), timeout_ms=CREATE_TOPICS_TIMEOUT_MS))
+        request = messages.DeleteTopicsRequest(topic_names=list(names), timeout_ms=CREATE_TOPICS_TIMEOUT_MS)
+        body = await self.ask(request, version=LAST_DELETION_BY_NAME)
         for topic in body.responses:
             _check(topic.error_code, f"{topic.name}: {topic.error_message or ''}")
 

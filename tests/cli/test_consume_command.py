@@ -2,14 +2,18 @@
 
 import json
 import signal
+from argparse import Namespace
 from datetime import UTC, datetime
 
 import pytest
 import trio
 from at_work import PATIENCE_SECONDS, Run, process
 
-from streambus.cli.consume.places import Place, PlaceKind, parse_place
+from streambus.cli.connected import Cluster, converse
+from streambus.cli.consume.places import Place, PlaceKind, Span, parse_place
+from streambus.cli.consume.reading import read
 from streambus.cli.misuse import Misuse
+from streambus.cli.record_forms.as_format import formatted
 from streambus.real import Producer
 from streambus.records import Codec
 from streambus.testing import RunningBroker
@@ -192,3 +196,20 @@ def test_bytes_are_written_as_they_are_into_a_pipe(streambus_broker: RunningBrok
     trio.run(send)
     with process(streambus_broker.bootstrap_servers, "consume", "t") as command:
         assert command.communicate(timeout=PATIENCE_SECONDS) == (b"\x1b\xff\0\n", b"")
+
+
+def test_it_does_not_wait_for_ever_for_what_does_not_come(ten: RunningBroker, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    async def talk(cluster: Cluster) -> int:
+        await read(cluster, [Span("t", 0, 8, 99, 99)], formatted(r"%s\n"), count=None, committed=False, follow=False)
+        return 0
+
+    assert converse(Namespace(command="consume", bootstrap=ten.bootstrap_servers, timeout=0.5), talk) == 1
+    said = capsysbinary.readouterr()
+    assert said.out == b"8\n9\n"
+    assert said.err == b"streambus consume: t-0: REQUEST_TIMED_OUT: nothing came for 0.5 s, though there is more\n"
+
+
+def test_who_looks_on_is_told_that_there_is_nothing(run: Run, streambus_broker: RunningBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    streambus_broker.create_topic("t")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run("consume", "t").err == "streambus consume: nothing to read there in t (--follow waits for records)\n"

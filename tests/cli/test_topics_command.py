@@ -105,3 +105,11 @@ def test_on_a_terminal_it_asks(run: Run, streambus_broker: RunningBroker, answer
     assert said.status == status
     assert "Delete orders with all records? [y/N]" in said.out
     assert list(streambus_broker.topics()) == left
+
+
+def test_all_topics_are_described_with_a_line_between_them(run: Run) -> None:
+    assert run("topics", "describe").out == "no topics yet; 'streambus topics create NAME' makes one\n"
+    assert json.loads(run("topics", "describe", "--json").out) == []
+    run("topics", "create", "a", "b", "cc")
+    assert [line.split(":")[0] for line in run("topics", "describe").out.split("\n\n")] == ["a", "b", "cc"]
+    assert [line.split(":")[0] for line in run("topics", "describe", "?").out.split("\n\n")] == ["a", "b"]

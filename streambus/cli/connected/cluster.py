@@ -59,10 +59,10 @@ class Cluster:
         print(f"{self.watch.prefix}: {refusal}", file=sys.stderr)
         return 1
 
-    async def ask(self, body: Message, *, broker: int | None = None) -> Any:
-        """The response to any request. `Refused` if there is none."""
+    async def ask(self, body: Message, *, version: int | None = None, broker: int | None = None) -> Any:
+        """The response to any request, in at most this `version`. `Refused` if there is none."""
         try:
-            return await self.admin.ask(body, broker=broker)
+            return await self.admin.ask(body, version=version, broker=broker)
         except ClientError as failure:
             text = str(failure).removeprefix(f"{failure.error.name}: ") if failure.error is not None else str(failure)
             advice = None if failure.definite else "it may have been done all the same"

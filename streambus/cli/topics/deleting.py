@@ -9,6 +9,7 @@ from streambus.cli.connected import Cluster, Refused, add_connection, converse
 from streambus.cli.connected.cluster import is_pattern
 from streambus.cli.connected.refusals import check
 from streambus.cli.misuse import Misuse
+from streambus.real.clients import LAST_DELETION_BY_NAME
 from streambus.wire import messages
 
 EPILOG = """\
@@ -47,9 +48,8 @@ def delete_command(arguments: argparse.Namespace) -> int:
         if not arguments.yes and not _is_confirmed(names):
             print("nothing was deleted")
             return 1
-        request = messages.DeleteTopicsRequest
-        wanted = [request.DeleteTopicState(name=name) for name in names]
-        body = await cluster.ask(request(topics=wanted, topic_names=names, timeout_ms=cluster.timeout_ms))
+        request = messages.DeleteTopicsRequest(topic_names=names, timeout_ms=cluster.timeout_ms)
+        body = await cluster.ask(request, version=LAST_DELETION_BY_NAME)
         status = 0
         for result in body.responses:
             try:

@@ -102,6 +102,12 @@ def test_it_stops_at_a_record_that_the_broker_refuses(run: Run, streambus_broker
     assert problem.endswith("; the topic's max.message.bytes is the limit for a batch")
 
 
+def test_small_records_travel_in_batches_that_the_topic_takes(run: Run, streambus_broker: RunningBroker) -> None:
+    streambus_broker.create_topic("t", configs={"max.message.bytes": "500"})
+    said = run("produce", "t", stdin=b"x" * 100 + b"\n" + b"some lines\n" * 1000)
+    assert said.err == "streambus produce: 1,001 records acknowledged: t-0 at 0 to 1000\n"
+
+
 def test_a_topic_that_nobody_makes_is_refused_before_anything_is_read(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

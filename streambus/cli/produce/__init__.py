@@ -8,10 +8,12 @@
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from streambus.cli.connected import Cluster, Refused, add_connection, converse
 from streambus.cli.connected.options import CONNECTION_HELP
+from streambus.cli.connected.resources import TOPIC
 from streambus.cli.misuse import Misuse
 from streambus.cli.produce.drafting import drafting
 from streambus.cli.produce.input import inputs_of
@@ -87,9 +89,9 @@ def produce_command(arguments: argparse.Namespace) -> int:
     inputs = inputs_of(arguments.files or ["-"], None if arguments.whole else delimiter)
 
     async def talk(cluster: Cluster) -> int:
-        partitions = await _count_partitions(cluster, arguments)
+        target = await _find_target(cluster, arguments)
         settings: dict[str, Any] = {"codec": CODECS[arguments.compression], "acks": ACKS[arguments.acks]}
-        report = await produce(cluster, Target(arguments.topic, arguments.partition, partitions), inputs, draft, **settings)
+        report = await produce(cluster, target, inputs, draft, **settings)
         if report.problem is not None or not arguments.quiet:
             print(f"{cluster.watch.prefix}: {report.summary(arguments.topic)}", file=sys.stderr)
         if report.problem is not None:
@@ -106,11 +108,21 @@ def _reading_option(option: str, read: Callable[[], Any]) -> Any:
         raise Misuse(f"{option}: {error}") from error
 
 
-async def _count_partitions(cluster: Cluster, arguments: argparse.Namespace) -> int:
-    """See to it that there is a topic, or that there is none to be had, before anything is read. How many partitions it has."""
+async def _find_target(cluster: Cluster, arguments: argparse.Namespace) -> Target:
+    """See to it that there is a topic, or that there is none to be had, before anything is read."""
     topic = (await cluster.topics([arguments.topic], may_create=True))[0]
     known = len(topic.partitions)
     if arguments.partition is not None and not 0 <= arguments.partition < known:
         text = f"there is no partition {arguments.partition}"
         raise Refused(arguments.topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, text, f"it has 0 to {known - 1}")
-    return known
+    return Target(arguments.topic, arguments.partition, known, await _batch_bytes_max(cluster, arguments.topic))
+
+
+async def _batch_bytes_max(cluster: Cluster, topic: str) -> int | None:
+    """What the topic takes in one batch; None if we may not know."""
+    with suppress(Refused):
+        for result in await cluster.configs([(TOPIC.number, topic)]):
+            for config in result.configs:
+                if config.name == "max.message.bytes" and config.value is not None:
+                    return int(config.value)
+    return None

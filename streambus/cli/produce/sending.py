@@ -14,7 +14,7 @@ from streambus.cli.showing import Progress, count_of
 from streambus.client import Acknowledged, Acks, Failed
 from streambus.kernel import SECOND
 from streambus.real.clients import Producer
-from streambus.records import Codec
+from streambus.records import HEADER_BYTES, Codec
 
 UNANSWERED_BYTES_MAX = 24 * 1024 * 1024
 UNANSWERED_MAX = 50_000
@@ -36,11 +36,13 @@ PARTITIONS_TOLD_MAX = 8
 
 @attrs.frozen
 class Target:
-    """Where records go: a topic that has so many `partitions`, and one of them if all records go there."""
+    """Where records go: a topic that has so many `partitions`, and one of them if all records go there. `batch_bytes_max`: what the
+    topic takes at once."""
 
     topic: str
     partition: int | None
     partitions: int
+    batch_bytes_max: int | None = None
 
 
 class Report:
@@ -87,7 +89,7 @@ async def produce(cluster: Cluster, target: Target, inputs: Sequence[Input], dra
         "acks": acks,
         "idempotent": acks is Acks.ALL,
         "delivery_timeout": int(cluster.timeout * SECOND),
-        "batch_bytes_max": BATCH_BYTES_MAX,
+        "batch_bytes_max": max(1, min(BATCH_BYTES_MAX, (target.batch_bytes_max or BATCH_BYTES_MAX) - HEADER_BYTES)),
         "request_bytes_max": REQUEST_BYTES_MAX,
         "buffer_bytes_max": BUFFER_BYTES_MAX,
     }

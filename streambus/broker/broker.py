@@ -125,9 +125,7 @@ class IdleSwept(Event):
 
 @message
 class HeldDue(Event):
-    """A connection that was answered a lot may be answered more."""
-
-    connection: ConnectionId
+    """One of those who asked for more than was carried out at once has its next turn."""
 
 
 @message
@@ -297,6 +295,8 @@ class Broker(Node):
         self.fetch_sessions = FetchSessions(limits.fetch_sessions_max, limits.fetch_session_eviction)
         self.connections: dict[ConnectionId, Connection] = {}
         self.slowed: dict[ConnectionId, None] = {}
+        self.backlog: dict[ConnectionId, None] = {}
+        """Those with requests that were held, in the order of their turns: one of them at a time, so that everybody else is served between."""
         self.upkeep = Upkeep(
             self.properties.number("log.retention.check.interval.ms") * MILLISECOND,
             self.properties.number("log.cleaner.backoff.ms") * MILLISECOND,
@@ -428,23 +428,40 @@ class Broker(Node):
         if held or (connection.unread and not connection.is_closing):
             sometimes("broker: a client asks for more than it can be sent at once")
             self._pause(turn, connection, PAUSED_ANSWERING)
-            turn.wake_at(turn.now, HeldDue(connection.id))
+            self._queue(turn, connection)
         else:
             self._resume(turn, connection, PAUSED_ANSWERING)
 
+    def _queue(self, turn: Turn, connection: Connection) -> None:
+        if not self.backlog:
+            turn.wake_at(turn.now, HeldDue())
+        self.backlog[connection.id] = None
+
     def on_held_due(self, turn: Turn, event: HeldDue) -> None:
-        """The next portion, unless the last one has not been read yet, or not been answered: then it follows when it has."""
-        connection = self.connections.get(event.connection)
-        if connection is None or connection.is_closing or connection.wire.error is not None:
+        """The next portion for the one whose turn it is."""
+        connection_id = next(iter(self.backlog))
+        connection = self.connections.get(connection_id)
+        if connection is not None:
+            self._go_on(turn, connection)
+        self.backlog.pop(connection_id)
+        if connection is not None and self._is_to_go_on(connection):
+            self.backlog[connection_id] = None
+        if self.backlog:
+            turn.wake_at(turn.now, event)
+
+    def _is_to_go_on(self, connection: Connection) -> bool:
+        """Whether a connection may have its next portion: not before it has read the last one, nor while it is owed too many answers."""
+        if connection.is_closing or connection.wire.error is not None or not connection.pauses & PAUSED_ANSWERING:
+            return False
+        return not connection.pauses & (PAUSED_CONGESTED if connection.held else PAUSED_CONGESTED | PAUSED_PIPELINE)
+
+    def _go_on(self, turn: Turn, connection: Connection) -> None:
+        if not self._is_to_go_on(connection):
             return
-        if not connection.pauses & PAUSED_ANSWERING or connection.pauses & PAUSED_CONGESTED:
-            return
-        if connection.held:
-            self._carry_out_held(turn, connection)
-        elif not connection.pauses & PAUSED_PIPELINE:
+        if not connection.held:
             self._hold(connection, connection.receive_more(self.config.limits.requests_at_once_max))
-            self._carry_out_held(turn, connection)
-            self._look_after(turn, connection)
+        self._carry_out_held(turn, connection)
+        self._look_after(turn, connection)
 
     def on_stream_broken(self, turn: Turn, event: StreamBroken) -> None:
         """Close a connection that cannot be understood."""
@@ -462,7 +479,8 @@ class Broker(Node):
         connection = self.connections.get(event.connection)
         if connection is not None:
             self._resume(turn, connection, PAUSED_CONGESTED)
-            self.on_held_due(turn, HeldDue(connection.id))
+            if self._is_to_go_on(connection):
+                self._queue(turn, connection)
 
     def on_closed(self, turn: Turn, event: Closed) -> None:
         """The client is gone; nobody waits for its answers."""
@@ -565,7 +583,8 @@ class Broker(Node):
             turn.do(Send(connection.id, parts))
         if connection.pauses & PAUSED_PIPELINE and len(connection.slots) <= self.config.limits.pipelined_requests_max // 2:
             self._resume(turn, connection, PAUSED_PIPELINE)
-            self.on_held_due(turn, HeldDue(connection.id))
+            if self._is_to_go_on(connection):
+                self._queue(turn, connection)
 
     def on_batch_read(self, turn: Turn, event: BatchRead) -> None:
         """A ListOffsets search has its batch."""

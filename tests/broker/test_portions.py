@@ -3,7 +3,7 @@
 from bench import Bench, Client, batch_of, fetch_request, produce_request
 
 from streambus.broker import BrokerConfig, Limits
-from streambus.kernel import Closed, Congested, Received, Relieved
+from streambus.kernel import Closed, Congested, Received, Relieved, Woken
 from streambus.wire import messages
 
 ASKED = 12
@@ -55,6 +55,7 @@ def test_a_peer_that_does_not_read_gets_the_next_portion_when_it_does():
     greedy.bench.advance(10_000)
     assert greedy.answered - greedy.before == first
     greedy.bench.step(Relieved(greedy.client.id))
+    greedy.bench.step(Woken())
     assert first < greedy.answered - greedy.before < ASKED
     greedy.bench.advance(1)
     assert greedy.answered - greedy.before == ASKED
@@ -75,3 +76,27 @@ def test_what_is_asked_meanwhile_waits_behind():
     assert greedy.answered - greedy.before <= 3
     greedy.bench.advance(1)
     assert greedy.answered - greedy.before == ASKED
+
+
+def test_those_who_wait_have_their_turns_one_at_a_time():
+    bench = Bench(BrokerConfig(limits=Limits(requests_at_once_max=10)))
+    crowd = [bench.connect() for _ in range(3)]
+    for client in crowd:
+        sender = Client(bench, client.id)
+        stream = b"".join(bytes(part) for _ in range(200) for part in sender.wire.send(messages.ApiVersionsRequest(), 0)[1])
+        client.receive = lambda _data: None  # type: ignore[method-assign]
+        bench.step(Received(client.id, stream))
+
+    def answered() -> list[int]:
+        return [bench.broker.connections[client.id].first_slot for client in crowd]
+
+    assert answered() == [10, 10, 10]
+    bench.step(Woken())
+    assert answered() == [20, 10, 10]
+    bench.step(Woken())
+    bench.step(Woken())
+    assert answered() == [20, 20, 20]
+    bench.step(Closed(crowd[1].id, "gone"))
+    bench.settle()
+    assert [bench.broker.connections[client.id].first_slot for client in (crowd[0], crowd[2])] == [200, 200]
+    assert not bench.broker.backlog

@@ -19,7 +19,7 @@ from streambus.real.receiving import Receiver
 if TYPE_CHECKING:
     from streambus.real.driver import Driver
 
-CONGESTED_BYTES = 4 * 1024 * 1024
+CONGESTED_BYTES = 1024 * 1024
 """With more than this queued towards a peer, the node hears `Congested`; at a quarter of it, `Relieved`."""
 
 RECEIVES_PER_TURN = 16

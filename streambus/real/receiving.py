@@ -16,7 +16,7 @@ FRAME_BYTES_MAX = 100 * 1024 * 1024
 
 LENGTH_BYTES = 4
 FIRST_CAPACITY = 4096
-GROWTH = 16
+GROWTH = 4
 """A frame's buffer is at most this many times as long as what has arrived of it."""
 
 _length_at = Struct(">i").unpack_from

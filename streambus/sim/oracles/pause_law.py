@@ -121,7 +121,7 @@ class PauseLaw:
         limits = broker.config.limits
         if number in self.congested:
             return "its peer is congested"
-        if broker.connections[number].held:  # type: ignore[index]
+        if broker.connections[number].held or getattr(broker.connections[number], "unread", b""):  # type: ignore[index]
             return "some of its requests are held back"
         if len(broker.connections[number].slots) > limits.pipelined_requests_max // half:  # type: ignore[index]
             return "too many of its requests are unanswered"

@@ -19,6 +19,7 @@ ACKS = (0, 1, -1)
 LOG_START_SINCE, ZSTD_SINCE, TOPIC_IDS_SINCE = 5, 7, 13
 FORGOTTEN_AFTER_MS = 86_400_000
 LENGTH_COUNTS_FROM = 12
+NO_TIMESTAMP = -1
 IGNORED_BYTES = 12
 """What follows a batch and is shorter cannot be the beginning of another: it is ignored, as in Kafka."""
 
@@ -149,16 +150,14 @@ def _complaints(
         found.append(ErrorCode.MESSAGE_TOO_LARGE)
     if asked.body.acks == -1 and len(facts.isr) < min(rules.isr_min, len(facts.replicas)):
         found.append(ErrorCode.NOT_ENOUGH_REPLICAS)
-    if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, header, batch):
+    if not rules.is_append_time and _is_out_of_time(model.wall_ms, rules, batch):
         found.append(ErrorCode.INVALID_TIMESTAMP)
     return found
 
 
-def _is_out_of_time(wall_ms: int, rules: BatchRules, header: BatchHeader, batch: bytes) -> bool:
-    if header.max_timestamp > wall_ms + rules.after_max_ms:
-        return True
-    earliest = wall_ms - rules.before_max_ms
-    return earliest > 0 and any(0 <= record.timestamp < earliest for record in records_in(batch))
+def _is_out_of_time(wall_ms: int, rules: BatchRules, batch: bytes) -> bool:
+    latest, earliest = wall_ms + rules.after_max_ms, wall_ms - rules.before_max_ms
+    return any(not earliest <= record.timestamp <= latest for record in records_in(batch) if record.timestamp != NO_TIMESTAMP)
 
 
 def _as_stored(model: BrokerModel, rules: BatchRules, header: BatchHeader, batch: bytes) -> bytes:

@@ -13,6 +13,8 @@ Who is asked to stop reads from nobody, and ends in the very step in which nothi
 A pause that outlives its reason is a client that waits until it loses patience, dials anew, and hides the mistake.
 """
 
+from typing import Any
+
 from streambus.broker import Broker, Ready
 from streambus.kernel import (
     Close,
@@ -121,12 +123,11 @@ class PauseLaw:
         limits = broker.config.limits
         if number in self.congested:
             return "its peer is congested"
-        if broker.connections[number].held or getattr(broker.connections[number], "unread", b""):  # type: ignore[index]
+        connection: Any = broker.connections[number]  # type: ignore[index]
+        if connection.held or getattr(connection, "unread", b""):
             return "some of its requests are held back"
-        if len(broker.connections[number].slots) > limits.pipelined_requests_max // half:  # type: ignore[index]
+        if len(connection.slots) > limits.pipelined_requests_max // half:
             return "too many of its requests are unanswered"
-        if broker.connections[number].held:  # type: ignore[index]
-            return "it has asked for more than it is answered at once"
         if broker.store.pending_bytes > limits.pending_bytes_max // half:
             return "the disk is behind"
         return None

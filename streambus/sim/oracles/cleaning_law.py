@@ -1,7 +1,8 @@
 """Cleaning: of a compacted log a reader gets what was written, with its offsets and nothing changed, but for records that may be missing.
 
 A record may be missing if a later one has its key, below the high watermark, or if it says itself that its key means nothing any more (a
-tombstone goes after a while). So the newest value of every key is always there for who reads on to the end.
+tombstone goes after a while), or if it has no key at all, as those may that are older than the compaction of their topic. So the newest
+value of every key is always there for who reads on to the end.
 """
 
 from functools import lru_cache
@@ -58,6 +59,8 @@ def _missing(log: LogModel, offset: int, reached: int, end_offset: int, found: s
     for record in records:
         if not offset <= record.offset < reached or record.offset in found or record.value is None:
             continue
-        if record.key is None or newest[bytes(record.key)] == record.offset:
+        if record.key is None:
+            continue  # It was written when the topic was not compacted yet.
+        if newest[bytes(record.key)] == record.offset:
             return f"the newest value of a key stays: offset {record.offset} is left out, and no later record has its key"
     return None

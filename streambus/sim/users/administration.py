@@ -11,6 +11,7 @@ from streambus.kernel import Prng
 from streambus.records import HEADER_BYTES, Codec, Record, crc32c, encode_batch
 from streambus.sim.host import WALL_ORIGIN
 from streambus.sim.users.questions import STRANGE_NAMES, Knowledge
+from streambus.sim.users.topic_maker import FOR_EVER
 from streambus.wire import messages
 
 TOPIC, BROKER, GROUP = 2, 4, 32
@@ -50,6 +51,8 @@ def replacement(known: Knowledge, dice: Prng) -> Any:
     resources = []
     for kind, name in _resources(known, dice):
         settings = dict(_setting(known, dice, kind, name) for _ in range(dice.below(3)))
+        if kind == TOPIC and name in known.lasting:
+            settings |= dict(FOR_EVER)
         resources.append(
             request.AlterConfigsResource(kind, name, [request.AlterableConfig(setting, value) for setting, value in settings.items()])
         )
@@ -259,15 +262,15 @@ _TOPIC_SETTINGS: tuple[Callable[[Prng], Setting], ...] = (
     lambda dice: ("compression.type", CODEC_NAMES[dice.below(len(CODEC_NAMES))]),
     lambda dice: ("message.timestamp.type", ("LogAppendTime", "CreateTime")[dice.below(2)]),
     lambda dice: ("min.insync.replicas", str(1 + dice.below(3))),
-    lambda dice: ("retention.ms", str(WEEK_MS + dice.below(1 << 30))),
     lambda dice: ("segment.bytes", str((1 << 20) + dice.below(1 << 20))),
+    lambda dice: ("retention.ms", str(WEEK_MS + dice.below(1 << 30))),
     lambda dice: ("max.message.bytes", str(100 + dice.below(400) if dice.below(2) else 100_000 + dice.below(1 << 20))),
     lambda dice: ("retention.bytes", str(500 + dice.below(4_000))),
     lambda dice: ("retention.ms", str(1 + dice.below(1_000))),
     lambda dice: ("cleanup.policy", ("delete", "compact", "compact,delete")[dice.below(3)]),
     lambda dice: ("message.timestamp.before.max.ms", str(1 + dice.below(1 << 20))),
 )
-_HARMLESS = 6
+_HARMLESS = 5
 """So many of these do not let go of records, and refuse none that a writer sends."""
 
 _BROKER_SETTINGS: tuple[Callable[[Prng], Setting], ...] = (

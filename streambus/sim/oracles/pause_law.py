@@ -106,13 +106,13 @@ class PauseLaw:
     def _judge_paused(self, broker: Broker) -> None:
         for number in self.paused:
             connection = broker.connections.get(number)  # type: ignore[call-overload]
-            if connection is not None and self._reason(broker, number, half=2) is None:
+            if connection is not None and not connection.is_closing and self._reason(broker, number, half=2) is None:
                 self._fail(f"a pause ends with its reason: connection {number} is not read from, and nothing speaks against it")
                 return
 
     def _judge_read(self, broker: Broker, number: int) -> None:
         connection = broker.connections.get(number)  # type: ignore[call-overload]
-        if connection is None or number in self.paused or connection.wire.error is not None:
+        if connection is None or connection.is_closing or number in self.paused or connection.wire.error is not None:
             return
         reason = self._reason(broker, number, half=1)
         if reason is not None:

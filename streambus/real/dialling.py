@@ -1,7 +1,7 @@
 """Opening connections: a name and a port in, a connected non-blocking socket out."""
 
 import os
-from socket import AI_NUMERICHOST, IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY, gaierror, getaddrinfo, socket
+from socket import AI_NUMERICHOST, IPPROTO_TCP, SO_ERROR, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY, gaierror, getaddrinfo, socket
 from typing import Any
 
 import trio
@@ -30,8 +30,9 @@ async def dial(host: str, port: int) -> socket:
 
 
 def tune(sock: socket) -> None:
-    """Never wait for a fuller packet: answers are sent in one call anyway."""
+    """Never wait for a fuller packet: answers are sent in one call anyway. And have the system ask whether a silent peer is still there."""
     sock.setblocking(False)
+    sock.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
     sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
 

@@ -44,10 +44,12 @@ from streambus.kernel import (
 )
 from streambus.real.buffers import Buffers
 from streambus.real.connection import Connection, describe
+from streambus.real.descriptors import connections_max
 from streambus.real.dialling import dial
 from streambus.real.disk import DISK_EFFECTS, Disk
 from streambus.real.files import Files, FileSystem
 from streambus.real.listening import Listening, accept
+from streambus.real.returning import Returning
 from streambus.real.work import Worker
 
 EVENTS_BEFORE_DRAINED_MAX = 64
@@ -91,6 +93,8 @@ class Driver:
         self._wall_clock = wall_clock
         self._seed = int.from_bytes(os.urandom(8), "big") if seed is None else seed
         self._connections: dict[ConnectionId, Connection] = {}
+        self._connections_max = connections_max()
+        self._returning = Returning()
         self._inbound = 0
         self._inbox: deque[Event] = deque()
         self._stepping = False
@@ -264,8 +268,10 @@ class Driver:
             self._wake_scope.deadline = self._origin + (deadline + 1) / SECOND
 
     async def _watch_wall_clock(self) -> None:
+        """Once a second: whether somebody has moved the clock, and whether a crowd has left."""
         while True:
             await trio.sleep(WALL_CLOCK_CHECK_SECONDS)
+            self._returning.look()
             wall_offset = self._read_wall_offset()
             if abs(wall_offset - self._wall_offset) > WALL_CLOCK_TOLERANCE:
                 self._wall_offset = wall_offset
@@ -314,6 +320,11 @@ class Driver:
 
     # What connections and listeners report ------------------------------------------------------------------------------
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no descriptor left for one more connection."""
+        return len(self._connections) >= self._connections_max
+
     def accepted(self, sock: socket, peer: str, listener: str) -> None:
         """Someone connected to `listener`."""
         self._inbound += 1
@@ -327,6 +338,7 @@ class Driver:
 
     def disconnected(self, connection: Connection, event: Closed) -> None:
         """`connection` is gone."""
+        self._returning.left += 1
         del self._connections[connection.connection_id]
         self._awaiting_disk.pop(connection, None)
         self.feed(event)

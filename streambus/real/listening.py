@@ -66,8 +66,12 @@ def listen(name: str, host: str, port: int) -> Listening:
 async def accept(driver: Driver, listening: Listening) -> None:
     """Hand every connection that is made to `listening` to `driver`, until cancelled."""
     accepts = 0
+    is_refusing = False
     with listening.sock as door:
         while True:
+            if accepts == ACCEPTS_PER_TURN:
+                await trio.lowlevel.checkpoint()
+                accepts = 0
             try:
                 sock, address = door.accept()
             except BlockingIOError:
@@ -77,13 +81,20 @@ async def accept(driver: Driver, listening: Listening) -> None:
             except OSError as error:
                 # One that left before we looked is no reason to stop; nor is having no room for more.
                 if error.errno in EXHAUSTED:
-                    driver.note(Trace(Severity.WARNING, "cannot accept more connections", (("error", errno.errorcode[error.errno]),)))
+                    if not is_refusing:
+                        driver.note(Trace(Severity.WARNING, "cannot accept more connections", (("error", errno.errorcode[error.errno]),)))
+                    is_refusing = True
                     await trio.sleep(EXHAUSTED_SECONDS)
                 continue
+            accepts += 1
+            if driver.is_full:  # told by hanging up: nobody waits for an answer that does not come
+                sock.close()
+                if not is_refusing:
+                    driver.note(Trace(Severity.WARNING, "hanging up on new connections: the other descriptors are for files"))
+                is_refusing = True
+                continue
+            is_refusing = False
             tune(sock)
             driver.accepted(
                 sock, f"[{address[0]}]:{address[1]}" if door.family == AF_INET6 else f"{address[0]}:{address[1]}", listening.name
             )
-            accepts += 1
-            if accepts % ACCEPTS_PER_TURN == 0:
-                await trio.lowlevel.checkpoint()

@@ -12,6 +12,7 @@ import trio
 
 from streambus.broker import Broker, BrokerConfig, Listener, Ready
 from streambus.kernel import Effect, Trace
+from streambus.real.descriptors import raise_limit
 from streambus.real.driver import Driver
 from streambus.real.files import Files, FileSystem
 from streambus.real.folder import locked_folder
@@ -50,6 +51,7 @@ def serve(
 
     Raises `UnusableFolder` and `CannotListen` before anything has happened, and whatever a mistake of ours raises.
     """
+    raise_limit()
     with ExitStack() as stack:
         stack.enter_context(locked_folder(folder))
         has_room = settle_reserve(folder)

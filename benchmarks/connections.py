@@ -3,8 +3,8 @@
     python -m benchmarks.connections --count 5000 10000
     python -m benchmarks.connections --against streambus,kafka
 
-Each count has a broker of its own on a fresh folder. One process (`crowd`) opens the connections, from several loopback addresses, and asks on
-each for the versions the broker speaks, as every client does; then it holds them. Measured are:
+Each count has a broker of its own on a fresh folder. One process (`crowd`) opens the connections, from several loopback addresses, and
+asks on each for the versions the broker speaks, as every client does; then it holds them. Measured are:
 
 - `opened/s`: connections made and answered per second, a few at a time;
 - `KB each`: resident memory of the broker with them less that before, by their number;
@@ -201,7 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     names = options.against.split(",")
     measured = []
-    print(f"{'':<12}{'count':>7}{'opened/s':>10}{'before MB':>11}{'open MB':>9}{'after MB':>10}{'KB each':>9}{'cpu':>7}{'idle cpu':>10}{'ack ms':>15}")
+    heads = ("opened/s", "before MB", "open MB", "after MB", "KB each", "cpu", "idle cpu")
+    print(f"{'':<12}{'count':>7}" + "".join(f"{head:>11}" for head in heads) + f"{'ack ms':>15}")
     for subject in (each for each in SUBJECTS if each.name in names):
         subject.provide(options.cache)
         for count in options.count:
@@ -209,8 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 one = measure(subject, broker, count)
             measured.append(one)
             print(
-                f"{one.subject:<12}{one.count:>7}{one.opened_per_second:>10,.0f}{one.resident_before_mb:>11.1f}{one.resident_open_mb:>9.1f}"
-                f"{one.resident_after_mb:>10.1f}{one.kilobytes_each:>9.2f}{one.opening_cpu:>7.2f}{one.idle_cpu:>10.3f}"
+                f"{one.subject:<12}{one.count:>7}{one.opened_per_second:>11,.0f}{one.resident_before_mb:>11.1f}{one.resident_open_mb:>11.1f}"
+                f"{one.resident_after_mb:>11.1f}{one.kilobytes_each:>11.2f}{one.opening_cpu:>11.2f}{one.idle_cpu:>11.3f}"
                 f"{f'{one.ack_before_ms:.2f} → {one.ack_open_ms:.2f}':>15}",
                 flush=True,
             )

@@ -223,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="how long a phase is")
     parser.add_argument("--only", action="append", help="kinds of peers whose name begins so")
+    parser.add_argument("--without", action="append", default=[], help="kinds of peers to leave out")
     parser.add_argument("--against", default="streambus", help="subjects, separated by commas")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--disk", type=Path, default=_PROJECT / ".cache" / "bench")
@@ -233,6 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.disk.mkdir(parents=True, exist_ok=True)
     raise_descriptors()
     names = [name for name in KINDS if not options.only or any(name.startswith(word) for word in options.only)]
+    names = [name for name in names if not any(name.startswith(word) for word in options.without)]
     results = []
     for subject in (each for each in SUBJECTS if each.name in options.against.split(",")):
         subject.provide(options.cache)

@@ -30,6 +30,8 @@ class Expected:
     """A batch must be read from the disk, which may refuse."""
     start_offset: int = 0
     """Where the log began."""
+    end_offset: int = 0
+    """Where what was committed ended: the search may have met what came behind it before that was committed."""
     kind: int = 0
     log: LogModel | None = None
 
@@ -66,6 +68,7 @@ def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:
             _search(log, kind),
             is_searched=True,
             start_offset=log.start_offset,
+            end_offset=log.committed_at_least(model.step),
             log=log,
             kind=kind,
         )
@@ -168,7 +171,7 @@ def _may_have_changed(model: BrokerModel, asked: Asked, expected: Expected, resu
     except (BadBatch, StopIteration):
         return True
     batch = _newest(log.batches) if expected.kind == MAX_TIMESTAMP else _first_reaching(log.batches, expected.kind)
-    is_hidden = batch is not None and batch.base_offset >= log.committed_at_least(model.step)
+    is_hidden = batch is not None and batch.base_offset >= expected.end_offset
     return (result.offset, result.timestamp) == now[:2] or (is_hidden and result.offset == -1)
 
 

@@ -75,7 +75,7 @@ def complaint_about(broker: Broker, life: Life, effects: list[Effect]) -> str | 
 
 
 def _forgotten_slot(broker: Broker, fillers: set[tuple[int, int]]) -> str | None:
-    for connection in broker.connections.values():
+    for connection in [connection for connection in broker.connections.values() if not connection.is_closing]:
         held = {call.slot for call in connection.held}
         for place, answer in enumerate(connection.slots):
             slot = connection.first_slot + place

@@ -1,7 +1,7 @@
 """Requests that nobody sends, for a broker that has something to lose: made at random or damaged, carried out, and judged.
 
 A `Block` is one broker on the bench with a few topics, and a `Random` that everything comes from: a seed and a number find it again.
-Every case sends one stream of one to `FRAMES_MAX` frames, in pieces. Frames are requests of all keys and versions that the broker
+Every case sends one stream of one to `FRAMES_MAX` frames, now and then many times over, in pieces. Frames are requests of all keys and versions that the broker
 advertises, with the names and ids of what is there; real batches, damaged ones and bombs; sometimes with wounds. Between cases time
 passes, clients vanish or stop reading, and the machine loses power. What must hold:
 
@@ -122,6 +122,8 @@ class Block:
         """One case: a stream, and perhaps something else that happens."""
         peer = self._peer()
         frames = [self._frame() for _ in range(self.random.randint(1, FRAMES_MAX))]
+        if self.random.random() < 0.01:
+            frames *= self.random.randint(10, 100)
         self.last = b"".join(frames)
         self._send(peer, self.last)
         self._happen(peer)

@@ -1,9 +1,9 @@
 """Requests that nobody sends, for a broker that has something to lose: made at random or damaged, carried out, and judged.
 
 A `Block` is one broker on the bench with a few topics, and a `Random` that everything comes from: a seed and a number find it again.
-Every case sends one stream of one to `FRAMES_MAX` frames, now and then many times over, in pieces. Frames are requests of all keys and versions that the broker
-advertises, with the names and ids of what is there; real batches, damaged ones and bombs; sometimes with wounds. Between cases time
-passes, clients vanish or stop reading, and the machine loses power. What must hold:
+Every case sends one stream of one to `FRAMES_MAX` frames, now and then many times over, in pieces. Frames are requests of all keys and
+versions that the broker advertises, with the names and ids of what is there; real batches, damaged ones and bombs; sometimes with wounds.
+Between cases time passes, clients vanish or stop reading, and the machine loses power. What must hold:
 
 - no exception escapes, and `Broker.check` holds whenever the world is at rest;
 - what can be decoded is answered in order, in its version, or its connection is closed; at the end of time nothing is left unanswered;

@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import pytest
 from at_work import PATIENCE_SECONDS, Run, process
@@ -174,6 +175,29 @@ def test_an_interrupt_sends_what_was_read_and_ends(streambus_broker: RunningBrok
         assert command.wait(PATIENCE_SECONDS) == 130
         assert command.stderr is not None
         assert command.stderr.read() == b"streambus produce: 1 record acknowledged: t-0 at 0\n"
+
+
+def test_a_second_interrupt_ends_at_once_and_tells_what_nobody_knows(streambus_broker: RunningBroker) -> None:
+    streambus_broker.create_topic("t")
+    with process(streambus_broker.bootstrap_servers, "produce", "t") as command:
+        assert command.stdin is not None
+        assert command.stderr is not None
+        command.stdin.write(b"written\n")
+        command.stdin.flush()
+        with process(streambus_broker.bootstrap_servers, "consume", "t", "--follow", "--count", "1") as reader:
+            assert reader.communicate(timeout=PATIENCE_SECONDS)[0] == b"written\n"
+        streambus_broker.crash()
+        command.stdin.write(b"lost\n")
+        command.stdin.flush()
+        assert b"trying again" in command.stderr.readline()
+        while command.poll() is None:
+            command.send_signal(signal.SIGINT)
+            try:
+                command.wait(1)
+            except TimeoutExpired:
+                continue
+        assert command.returncode == 130
+        assert b"1 record acknowledged: t-0 at 0" in command.stderr.read()
 
 
 def test_no_more_is_read_than_can_be_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

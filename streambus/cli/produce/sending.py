@@ -93,26 +93,30 @@ async def produce(cluster: Cluster, target: Target, inputs: Sequence[Input], dra
         "request_bytes_max": REQUEST_BYTES_MAX,
         "buffer_bytes_max": BUFFER_BYTES_MAX,
     }
-    async with Producer(cluster.servers, trace=cluster.watch.note, **settings) as producer:
-        with trio.CancelScope() as reading:
+    reading, everything = trio.CancelScope(), trio.CancelScope()
+    with everything:
+        async with Producer(cluster.servers, trace=cluster.watch.note, **settings) as producer, trio.open_nursery() as nursery:
             sender = Sender(producer, target, draft, reading.cancel)
-            async with trio.open_nursery() as nursery:
-                await nursery.start(_stop_on_interrupt, reading, sender.report)
+            await nursery.start(_heed_interrupts, reading, everything, sender.report)
+            with reading:
                 await sender.send_all(inputs)
-                nursery.cancel_scope.cancel()
-        await producer.flush()
-        sender.end()
+            await producer.flush()
+            nursery.cancel_scope.cancel()
+    sender.end()
     return sender.report
 
 
-async def _stop_on_interrupt(reading: trio.CancelScope, report: Report, *, task_status: trio.TaskStatus[None]) -> None:
+async def _heed_interrupts(
+    reading: trio.CancelScope, everything: trio.CancelScope, report: Report, *, task_status: trio.TaskStatus[None]
+) -> None:
     """The first Ctrl-C (or SIGTERM) ends the reading, a second one everything."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for _ in signals:
+            if report.is_interrupted:
+                everything.cancel()
             report.is_interrupted = True
             reading.cancel()
-            return
 
 
 class Sender:
@@ -145,8 +149,9 @@ class Sender:
             source.close()
 
     def end(self) -> None:
-        """There is nothing more to come: give the line back that told how far it was."""
+        """There is nothing more to come: give the line back that told how far it was. Of what was not answered nobody knows."""
         self._progress.clear()
+        self.report.unknown += self._unanswered
 
     async def _send(self, pieces: Sequence[bytes], name: str, place: int) -> int:
         """Submit them; returns the number of the last piece in its input."""

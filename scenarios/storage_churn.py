@@ -24,6 +24,7 @@ SCENARIO = Scenario(
         writers=Between(1, 3),
         readers=1,
         inquirers=2,
+        administrators=OneOf(0, 0, 1),
         inquire_every=Octaves(10 * MILLISECOND, 50 * MILLISECOND),
         side_one_in=OneOf(2, 4),
         codec=OneOf(None, Codec.NONE),
@@ -67,6 +68,7 @@ SCENARIO = Scenario(
         ("log.cleaner.backoff.ms", OneOf("0", "150")),
         ("log.cleaner.min.cleanable.ratio", OneOf("0", "0.01", "0.5")),
         ("log.cleaner.delete.retention.ms", OneOf("0", "300", "86400000")),
+        ("log.cleaner.max.compaction.lag.ms", OneOf("9223372036854775807", "9223372036854775807", "200")),
     ),
     limits=Limits(answer_bytes_max=OneOf(4 << 20, 4 << 20, Octaves(1_024, 1 << 16))),
     faults=FaultMix(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from streambus.broker.connections import Answer, Call
-from streambus.kernel import MILLISECOND, Instant, Turn, message
+from streambus.kernel import MILLISECOND, Instant, Turn, message, sometimes
 from streambus.metadata import Decision
 from streambus.storage import StoreUnavailable
 from streambus.wire import ErrorCode
@@ -43,11 +43,13 @@ class DelayedDecision:
         if node.image_offset >= self.end_offset:
             return Answer(self.call, self.reply)
         if node.store.failed is not None:
+            sometimes("decisions: one is doubted because the disk has failed")
             return Answer(self.call, _doubted(node, self.reply, ErrorCode.KAFKA_STORAGE_ERROR, self.is_settled))
         return None
 
     def expire(self, node: Broker) -> Answer:
         """Time is up: the decision stands, but nobody can say yet that it, and what it was made from, is durable."""
+        sometimes("decisions: one is not durable in time")
         return Answer(self.call, _doubted(node, self.reply, ErrorCode.REQUEST_TIMED_OUT, self.is_settled))
 
 

@@ -238,6 +238,7 @@ def _summary(error: ErrorCode, errors: list[RecordError], count: int) -> str:
 
 def _converted(header: BatchHeader, records: Buffer, codec: Codec, config: TopicConfig, max_timestamp: int) -> bytes:
     """The batch in the codec that its topic asks for, which must fit as well as the one that came."""
+    sometimes("produce: a batch is written by another codec than its producer's")
     levels = {
         Codec.GZIP: config.compression_gzip_level,
         Codec.LZ4: config.compression_lz4_level,

@@ -117,9 +117,10 @@ QUESTIONS = (
     "versions",
 )  # fmt: skip
 ADMINISTRATION = (
-    "alteration", "alteration", "alteration", "alteration", "replacement", "settings", "settings", "resources", "growth", "growth", "quota",
-    "quota", "quotas", "credential", "credentials", "feature", "election", "reassignment", "reassignments", "epochs", "epochs", "producers",
-    "log_dirs", "quorum", "acls", "epochs", "replacement", "broken", "broken", "produce", "fetch", "creation", "creation", "offsets",
+    "alteration", "alteration", "alteration", "alteration", "replacement", "settings", "settings", "resources", "growth", "growth",
+    "quota", "quota", "quotas", "credential", "credentials", "feature", "election", "reassignment", "reassignments", "epochs", "epochs",
+    "producers", "log_dirs", "quorum", "acls", "epochs", "replacement", "broken", "broken", "produce", "famine", "session", "session",
+    "twice", "fetch", "creation", "creation", "offsets",
 )  # fmt: skip
 """What administrators ask (`streambus.sim.users.administration`), as often as it is here."""
 DESCRIPTIONS = ("metadata", "partitions", "cluster", "configs")

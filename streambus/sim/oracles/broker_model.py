@@ -106,8 +106,7 @@ class BrokerModel:
         self.cluster = ClusterModel()
         born_at_ms = (life.agenda.now + life.shift) // 1_000
         for batch in self.written.read(_files_of(life), born_at_ms, before):
-            self.cluster.apply(batch)
-            self._judge_wishes()
+            self._take_in(batch)
         self._judge_survival(before)
         self._judge_metadata()
 
@@ -133,15 +132,17 @@ class BrokerModel:
 
     def _apply(self, batches: list[bytes]) -> None:
         for batch in batches:
-            self.cluster.apply(batch)
-            self._judge_wishes()
+            self._take_in(batch)
         self.cluster_moved_in = self.step
         self.rules.clear()
         if not self.is_deciding:
             self.names_under_way.clear()
         self._judge_metadata()
 
-    def _judge_wishes(self) -> None:
+    def _take_in(self, batch: bytes) -> None:
+        self.cluster.apply(batch)
+        for topic in self.cluster.topics.values():
+            topic.was_compacted = topic.was_compacted or self.is_compacted(topic)
         complaint = self.wishes.judge(self.cluster)
         if complaint is not None:
             self.fail(complaint)

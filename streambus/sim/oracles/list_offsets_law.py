@@ -38,7 +38,12 @@ class Expected:
 
 def ask(model: BrokerModel, asked: Asked) -> None:
     """Look everything up at once."""
-    asked.expected = [_expect(model, asked, topic.name, data) for topic in asked.body.topics for data in topic.partitions]
+    expected: dict[tuple[str, int], Expected] = {}
+    for name, data in [(topic.name, data) for topic in asked.body.topics for data in topic.partitions]:
+        place = (name, data.partition_index)
+        is_named_twice = place in expected
+        expected[place] = Expected(*place, ErrorCode.INVALID_REQUEST, NOTHING) if is_named_twice else _expect(model, asked, name, data)
+    asked.expected = list(expected.values())
 
 
 def _expect(model: BrokerModel, asked: Asked, name: str, data: Any) -> Expected:

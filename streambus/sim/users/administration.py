@@ -12,7 +12,7 @@ from streambus.records import HEADER_BYTES, Codec, Record, crc32c, encode_batch
 from streambus.sim.host import WALL_ORIGIN
 from streambus.sim.users.questions import STRANGE_NAMES, Knowledge
 from streambus.sim.users.topic_maker import FOR_EVER
-from streambus.wire import messages
+from streambus.wire import ZERO_UUID, messages
 
 TOPIC, BROKER, GROUP = 2, 4, 32
 SET, DELETE, APPEND, SUBTRACT = range(4)
@@ -221,11 +221,46 @@ def broken(known: Knowledge, dice: Prng) -> Any:
     return request(None, (-1, 1)[dice.below(2)], dice.below(2_000), [request.TopicProduceData(name, known.topic_id(name, dice), data)])
 
 
+def famine(known: Knowledge, dice: Prng) -> Any:
+    """Less than nothing is asked for."""
+    request = messages.FetchRequest
+    name = known.lasting[dice.below(len(known.lasting))]
+    part = request.FetchPartition(0, fetch_offset=0, partition_max_bytes=-1)
+    topic = request.FetchTopic(name, known.topic_id(name, dice), [part])
+    return request(session_id=0, session_epoch=-1, max_wait_ms=0, min_bytes=0, topics=[topic])
+
+
+def session(known: Knowledge, dice: Prng) -> Any:
+    """A fetch session of our own, in which at last nothing is wanted any more."""
+    request = messages.FetchRequest
+    name = known.lasting[0]
+    topic_id = known.ids.get(name, ZERO_UUID)
+    if not known.sessions:
+        topic = request.FetchTopic(name, topic_id, [request.FetchPartition(0, fetch_offset=0, partition_max_bytes=1)])
+        return request(session_id=0, session_epoch=0, max_wait_ms=0, min_bytes=0, topics=[topic])
+    forgotten = request.ForgottenTopic(name, topic_id, [0])
+    return request(
+        session_id=known.sessions.pop(),
+        session_epoch=1,
+        max_wait_ms=dice.below(2),
+        min_bytes=0,
+        topics=[],
+        forgotten_topics_data=[forgotten],
+    )
+
+
+def twice(known: Knowledge, dice: Prng) -> Any:
+    """One partition is named twice."""
+    request = messages.ListOffsetsRequest
+    parts = [request.ListOffsetsPartition(0, -1, -1 - dice.below(3)) for _ in range(2)]
+    return request(-1, 0, [request.ListOffsetsTopic(known.lasting[0], parts)])
+
+
 ADMINISTRATION: dict[str, Callable[[Knowledge, Prng], Any]] = {
     question.__name__: question
     for question in (
         alteration, replacement, settings, resources, growth, quota, quotas, credential, credentials, feature, election, reassignment,
-        reassignments, epochs, producers, log_dirs, quorum, acls, broken,
+        reassignments, epochs, producers, log_dirs, quorum, acls, broken, famine, session, twice,
     )
 }  # fmt: skip
 
@@ -268,6 +303,7 @@ _TOPIC_SETTINGS: tuple[Callable[[Prng], Setting], ...] = (
     lambda dice: ("retention.bytes", str(500 + dice.below(4_000))),
     lambda dice: ("retention.ms", str(1 + dice.below(1_000))),
     lambda dice: ("cleanup.policy", ("delete", "compact", "compact,delete")[dice.below(3)]),
+    lambda dice: ("max.compaction.lag.ms", str(1 + dice.below(2_000))),
     lambda dice: ("message.timestamp.before.max.ms", str(1 + dice.below(1 << 20))),
 )
 _HARMLESS = 5

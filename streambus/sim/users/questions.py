@@ -46,6 +46,8 @@ class Knowledge:
     """Of what was fetched."""
     marks: list[int] = attrs.field(factory=list)
     """Offsets: high watermarks and one or two beside them."""
+    sessions: list[int] = attrs.field(factory=list)
+    """Fetch sessions of our own that nothing was asked in yet."""
     producers: list[int] = attrs.field(factory=list)
     """Producer ids of our own, to be used as badly as possible."""
 
@@ -247,6 +249,8 @@ def learn(known: Knowledge, body: Any) -> None:
         for data in [data for topic in body.responses for data in topic.partitions]:
             known.sizes.append(len(data.records or b""))
             known.marks.append(data.high_watermark)
+        if body.session_id and not body.error_code and len(known.sessions) < REMEMBERED:
+            known.sessions.append(body.session_id)
         del known.sizes[:-REMEMBERED], known.marks[:-REMEMBERED]
     if isinstance(body, messages.InitProducerIdResponse) and body.producer_id >= 0 and len(known.producers) < PRODUCERS_MAX:
         known.producers.append(body.producer_id)

@@ -28,7 +28,7 @@ TOPIC = "hostile"
 FILLED_BYTES = 32 << 20
 """What those find who fetch everything."""
 
-WARM_UP_SECONDS = 2.0
+WARM_UP_SECONDS = 4.0
 SETTLE_SECONDS = 3.0
 WATCH_SECONDS = 0.1
 GOAL = 2.0

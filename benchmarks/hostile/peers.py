@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 
 import attrs
 import trio
+from crc32c import crc32c
 
 from ..wire import METADATA, PRODUCE, PRODUCE_VERSION, frame, produce_frame
 from .clients import fetch_frame
@@ -22,6 +23,8 @@ HANG_UP = struct.pack("ii", 1, 0)
 BOMB_BYTES = 256 << 20
 PEERS_PER_ADDRESS = 5_000
 FIRST_ADDRESS = 10
+RECEIVE_BYTES = 64 * 1024
+"""What the system keeps for a peer that does not read. More of it is more work for the broker before it notices, and no other work."""
 
 
 @attrs.define
@@ -218,13 +221,11 @@ _BOMB: list[bytes] = []
 
 
 def bomb_frame(topic: str) -> bytes:
-    """A produce of one gzip batch of zeros (two streams deep it would be small; Kafka's limit on a batch allows this one)."""
+    """A produce of one gzip batch of zeros, which is as small as a topic's limit on batches wants it."""
     if not _BOMB:
         squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
         packed = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(BOMB_BYTES >> 20)) + squeeze.flush()
         _BOMB.append(packed)
-    from crc32c import crc32c
-
     checked = struct.pack(">hiqqqhii", 1, 0, 1, 1, -1, -1, -1, 1) + _BOMB[0]
     batch = struct.pack(">qiibI", 0, 4 + 1 + 4 + len(checked), 0, 2, crc32c(checked)) + checked
     name = struct.pack(">h", len(topic)) + topic.encode()
@@ -260,6 +261,7 @@ async def _live(port: int, topic: str, story: Story, pause: float, fate: Fate, a
         try:
             with sock:
                 try:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
                     await sock.bind((f"127.0.0.{address}", 0))
                     await sock.connect(("127.0.0.1", port))
                 except OSError:

@@ -117,8 +117,8 @@ def takes_in_answers_to_old_questions(patch: Patch) -> None:
 def forgets_where_the_last_batch_ended(patch: Patch) -> None:
     """After several batches in one answer the next fetch begins one batch too late."""
 
-    def take_in(original: Any, place: Position, data: Any) -> int:
-        size: int = original(place, data)
+    def take_in(original: Any, place: Position, data: Any, aborted: Any = None) -> int:
+        size: int = original(place, data, aborted)
         if len(place.batches) > 6:
             place.fetch_offset += 1
         return size

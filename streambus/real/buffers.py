@@ -6,6 +6,7 @@ share it. If nothing but the pool refers to a bytearray, nobody can see its byte
 """
 
 from sys import getrefcount
+from typing import Protocol
 
 RECEIVE_BYTES = 128 * 1024
 """The most that one receive takes into the shared chunk: enough for hundreds of small requests, little to move for a big one."""
@@ -16,6 +17,20 @@ CHUNK_BYTES = 512 * 1024
 CHUNKS_KEPT = 16
 FRAME_BYTES_KEPT = 32 * 1024 * 1024
 """How much memory waits for reuse at most. More may be in use."""
+
+
+UNFINISHED_BYTES_MAX = 256 * 1024 * 1024
+"""What all frames together may take up that have begun to arrive and are not there yet. A slow crowd must not take all memory."""
+
+LARGE_BYTES = 64 * 1024
+"""Of those whose frames take up less than this there have to be very many."""
+
+
+class Unfinished(Protocol):
+    """Somebody whose frame is not all there."""
+
+    def give_up(self) -> None:
+        """Wait for the rest no longer."""
 
 
 def _references(buffers: list[bytearray], index: int) -> int:
@@ -30,13 +45,15 @@ UNHELD = _references([bytearray(1)], 0)
 class Buffers:
     """The receive buffers of one driver: a chunk that all connections share, and whole buffers for frames that came in pieces."""
 
-    __slots__ = ("_chunks", "_frames", "frames_bytes", "position")
+    __slots__ = ("_chunks", "_frames", "_unfinished", "frames_bytes", "position", "unfinished_bytes")
 
     def __init__(self) -> None:
         self._chunks = [bytearray(CHUNK_BYTES)]  # the last one is in use, the others are perhaps still held
         self.position = 0
         self._frames: list[bytearray] = []
         self.frames_bytes = 0
+        self._unfinished: dict[Unfinished, int] = {}  # the one whose buffer has not grown for longest comes first
+        self.unfinished_bytes = 0
 
     def room(self) -> memoryview:
         """`RECEIVE_BYTES` of the chunk that nobody else looks at."""
@@ -69,6 +86,22 @@ class Buffers:
         self.frames_bytes += len(buffer)
         while self.frames_bytes > FRAME_BYTES_KEPT:
             self.frames_bytes -= len(self._frames.pop(0))
+
+    def begun(self, owner: Unfinished, size: int) -> None:
+        """The frame of `owner`, which is not all there, has a buffer of `size` now. If that is too much, the stalest is given up for it."""
+        self.ended(owner)
+        self._unfinished[owner] = size
+        self.unfinished_bytes += size
+        while self.unfinished_bytes > UNFINISHED_BYTES_MAX and len(self._unfinished) > 1:
+            stalest = next((each for each, taken in self._unfinished.items() if taken >= LARGE_BYTES), next(iter(self._unfinished)))
+            if stalest is owner:
+                return
+            self.ended(stalest)
+            stalest.give_up()
+
+    def ended(self, owner: Unfinished) -> None:
+        """The frame of `owner`, if there was one, is there, or nobody waits for it any more."""
+        self.unfinished_bytes -= self._unfinished.pop(owner, 0)
 
     def _next_chunk(self) -> None:
         """Go on with the oldest chunk that nobody holds, or with a new one."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 from trio.lowlevel import checkpoint, notify_closing, wait_readable, wait_writable
 
-from streambus.kernel import Closed, Congested, ConnectionId, Part, Received, Relieved
+from streambus.kernel import Closed, Congested, ConnectionId, Part, Received, Relieved, Severity, Trace
 from streambus.real.outgoing import Outgoing, Progress
 from streambus.real.receiving import Receiver
 
@@ -31,6 +31,8 @@ FLUSH_SECONDS = 5
 LINGER_SECONDS = 1
 """How long a peer whose connection we closed may go on sending before it sees a reset."""
 
+
+STALE = "too many requests are on their way, and this one has not come any further for longest"
 
 _SCRATCH = bytearray(65536)
 """Where bytes go that nobody wants any more. One for all: ten thousand may leave at once."""
@@ -72,8 +74,12 @@ class Connection:
         """The connection's whole life from here on: `Connected` has been said, `Closed` follows."""
         try:
             if not self.closing:
-                with self._scope:
-                    self.close(await self._receive())
+                receiver = Receiver(self._driver.buffers, self._give_up)
+                try:
+                    with self._scope:
+                        self.close(await self._receive(receiver))
+                finally:
+                    receiver.end()
             await self._flush_all()
             self._driver.disconnected(self, Closed(self.connection_id, self._reason))
             await self._linger()
@@ -82,10 +88,9 @@ class Connection:
             notify_closing(self._sock)
             self._sock.close()
 
-    async def _receive(self) -> str:
+    async def _receive(self, receiver: Receiver) -> str:
         """Hand over what arrives until there is a reason not to."""
         sock, feed, reclaim = self._sock, self._driver.feed, self._driver.buffers.reclaim
-        receiver = Receiver(self._driver.buffers)
         receives = 0
         while True:
             if self._paused is not None:
@@ -113,6 +118,11 @@ class Connection:
             elif receives == RECEIVES_PER_TURN:
                 await checkpoint()
                 receives = 0
+
+    def _give_up(self) -> None:
+        """Others need the memory that a frame takes up of which nothing comes."""
+        self._driver.note(Trace(Severity.WARNING, "closing a connection", (("reason", STALE),)))
+        self.abort(STALE)
 
     # Sending ------------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ in one contiguous view however big it is. Memory follows the bytes that came, ne
 absurd the bytes are passed on as they come: what to say about it is the machine's business.
 """
 
+from collections.abc import Callable
 from socket import MSG_PEEK, socket
 from struct import Struct
 
@@ -23,12 +24,16 @@ _length_at = Struct(">i").unpack_from
 
 
 class Receiver:
-    """One connection's inbound bytes. `emptied` says that the last receive left nothing behind in the socket."""
+    """One connection's inbound bytes. `emptied` says that the last receive left nothing behind in the socket.
 
-    __slots__ = ("_buffers", "_filled", "_frame", "_needed", "_raw", "_stream_of", "emptied")
+    `give_up` is called when there is no room left for its frame, which has not grown for longer than all others.
+    """
 
-    def __init__(self, buffers: Buffers) -> None:
+    __slots__ = ("_buffers", "_filled", "_frame", "_needed", "_raw", "_stream_of", "emptied", "give_up")
+
+    def __init__(self, buffers: Buffers, give_up: Callable[[], None] = lambda: None) -> None:
         self._buffers = buffers
+        self.give_up = give_up
         self._frame: bytearray | None = None
         self._filled = 0
         self._needed = 0
@@ -54,6 +59,10 @@ class Receiver:
         self._buffers.keep(whole)
         return view[:whole]
 
+    def end(self) -> None:
+        """Nothing more is received."""
+        self._buffers.ended(self)
+
     def _whole_frames(self, view: memoryview, received: int) -> int:
         """How many of the bytes are whole frames; the rest is moved to a buffer of its own."""
         start = 0
@@ -75,6 +84,7 @@ class Receiver:
         frame = self._buffers.take(min(needed, max(FIRST_CAPACITY, GROWTH * filled)))
         frame[:filled] = head
         self._frame, self._filled, self._needed = frame, filled, needed
+        self._buffers.begun(self, len(frame))
 
     def _receive_frame(self, sock: socket, frame: bytearray) -> memoryview | None:
         asked = min(self._needed, len(frame)) - self._filled
@@ -98,6 +108,7 @@ class Receiver:
     def _end_frame(self, frame: bytearray) -> memoryview:
         self._stream_of = self._needed if self._needed >= RECEIVE_BYTES else 0
         self._frame = None
+        self._buffers.ended(self)
         self._buffers.give_back(frame)
         return memoryview(frame)[: self._filled]
 
@@ -113,5 +124,6 @@ class Receiver:
             if RECEIVE_BYTES <= length <= FRAME_BYTES_MAX:
                 self._filled, self._needed = 0, LENGTH_BYTES + length
                 self._frame = self._buffers.take(min(self._needed, self._stream_of))
+                self._buffers.begun(self, len(self._frame))
                 return
         self._stream_of = 0

@@ -18,6 +18,7 @@ import pytest
 from hostile_frames import API_VERSIONS, fetch, produce, request
 
 import streambus.testing
+from streambus.real import buffers
 from streambus.testing.running_broker import RunningBroker
 
 SECONDS_MAX = 10.0
@@ -118,6 +119,24 @@ def test_one_byte_at_a_time_is_understood(broker: RunningBroker) -> None:
             client.sendall(frame[place : place + 1])
         others_are_served(broker)
         assert len(ask(client, frame[-1:])) > 100
+
+
+def test_of_too_many_large_requests_that_stop_half_way_the_stalest_is_given_up(
+    broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buffers, "UNFINISHED_BYTES_MAX", 4 << 20)
+    whole = produce("t", b"x" * 900_000)
+    with ExitStack() as stack:
+        small = stack.enter_context(connect(broker))
+        small.sendall(request(API_VERSIONS, 0)[:9])
+        crowd = [stack.enter_context(connect(broker)) for _ in range(12)]
+        for client in crowd:
+            client.sendall(whole[:600_000])
+            others_are_served(broker)
+        assert is_hung_up_on(crowd[0])
+        assert ask(crowd[-1], whole[600_000:])[:4] == b"\0\0\0\7"
+        assert len(ask(small, request(API_VERSIONS, 0)[9:])) > 100
+    assert any("has not come any further" in warning for warning in broker.warnings)
 
 
 @pytest.mark.parametrize("asked", ["records", "versions"])

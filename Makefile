@@ -47,7 +47,7 @@ toolchains: $(READY)
 	@tests/stock/toolchains
 
 clients: $(READY) toolchains
-	@STREAMBUS_ALL_CLIENTS=1 $(BIN)/python -m pytest tests/stock -q -n auto --rewrite
+	@STREAMBUS_ALL_CLIENTS=1 $(BIN)/python -m pytest tests/stock -q -n auto --rewrite --ignore tests/stock/test_table.py
 	@$(BIN)/python -m tests.stock.table
 
 bench: $(READY)

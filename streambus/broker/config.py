@@ -26,7 +26,7 @@ class Limits:
     pipelined_requests_max: int = 256
     """Unanswered requests of one connection before we stop reading from it."""
 
-    requests_at_once_max: int = 32
+    requests_at_once_max: int = 16
     """Requests of one connection that are carried out before others have their turn."""
 
     answer_bytes_max: int = 1024 * 1024

@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,11 @@ from streambus.real.reserve import settle_reserve
 
 YOUNG_OBJECTS_MAX = 20_000
 """Allocations between two looks of the cycle collector. Nothing on a request's way is part of a cycle: reference counts free it."""
+
+
+SWITCH_SECONDS = 0.0005
+"""How long the thread that writes waits for a loop that is busy, each time it has been in the system. Python's five milliseconds, several
+times for every sync, are longer than the sync."""
 
 
 @attrs.frozen
@@ -73,6 +79,7 @@ def serve(
             broker, folder=folder, listening=listening, perform=perform, trace=trace, open_files=open_files, wall_clock=wall_clock
         )
         gc.freeze()
+        sys.setswitchinterval(SWITCH_SECONDS)
         gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 50)
         return trio.run(run_until_signal, driver)
 

@@ -507,12 +507,12 @@ class Broker(Node):
         turn.do(Close(connection, reason))
 
     def _pause(self, turn: Turn, connection: Connection, reason: int) -> None:
-        if not connection.pauses:
+        if not connection.pauses and not connection.is_closing:
             turn.do(Pause(connection.id))
         connection.pauses |= reason
 
     def _resume(self, turn: Turn, connection: Connection, reason: int) -> None:
-        if connection.pauses == reason:
+        if connection.pauses == reason and not connection.is_closing:
             turn.do(Resume(connection.id))
         connection.pauses &= ~reason
 

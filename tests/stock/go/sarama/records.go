@@ -18,6 +18,7 @@ var codecs = map[string]sarama.CompressionCodec{
 var acks = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
 
 // Records go to the asynchronous producer, as the synchronous one would wait between them; what came of each is gathered by its place.
+// The producer is closed when all are answered: one that is being closed does not try again what has failed.
 func produce(asked *Asked) (Object, error) {
 	producer, err := sarama.NewAsyncProducer(addresses(asked), producerSettings(asked))
 	if err != nil {
@@ -28,30 +29,23 @@ func produce(asked *Asked) (Object, error) {
 			producer.Input() <- message(asked.Topic, index, given)
 			time.Sleep(time.Duration(asked.PauseMs) * time.Millisecond)
 		}
-		producer.AsyncClose()
 	}()
 
 	placed := make([][]any, len(asked.Records))
 	failures := make([]error, len(asked.Records))
-	successes, failed := producer.Successes(), producer.Errors()
-	for successes != nil || failed != nil {
+	for range asked.Records {
 		select {
-		case message, ok := <-successes:
-			if !ok {
-				successes = nil
-				continue
-			}
+		case message := <-producer.Successes():
 			placed[message.Metadata.(int)] = []any{message.Partition, message.Offset}
 			if Word(asked.Acks) == "0" {
 				placed[message.Metadata.(int)][1] = nil
 			}
-		case failure, ok := <-failed:
-			if !ok {
-				failed = nil
-				continue
-			}
+		case failure := <-producer.Errors():
 			failures[failure.Msg.Metadata.(int)] = failure.Err
 		}
+	}
+	if err := producer.Close(); err != nil {
+		return nil, err
 	}
 	return Object{"placed": placed}, First(failures)
 }

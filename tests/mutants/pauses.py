@@ -14,7 +14,7 @@ def forgets_to_take_reasons_back(patch: Patch) -> None:
 @mutant("X51", breaks="a pause ends with its last reason", needs="two reasons at once")
 def reads_again_while_another_reason_lasts(patch: Patch) -> None:
     """The end of one reason is taken for the end of all."""
-    patch.rewrite(Broker, "_resume", "if connection.pauses == reason:", "if connection.pauses & reason:")
+    patch.rewrite(Broker, "_resume", "if connection.pauses == reason and", "if connection.pauses & reason and")
 
 
 @mutant("X52", breaks="limits", needs="a connection with many requests under way")

@@ -296,7 +296,7 @@ class Broker(Node):
         self.connections: dict[ConnectionId, Connection] = {}
         self.slowed: dict[ConnectionId, None] = {}
         self.backlog: dict[ConnectionId, None] = {}
-        """Those with requests that were held, in the order of their turns: one of them at a time, so that everybody else is served between."""
+        """Those with requests that were held, in the order of their turns: one of them at a time, and everybody else between."""
         self.upkeep = Upkeep(
             self.properties.number("log.retention.check.interval.ms") * MILLISECOND,
             self.properties.number("log.cleaner.backoff.ms") * MILLISECOND,

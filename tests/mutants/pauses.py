@@ -20,7 +20,7 @@ def reads_again_while_another_reason_lasts(patch: Patch) -> None:
 @mutant("X52", breaks="limits", needs="a connection with many requests under way")
 def reads_on_with_a_full_pipeline(patch: Patch) -> None:
     """A connection with too many unanswered requests is read from all the same."""
-    patch.rewrite(Broker, "on_received", "self._pause(turn, connection, PAUSED_PIPELINE)", "pass")
+    patch.rewrite(Broker, "_look_after", "self._pause(turn, connection, PAUSED_PIPELINE)", "pass")
 
 
 @mutant("X53", breaks="a pause ends with its last reason", needs="a connection with many requests under way")

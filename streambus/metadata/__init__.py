@@ -34,8 +34,8 @@ set on this broker and on all brokers while they ran (in the log, too), the prop
 Kafka 4.3's table (`topic_configs`, `broker_configs`). `alter_configs` decides about all of them; `dynamic_configs` says what a running
 broker takes.
 
-Left out until there is more than one broker: heartbeats and fencing, ISR changes, the end of a reassignment, racks in placement. Client quotas
-and SCRAM credentials are kept and described, but hold nobody back yet.
+Left out until there is more than one broker: heartbeats and fencing, ISR changes, the end of a reassignment, racks in placement. Client
+quotas and SCRAM credentials are kept and described, but hold nobody back yet.
 """
 
 from streambus.metadata.alter_configs import alter_configs, incremental_alter_configs

@@ -6,6 +6,7 @@ import pytest
 
 from streambus.kernel import Prng
 from streambus.sim import chores
+from streambus.sim.users.administration import ADMINISTRATION
 from streambus.sim.users.questions import LONELY_TOPIC, QUESTIONS, Knowledge, learn
 from streambus.wire import messages
 
@@ -42,6 +43,19 @@ def test_only_topics_that_come_and_go_are_made_or_deleted_or_written_to(luck: in
         assert topic.name in known.passing
 
 
+@pytest.mark.parametrize("kind", tuple(ADMINISTRATION))
+def test_whatever_an_administrator_asks_can_be_sent(kind: str):
+    for luck in range(40):
+        body = ADMINISTRATION[kind](knowledge(), Prng(luck))
+        pieces: list[object] = []
+        body.encode_into(pieces, body.VERSIONS[-1])
+        assert pieces
+
+
+def test_administrators_ask_everything_that_there_is_to_ask():
+    assert set(chores.ADMINISTRATION) == {*ADMINISTRATION, "produce", "fetch", "creation", "offsets"}
+
+
 def test_answers_tell_ids_sizes_offsets_and_numbers():
     known = Knowledge((), ())
     response = messages.MetadataResponse
@@ -50,4 +64,5 @@ def test_answers_tell_ids_sizes_offsets_and_numbers():
     data = fetched.PartitionData(partition_index=0, high_watermark=12, records=b"12345")
     learn(known, fetched(responses=[fetched.FetchableTopicResponse(topic="side-a", partitions=[data])]))
     learn(known, messages.InitProducerIdResponse(producer_id=3))
-    assert known == Knowledge((), (), {"side-a": UUID(int=9)}, [5], [12], [3])
+    learn(known, fetched(session_id=4, responses=[]))
+    assert known == Knowledge((), (), {"side-a": UUID(int=9)}, [5], [12], [3], [4])

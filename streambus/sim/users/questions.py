@@ -46,10 +46,10 @@ class Knowledge:
     """Of what was fetched."""
     marks: list[int] = attrs.field(factory=list)
     """Offsets: high watermarks and one or two beside them."""
-    sessions: list[int] = attrs.field(factory=list)
-    """Fetch sessions of our own that nothing was asked in yet."""
     producers: list[int] = attrs.field(factory=list)
     """Producer ids of our own, to be used as badly as possible."""
+    sessions: list[int] = attrs.field(factory=list)
+    """Fetch sessions of our own that nothing was asked in yet."""
 
     def name(self, dice: Prng) -> str:
         """Some topic, real or not."""

@@ -2,11 +2,12 @@
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from subprocess import PIPE, Popen
-from typing import Any
 
 import attrs
 import pytest
@@ -47,8 +48,16 @@ def runner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
     return run
 
 
-def process(servers: str, *words: str, cwd: Path | None = None, **options: Any) -> "Popen[bytes]":
-    """A command in a process of its own, with pipes on all sides."""
+@contextmanager
+def process(servers: str, *words: str) -> "Iterator[Popen[bytes]]":
+    """A command in a process of its own, with pipes on all sides. A test that fails does not leave it behind."""
     environment = {**os.environ, "STREAMBUS_BOOTSTRAP": servers, "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "streambus.cli", *words]
-    return Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=cwd, **options)
+    # Whoever runs the tests in the background may have told everybody to ignore Ctrl-C.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with Popen(
+        [sys.executable, "-m", "streambus.cli", *words], stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, preexec_fn=heed
+    ) as command:
+        try:
+            yield command
+        finally:
+            command.kill()

@@ -9,8 +9,8 @@ from attrs import evolve
 from streambus import metadata as md
 from streambus.broker.config import BrokerConfig
 from streambus.broker.connections import Call
-from streambus.broker.decisions import decide
-from streambus.kernel import MILLISECOND, Turn
+from streambus.broker.decisions import DelayedDecision, decide
+from streambus.kernel import MILLISECOND, Turn, message
 from streambus.wire import ErrorCode
 
 if TYPE_CHECKING:
@@ -22,14 +22,25 @@ def describe_configs(broker: Broker, turn: Turn, call: Call) -> None:
     broker.answer(turn, call, md.describe_configs(broker.image, call.request.body, broker.config.node_id))
 
 
+@message
+class DelayedAlteration(DelayedDecision):
+    """Altered configs on their way."""
+
+    def is_settled(self, node: Broker, result: Any) -> bool:
+        """That a topic is not there may be a deletion's doing that is not durable."""
+        if result.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+            return result.resource_name not in node.image.topics
+        return DelayedDecision.is_settled(self, node, result)
+
+
 def alter_configs(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out an AlterConfigs request (versions 0-2)."""
-    decide(broker, turn, call, broker.controller.alter_configs(call.request.body), is_settled=_is_settled)
+    decide(broker, turn, call, broker.controller.alter_configs(call.request.body), kind=DelayedAlteration)
 
 
 def incremental_alter_configs(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out an IncrementalAlterConfigs request (versions 0-1)."""
-    decide(broker, turn, call, broker.controller.incremental_alter_configs(call.request.body), is_settled=_is_settled)
+    decide(broker, turn, call, broker.controller.incremental_alter_configs(call.request.body), kind=DelayedAlteration)
 
 
 def list_config_resources(broker: Broker, turn: Turn, call: Call) -> None:
@@ -75,10 +86,3 @@ def follow(broker: Broker, delta: md.Delta) -> None:
     broker.config = configured(broker.told, properties)
     broker.store.expire_producers_after(broker.config.store.producer_expiration_ms)
     broker.upkeep.clean_every(properties.number("log.cleaner.backoff.ms") * MILLISECOND)
-
-
-def _is_settled(broker: Broker, result: Any) -> bool:
-    """Whether what `result` says holds whatever becomes of decisions that are not durable."""
-    if result.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-        return result.resource_name not in broker.image.topics
-    return bool(result.error_code != ErrorCode.NONE)

@@ -7,7 +7,7 @@ reply says was done is doubtful: it is told as an error instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from streambus.broker.connections import Answer, Call
@@ -20,14 +20,6 @@ from streambus.wire.primitives import Struct
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
 
-IsSettled = Callable[["Broker", Any], bool]
-"""Whether what one result of a reply says is true whatever becomes of decisions that are not durable yet."""
-
-
-def is_refusal(_broker: Broker, result: Any) -> bool:
-    """A refusal changed nothing, so nothing can come of it."""
-    return bool(result.error_code != ErrorCode.NONE)
-
 
 @message
 class DelayedDecision:
@@ -36,7 +28,13 @@ class DelayedDecision:
     call: Call
     end_offset: int
     reply: Any
-    is_settled: IsSettled
+
+    def is_settled(self, node: Broker, result: Any) -> bool:
+        """Whether what one result of the reply says is true whatever becomes of decisions that are not durable yet.
+
+        A refusal changed nothing, so nothing can come of it. Kinds of requests whose refusals rest on other decisions know better.
+        """
+        return bool(result.error_code != ErrorCode.NONE)
 
     def try_complete(self, node: Broker) -> Answer | None:
         """The controller's reply once it is true."""
@@ -44,44 +42,48 @@ class DelayedDecision:
             return Answer(self.call, self.reply)
         if node.store.failed is not None:
             sometimes("decisions: one is doubted because the disk has failed")
-            return Answer(self.call, _doubted(node, self.reply, ErrorCode.KAFKA_STORAGE_ERROR, self.is_settled))
+            return self.doubted(node, ErrorCode.KAFKA_STORAGE_ERROR)
         return None
 
     def expire(self, node: Broker) -> Answer:
         """Time is up: the decision stands, but nobody can say yet that it, and what it was made from, is durable."""
         sometimes("decisions: one is not durable in time")
-        return Answer(self.call, _doubted(node, self.reply, ErrorCode.REQUEST_TIMED_OUT, self.is_settled))
+        return self.doubted(node, ErrorCode.REQUEST_TIMED_OUT)
+
+    def doubted(self, node: Broker, error: ErrorCode) -> Answer:
+        """The reply of a decision that is not true yet, or never will be: what is not settled has this error instead."""
+        for result in _results(self.reply):
+            if not self.is_settled(node, result):
+                result.error_code = error
+                if hasattr(result, "error_message"):
+                    result.error_message = None
+        return Answer(self.call, self.reply)
 
 
 def decide(
-    broker: Broker, turn: Turn, call: Call, decision: Decision[Any], timeout: int | None = None, is_settled: IsSettled = is_refusal
+    broker: Broker,
+    turn: Turn,
+    call: Call,
+    decision: Decision[Any],
+    timeout: int | None = None,
+    kind: type[DelayedDecision] = DelayedDecision,
 ) -> None:
     """Carry out a decision; its reply, a response with error codes in it, leaves once its records are durable.
 
-    `timeout` in microseconds is the asker's; without one it is the broker's own.
+    `timeout` in microseconds is the asker's; without one it is the broker's own. `kind` knows what of the reply is settled.
     """
     try:
         end_offset = broker.commit(turn, decision.records)
     except StoreUnavailable:
-        broker.answer(turn, call, _doubted(broker, decision.reply, ErrorCode.KAFKA_STORAGE_ERROR, is_settled))
+        broker.conclude(turn, kind(call, 0, decision.reply).doubted(broker, ErrorCode.KAFKA_STORAGE_ERROR))
         return
     deadline = Instant(turn.now + (broker.REQUEST_TIMEOUT if timeout is None else timeout))
-    broker.delay(turn, DelayedDecision(call, end_offset, decision.reply, is_settled), (broker.METADATA_LOG,), deadline)
+    broker.delay(turn, kind(call, end_offset, decision.reply), (broker.METADATA_LOG,), deadline)
 
 
 def asked_timeout(timeout_ms: int) -> int:
     """The time-out that a request asks for, in microseconds: none at all if it is negative."""
     return max(timeout_ms, 0) * MILLISECOND
-
-
-def _doubted(broker: Broker, reply: Any, error: ErrorCode, is_settled: IsSettled) -> Any:
-    """The reply of a decision that is not true yet, or never will be: what is not settled has this error instead."""
-    for result in _results(reply):
-        if not is_settled(broker, result):
-            result.error_code = error
-            if hasattr(result, "error_message"):
-                result.error_message = None
-    return reply
 
 
 def _results(value: Any) -> Iterator[Any]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from streambus import metadata as md
 from streambus.broker.connections import Call
-from streambus.broker.decisions import asked_timeout, decide, is_refusal
-from streambus.kernel import Turn
+from streambus.broker.decisions import DelayedDecision, asked_timeout, decide
+from streambus.kernel import Turn, message
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 WHOLE_ERROR_SINCE = 1
 """Since which version an answer about elections has an error code for the whole request."""
+
+
+@message
+class DelayedOldElection(DelayedDecision):
+    """Elections on their way, for whom an answer has no place for an error of the whole request."""
+
+    def is_settled(self, node: Broker, result: Any) -> bool:
+        """As ever, but for the whole."""
+        return isinstance(result, messages.ElectLeadersResponse) or DelayedDecision.is_settled(self, node, result)
 
 
 def create_partitions(broker: Broker, turn: Turn, call: Call) -> None:
@@ -30,19 +39,14 @@ def create_partitions(broker: Broker, turn: Turn, call: Call) -> None:
 def elect_leaders(broker: Broker, turn: Turn, call: Call) -> None:
     """Carry out an ElectLeaders request (versions 0-2)."""
     request: messages.ElectLeadersRequest = call.request.body
-    is_settled = _is_election_settled if call.request.api_version < WHOLE_ERROR_SINCE else is_refusal
+    kind = DelayedOldElection if call.request.api_version < WHOLE_ERROR_SINCE else DelayedDecision
     if request.timeout_ms <= 0 and request.topic_partitions != []:
         response = md.refused_election(request, ErrorCode.REQUEST_TIMED_OUT)
         if call.request.api_version < WHOLE_ERROR_SINCE:
             response.error_code = ErrorCode.NONE
         broker.answer(turn, call, response)
     else:
-        decide(broker, turn, call, broker.controller.elect_leaders(request), asked_timeout(request.timeout_ms), is_settled)
-
-
-def _is_election_settled(broker: Broker, result: Any) -> bool:
-    """As for every refusal; but an old answer has no place for an error of the whole request."""
-    return isinstance(result, messages.ElectLeadersResponse) or is_refusal(broker, result)
+        decide(broker, turn, call, broker.controller.elect_leaders(request), asked_timeout(request.timeout_ms), kind)
 
 
 def alter_partition_reassignments(broker: Broker, turn: Turn, call: Call) -> None:

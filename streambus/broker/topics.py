@@ -9,13 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 from streambus import metadata as md
 from streambus.broker.connections import Answer, Call
-from streambus.broker.decisions import asked_timeout, decide
+from streambus.broker.decisions import DelayedDecision, asked_timeout, decide
 from streambus.kernel import Instant, Turn, message
 from streambus.storage import StoreUnavailable
 from streambus.wire import ErrorCode, messages
 
 if TYPE_CHECKING:
     from streambus.broker.broker import Broker
+
+
+@message
+class DelayedTopics(DelayedDecision):
+    """Topics that are made or removed, on their way."""
+
+    def is_settled(self, node: Broker, result: Any) -> bool:
+        """What is said of the existence of a topic may rest on a decision that is not durable."""
+        code = result.error_code
+        if code == ErrorCode.TOPIC_ALREADY_EXISTS:
+            return result.name in node.image.topics
+        if code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+            return result.name not in node.image.topics
+        if code == ErrorCode.UNKNOWN_TOPIC_ID:
+            return result.topic_id not in node.image.topics_by_id
+        return DelayedDecision.is_settled(self, node, result)
 
 
 @message
@@ -44,7 +60,7 @@ def create_topics(broker: Broker, turn: Turn, call: Call) -> None:
         broker.answer(turn, call, timed_out)
         return
     decision = broker.controller.create_topics(request, turn.dice)
-    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
+    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), DelayedTopics)
 
 
 def delete_topics(broker: Broker, turn: Turn, call: Call) -> None:
@@ -55,7 +71,7 @@ def delete_topics(broker: Broker, turn: Turn, call: Call) -> None:
         broker.answer(turn, call, timed_out)
         return
     decision = broker.controller.delete_topics(request, call.request.api_version)
-    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), _is_durable)
+    decide(broker, turn, call, decision, asked_timeout(request.timeout_ms), DelayedTopics)
 
 
 def metadata(broker: Broker, turn: Turn, call: Call) -> None:
@@ -107,15 +123,3 @@ def _listener(broker: Broker, call: Call) -> str:
     """On which listener the client asked: that is the one whose address it is told."""
     connection = broker.connections.get(call.connection)
     return connection.listener if connection is not None else ""
-
-
-def _is_durable(broker: Broker, result: Any) -> bool:
-    """Whether what `result` says holds whatever becomes of decisions that are not durable."""
-    code = result.error_code
-    if code == ErrorCode.TOPIC_ALREADY_EXISTS:
-        return result.name in broker.image.topics
-    if code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-        return result.name not in broker.image.topics
-    if code == ErrorCode.UNKNOWN_TOPIC_ID:
-        return result.topic_id not in broker.image.topics_by_id
-    return bool(code != ErrorCode.NONE)

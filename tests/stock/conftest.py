@@ -3,7 +3,8 @@
 import gc
 import json
 import os
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -132,11 +133,15 @@ def new_topic(reference: Client, new_name: Callable[[], str]) -> Iterator[Callab
             pass
 
 
-@pytest.fixture(scope="module")
-def swept() -> Iterator[None]:
-    """What clients of a module left to the garbage collector is gone before other tests run, which want no warnings."""
-    yield
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:
+    """Clients leave sockets to the garbage collector. What they left is gone before tests of other folders run, which want no warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        result = yield
+        if nextitem is None or nextitem.path.parent != item.path.parent:
+            gc.collect()
+    return result
 
 
 # The table -------------------------------------------------------------------------------------------------------------------

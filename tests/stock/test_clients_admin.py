@@ -11,7 +11,6 @@ from tests.stock.family import ClientRefused
 from tests.stock.rows import row
 
 pytestmark = [
-    pytest.mark.usefixtures("swept"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
 ]
 """A client that leaves its sockets to the garbage collector is free to do so."""

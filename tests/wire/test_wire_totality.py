@@ -51,14 +51,20 @@ def refuse_lengths(cls: type[Message], version: int, real: bytes) -> None:
     for place in range(0, len(real), 1 + len(real) // 24):
         for length in IMPOSSIBLE:
             damaged = real[:place] + length + real[place + len(length) :]
-            before = tracemalloc.get_traced_memory()[0]
-            tracemalloc.reset_peak()
-            try:
-                cls.decode(damaged, version)
-            except DecodeError:
-                pass
-            peak = tracemalloc.get_traced_memory()[1] - before
-            assert peak < BYTES_ALWAYS + BYTES_PER_BYTE * len(damaged), (cls, version, damaged.hex())
+            allowed = BYTES_ALWAYS + BYTES_PER_BYTE * len(damaged)
+            # Another thread may allocate in the same moment, but not every time.
+            assert any(taken_by(cls, version, damaged) < allowed for _ in range(5)), (cls, version, damaged.hex())
+
+
+def taken_by(cls: type[Message], version: int, data: bytes) -> int:
+    """Bytes of memory that decoding takes for a moment."""
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    try:
+        cls.decode(data, version)
+    except DecodeError:
+        pass
+    return tracemalloc.get_traced_memory()[1] - before
 
 
 def test_wounds_hurt() -> None:

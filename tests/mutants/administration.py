@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from streambus.broker import Broker, decisions, leader_epochs, produce_checks, startup
+from streambus.broker.connections import Answer
 from streambus.kernel import Turn
 from streambus.metadata import Image
 from streambus.records import conversion
@@ -165,7 +166,7 @@ def quotas_are_changed_before_they_are_checked(patch: Patch) -> None:
 @mutant("A17", breaks="a doubtful decision is told as doubtful", needs="a disk that fails while a config is altered")
 def doubts_nothing(patch: Patch) -> None:
     """When the log fails, decisions that are not durable are told as done."""
-    patch.replace(decisions, "_doubted", lambda _broker, reply, *_: reply)
+    patch.replace(decisions.DelayedDecision, "doubted", lambda self, *_: Answer(self.call, self.reply))
 
 
 @mutant("A18", breaks="timestamps are what the config says", needs="message.timestamp.type changed at run time")

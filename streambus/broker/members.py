@@ -1,4 +1,4 @@
-"""Members of the cluster taken out, or asked to join: there is one broker, and it keeps the metadata log by itself."""
+"""Members of the cluster taken out: there is one broker, and it keeps the metadata log by itself."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -21,6 +22,7 @@ from streambus.metadata.decision import Decision
 from streambus.metadata.dynamic_configs import RefusedByBroker, check_broker_settings, check_list
 from streambus.metadata.group_configs import GROUP_CONFIGS, check_group_settings
 from streambus.metadata.image import Image
+from streambus.metadata.refused import Refused
 from streambus.metadata.resources import ResourceType
 from streambus.metadata.topic_configs import TOPIC_CONFIGS, checked_topic_settings
 from streambus.metadata.topic_names import name_complaint
@@ -30,15 +32,6 @@ ELR_FEATURE = "eligible.leader.replicas.version"
 """While it is finalized, the cluster's min.insync.replicas decides what is eligible, and no broker has one of its own (KIP-966)."""
 
 ROOT_LOGGER = "root"
-
-
-class Refused(Exception):
-    """A resource cannot be configured as it was asked for."""
-
-    def __init__(self, error_code: ErrorCode, text: str | None) -> None:
-        super().__init__(text)
-        self.error_code = error_code
-        self.text = text
 
 
 @frozen
@@ -73,10 +66,7 @@ def incremental_alter_configs(
         )
         for resource in request.resources
     ]
-    records, refusals = _decide(image, wanted)
-    result = messages.IncrementalAlterConfigsResponse.AlterConfigsResourceResponse
-    results = [result(code, text, resource.kind, resource.name) for resource, (code, text) in zip(wanted, refusals, strict=True)]
-    return Decision(() if request.validate_only else records, messages.IncrementalAlterConfigsResponse(responses=results))
+    return _decided(image, wanted, messages.IncrementalAlterConfigsResponse, validate_only=request.validate_only)
 
 
 def alter_configs(image: Image, request: messages.AlterConfigsRequest) -> Decision[messages.AlterConfigsResponse]:
@@ -90,10 +80,7 @@ def alter_configs(image: Image, request: messages.AlterConfigsRequest) -> Decisi
         )
         for resource in request.resources
     ]
-    records, refusals = _decide(image, wanted)
-    result = messages.AlterConfigsResponse.AlterConfigsResourceResponse
-    results = [result(code, text, resource.kind, resource.name) for resource, (code, text) in zip(wanted, refusals, strict=True)]
-    return Decision(() if request.validate_only else records, messages.AlterConfigsResponse(responses=results))
+    return _decided(image, wanted, messages.AlterConfigsResponse, validate_only=request.validate_only)
 
 
 Answer = tuple[ErrorCode, str | None]
@@ -102,6 +89,16 @@ DONE: Answer = (ErrorCode.NONE, None)
 
 UNANSWERABLE: Answer = (ErrorCode.UNKNOWN_SERVER_ERROR, None)
 """What Kafka's controller says of everything it is asked together with an operation that does not exist: there it stumbles."""
+
+
+ResponseT = TypeVar("ResponseT", messages.IncrementalAlterConfigsResponse, messages.AlterConfigsResponse)
+
+
+def _decided(image: Image, wanted: Sequence[Wanted], response: type[ResponseT], *, validate_only: bool) -> Decision[ResponseT]:
+    records, answers = _decide(image, wanted)
+    result = response.AlterConfigsResourceResponse
+    results: Any = [result(code, text, resource.kind, resource.name) for resource, (code, text) in zip(wanted, answers, strict=True)]
+    return Decision(() if validate_only else records, response(responses=results))
 
 
 def _decide(image: Image, wanted: Sequence[Wanted]) -> tuple[tuple[Message, ...], list[Answer]]:

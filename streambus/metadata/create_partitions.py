@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from streambus.kernel import Prng
-from streambus.metadata.create_topics import PARTITIONS_PER_REQUEST_MAX, Refused, new_partition
+from streambus.metadata.create_topics import PARTITIONS_PER_REQUEST_MAX, new_partition
 from streambus.metadata.decision import Decision
 from streambus.metadata.image import Image
 from streambus.metadata.placement import CannotPlace, place
+from streambus.metadata.refused import Refused
 from streambus.metadata.registrations import TopicImage
 from streambus.metadata.replica_assignment import check_active, check_replicas
 from streambus.wire import ErrorCode, Message, messages

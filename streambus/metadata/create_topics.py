@@ -12,6 +12,7 @@ from streambus.metadata.describe_configs import created_topic_configs
 from streambus.metadata.identifiers import random_id
 from streambus.metadata.image import Image
 from streambus.metadata.placement import CannotPlace, place
+from streambus.metadata.refused import Refused
 from streambus.metadata.registrations import PartitionRegistration
 from streambus.metadata.replica_assignment import manual_replicas
 from streambus.metadata.resources import ResourceType
@@ -29,15 +30,6 @@ PARTITIONS_PER_REQUEST_MAX = 10_000
 
 RECORDS_PER_REQUEST_MAX = 10_000
 """Likewise, of all records together."""
-
-
-class Refused(Exception):
-    """What was asked for cannot be. Without a text the error code says it all."""
-
-    def __init__(self, error_code: ErrorCode, text: str | None) -> None:
-        super().__init__(text)
-        self.error_code = error_code
-        self.text = text
 
 
 def create_topics(image: Image, request: messages.CreateTopicsRequest, dice: Prng) -> Decision[messages.CreateTopicsResponse]:

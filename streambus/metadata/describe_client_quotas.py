@@ -6,6 +6,7 @@ from enum import Enum, IntEnum
 
 from streambus.metadata.client_quotas import CLIENT_ID, ENTITY_TYPES, IP, USER, QuotaEntity
 from streambus.metadata.image import Image
+from streambus.metadata.refused import Refused
 from streambus.wire import ErrorCode, messages
 
 
@@ -24,20 +25,11 @@ class _Anything(Enum):
 Wanted = dict[str, str | _Anything | None]
 
 
-class InvalidFilter(Exception):
-    """A filter that nobody can apply."""
-
-    def __init__(self, error_code: ErrorCode, text: str) -> None:
-        super().__init__(text)
-        self.error_code = error_code
-        self.text = text
-
-
 def describe_client_quotas(image: Image, request: messages.DescribeClientQuotasRequest) -> messages.DescribeClientQuotasResponse:
     """Every entity that has all the types of the filter with names that fit, and with `strict` no other types."""
     try:
         wanted = _wanted(request.components)
-    except InvalidFilter as invalid:
+    except Refused as invalid:
         return messages.DescribeClientQuotasResponse(error_code=invalid.error_code, error_message=invalid.text, entries=None)
     entries = [_entry(entity, quotas) for entity, quotas in image.client_quotas.items() if _fits(entity, wanted, strict=request.strict)]
     return messages.DescribeClientQuotasResponse(error_code=ErrorCode.NONE, error_message="", entries=entries)
@@ -51,20 +43,20 @@ def _fits(entity: QuotaEntity, wanted: Wanted, *, strict: bool) -> bool:
 
 
 def _wanted(components: list[messages.DescribeClientQuotasRequest.ComponentData]) -> Wanted:
-    """What the filter wants of each type; `InvalidFilter` if it contradicts itself."""
+    """What the filter wants of each type; `Refused` if it contradicts itself."""
     wanted: Wanted = {}
     for component in components:
         kind = component.entity_type
         if not kind:
-            raise InvalidFilter(ErrorCode.INVALID_REQUEST, "Invalid empty entity type.")
+            raise Refused(ErrorCode.INVALID_REQUEST, "Invalid empty entity type.")
         if kind in wanted:
-            raise InvalidFilter(ErrorCode.INVALID_REQUEST, f"Entity type {kind} cannot appear more than once in the filter.")
+            raise Refused(ErrorCode.INVALID_REQUEST, f"Entity type {kind} cannot appear more than once in the filter.")
         if kind not in ENTITY_TYPES:
-            raise InvalidFilter(ErrorCode.UNSUPPORTED_VERSION, f"Unsupported entity type {kind}")
+            raise Refused(ErrorCode.UNSUPPORTED_VERSION, f"Unsupported entity type {kind}")
         wanted[kind] = _wanted_name(component)
     if IP in wanted and (USER in wanted or CLIENT_ID in wanted):
         text = "Invalid entity filter component combination. IP filter component should not be used with user or clientId filter component."
-        raise InvalidFilter(ErrorCode.INVALID_REQUEST, text)
+        raise Refused(ErrorCode.INVALID_REQUEST, text)
     return wanted
 
 
@@ -72,13 +64,13 @@ def _wanted_name(component: messages.DescribeClientQuotasRequest.ComponentData) 
     kind, name = component.match_type, component.match
     if kind == MatchType.EXACT:
         if name is None:
-            raise InvalidFilter(ErrorCode.INVALID_REQUEST, "Request specified MATCH_TYPE_EXACT, but set match string to null.")
+            raise Refused(ErrorCode.INVALID_REQUEST, "Request specified MATCH_TYPE_EXACT, but set match string to null.")
         return name
     if kind not in (MatchType.DEFAULT, MatchType.ANY):
-        raise InvalidFilter(ErrorCode.INVALID_REQUEST, f"Unknown match type {kind}")
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Unknown match type {kind}")
     if name is not None:
         title = "MATCH_TYPE_DEFAULT" if kind == MatchType.DEFAULT else "MATCH_TYPE_SPECIFIED"
-        raise InvalidFilter(ErrorCode.INVALID_REQUEST, f"Request specified {title}, but also specified a match string.")
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Request specified {title}, but also specified a match string.")
     return None if kind == MatchType.DEFAULT else _Anything.NAME
 
 

@@ -18,6 +18,7 @@ from streambus.metadata.config_sources import (
 from streambus.metadata.effective_configs import effective_text
 from streambus.metadata.group_configs import GROUP_CONFIGS
 from streambus.metadata.image import Image
+from streambus.metadata.refused import Refused
 from streambus.metadata.resources import ConfigSource, ResourceType
 from streambus.metadata.topic_configs import TOPIC_CONFIGS
 from streambus.metadata.topic_names import name_complaint
@@ -33,15 +34,6 @@ MALFORMED = (
     "See the broker logs for more details."
 )
 """Kafka's words for an INVALID_REQUEST of which it says nothing particular."""
-
-
-class Indescribable(Exception):
-    """A resource cannot be described. The text is for the person who asked."""
-
-    def __init__(self, error_code: ErrorCode, text: str) -> None:
-        super().__init__(text)
-        self.error_code = error_code
-        self.text = text
 
 
 def describe_configs(image: Image, request: Request, broker_id: int) -> messages.DescribeConfigsResponse:
@@ -71,7 +63,7 @@ def _describe(image: Image, request: Request, resource: Resource, broker_id: int
     result = Result(error_message="", resource_type=resource.resource_type, resource_name=resource.resource_name)
     try:
         result.configs = list(_DESCRIBE[resource.resource_type](image, request, resource, broker_id))
-    except Indescribable as reason:
+    except Refused as reason:
         result.error_code, result.error_message = reason.error_code, reason.text
     return result
 
@@ -84,9 +76,9 @@ def _topic(image: Image, request: Request, resource: Resource, _broker_id: int) 
     name = resource.resource_name
     complaint = name_complaint(name)
     if complaint is not None:
-        raise Indescribable(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
+        raise Refused(ErrorCode.INVALID_TOPIC_EXCEPTION, complaint)
     if name not in image.topics:
-        raise Indescribable(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
+        raise Refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
     settings = image.topic_settings(name)
     for definition in _asked_for(resource, TOPIC_CONFIGS):
         value = effective_text(definition, settings, image.effective_properties)
@@ -99,10 +91,10 @@ def _broker(image: Image, request: Request, resource: Resource, broker_id: int) 
         return _default_broker(image, request, resource)
     number = broker_number(name)
     if number is None:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
     if number != broker_id:
         text = f"Unexpected broker id, expected {broker_id} or empty string, but received {name}"
-        raise Indescribable(ErrorCode.INVALID_REQUEST, text)
+        raise Refused(ErrorCode.INVALID_REQUEST, text)
     return _one_broker(image, request, resource)
 
 
@@ -136,19 +128,19 @@ def _broker_logger(_image: Image, _request: Request, resource: Resource, broker_
     """This broker has no loggers: what it says for people is chosen when it is started."""
     name = resource.resource_name
     if not name:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
+        raise Refused(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
     number = broker_number(name)
     if number is None:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {name}")
     if number != broker_id:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {broker_id} but received {name}")
+        raise Refused(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {broker_id} but received {name}")
     return ()
 
 
 def _client_metrics(image: Image, request: Request, resource: Resource, _broker_id: int) -> Iterable[Entry]:
     name = resource.resource_name
     if not name:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
+        raise Refused(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
     settings = image.configs.get((ResourceType.CLIENT_METRICS, name), {})
     for definition in _asked_for(resource, CLIENT_METRICS_CONFIGS):
         value = settings.get(definition.name)
@@ -161,7 +153,7 @@ def _client_metrics(image: Image, request: Request, resource: Resource, _broker_
 def _group(image: Image, request: Request, resource: Resource, _broker_id: int) -> Iterable[Entry]:
     name = resource.resource_name
     if not name:
-        raise Indescribable(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
+        raise Refused(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
     settings = image.configs.get((ResourceType.GROUP, name), {})
     for definition in _asked_for(resource, GROUP_CONFIGS):
         sources = group_sources(image, definition, settings)

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from attrs import evolve
 
-from streambus.metadata.create_topics import Refused
 from streambus.metadata.decision import Decision
 from streambus.metadata.image import Image
 from streambus.metadata.placement import CannotPlace
+from streambus.metadata.refused import Refused
 from streambus.metadata.registrations import BrokerRegistration, PartitionRegistration
 from streambus.metadata.replica_assignment import check_replicas
 from streambus.wire import ErrorCode, Message, messages

@@ -34,8 +34,8 @@ def answers_decisions_before_they_are_durable(patch: Patch) -> None:
 
 @mutant("A02", breaks="validate_only changes nothing", needs="a config that is only to be looked at")
 def writes_configs_that_are_only_validated(patch: Patch) -> None:
-    """IncrementalAlterConfigs does not look at `validate_only`."""
-    patch.rewrite(altering, "incremental_alter_configs", "() if request.validate_only else records", "records")
+    """Altering configs does not look at `validate_only`."""
+    patch.rewrite(altering, "_decided", "() if validate_only else records", "records")
 
 
 @mutant("A03", breaks="validate_only changes nothing", needs="partitions that are only to be looked at")
